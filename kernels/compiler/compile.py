@@ -1,0 +1,154 @@
+"""From verified traces of one family to a kernel spec (rows KW3, KW13)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kernels.compiler.bindings import Pair, mine, same_length
+from kernels.conditions.kinds import CelCondition, Condition
+from kernels.matching import Profile, profile, words
+from kernels.slots import bind
+from kernels.spec import ComputeStep, GenerateStep, KernelSpec, KernelTest, Step, digest_of
+from trajectories.errors import KernelWeaveError
+
+TEXT_PROPERTY = "answer"
+STOP_WORDS = frozenset(("a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "in", "is"))
+STOP_WORDS |= {"it", "of", "on", "or", "that", "the", "this", "to", "with"}
+
+
+class NothingInCommon(KernelWeaveError):
+    """The outputs of these traces do not share one form."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A verified success: what was asked and what was accepted as its answer."""
+
+    prompt: str
+    system: str
+    output: Any  # parsed JSON, or None when the answer was text
+    text: str
+    output_schema: dict[str, Any] | None
+    events: int
+    passed_checks: int
+    tokens: int
+    reward: float
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The output as an object: text answers become one property."""
+        return self.output if isinstance(self.output, dict) else {TEXT_PROPERTY: self.text}
+
+
+def compile_traces(traces: Sequence[Trace], conditions: Sequence[Condition] = ()) -> KernelSpec:
+    """A spec whose contract holds on all traces. `conditions` are those the app itself asked for.
+
+    The recipe computes what can be computed and asks the model for the rest. Raises
+    NothingInCommon when the outputs have no common form.
+    """
+    schema = traces[0].output_schema or _infer_schema([trace.answer for trace in traces])
+    pairs = [Pair(bind(trace.prompt, trace.system), trace.answer) for trace in traces]
+    mined = mine(pairs)
+    steps: list[Step] = []
+    if mined.bindings:
+        steps.append(ComputeStep(bindings=mined.bindings))
+    if {b.property for b in mined.bindings if not b.choice} < set(schema["properties"]):
+        longest = max(len(json.dumps(trace.answer)) for trace in traces)
+        steps.append(GenerateStep(shots=4, max_tokens=max(64, longest)))
+    common = profile([trace.prompt for trace in traces])
+    is_text = not isinstance(traces[0].output, dict)
+    system = traces[0].system
+    return KernelSpec(
+        name=_name(common, traces[0].prompt, digest_of([system, schema])),
+        family=" ".join(_telling(common, traces[0].prompt)[:4]) or "prompts",
+        description=_describe(traces[0].prompt, schema),
+        output_schema=schema,
+        preconditions=_preconditions(pairs, mined.lists),
+        postconditions=(*_agreeing(mined.bindings), *_new(conditions)),
+        steps=tuple(steps),
+        tests=tuple(KernelTest(prompt=t.prompt, output=t.answer) for t in traces[:3]),
+        render=TEXT_PROPERTY if is_text else None,
+        system_digest=digest_of(system) if system else None,
+    )
+
+
+def _new(conditions: Sequence[Condition]) -> list[Condition]:
+    return list({digest_of(c.model_dump(mode="json")): c for c in conditions}.values())
+
+
+def _agreeing(bindings: Sequence[Any]) -> list[Condition]:
+    """What was found about the output, as postconditions that any answer must satisfy."""
+    found: list[Condition] = []
+    for binding in bindings:
+        relation = "in" if binding.choice else "=="
+        value = f"output.{binding.property}"
+        if not binding.choice and "numbers" in binding.expression:
+            value = f"double({value})"
+            expression = f"{value} - ({binding.expression}) < 0.000001 && "
+            expression += f"({binding.expression}) - {value} < 0.000001"
+        else:
+            expression = f"{value} {relation} {binding.expression}"
+        label = f"{binding.property} comes from the prompt"
+        found.append(CelCondition(expression=expression, label=label))
+    return found
+
+
+def _preconditions(pairs: Sequence[Pair], lists: Sequence[str]) -> tuple[Condition, ...]:
+    """What all prompts have in common that the bindings rely on."""
+    found: list[Condition] = []
+    for name in lists:
+        length = same_length(name, pairs)
+        expression = (
+            f"size(input.{name}) >= 1" if length is None else f"size(input.{name}) == {length}"
+        )
+        found.append(CelCondition(expression=expression, label=f"how many {name} there are"))
+    units = {tuple(pair.input["units"]) for pair in pairs}
+    if len(units) == 1 and (only := units.pop()):
+        expression = f"input.units == {json.dumps(list(only))}"
+        found.append(CelCondition(expression=expression, label="the same units"))
+    if len({pair.input["negated"] for pair in pairs}) == 1 and lists:
+        negated = str(pairs[0].input["negated"]).lower()
+        found.append(CelCondition(expression=f"input.negated == {negated}", label="negation"))
+    return tuple(found)
+
+
+def _infer_schema(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    keys = {tuple(sorted(answer)) for answer in answers}
+    if len(keys) != 1 or not (names := keys.pop()):
+        raise NothingInCommon()
+    properties = {name: {"type": _json_type([a[name] for a in answers])} for name in names}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(names),
+        "additionalProperties": False,
+    }
+
+
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array"}
+
+
+def _json_type(values: Sequence[Any]) -> str:
+    kinds = {_TYPES.get(type(value), "object") for value in values}
+    if kinds == {"integer", "number"}:
+        return "number"
+    if len(kinds) != 1:
+        raise NothingInCommon()
+    return kinds.pop()
+
+
+def _telling(common: Profile, prompt: str) -> list[str]:
+    """The shared words that say something, in the order of a prompt."""
+    shared = set(common.anchors) - STOP_WORDS
+    return list(dict.fromkeys(w for w in words(prompt) if w in shared and w.isascii()))
+
+
+def _name(common: Profile, prompt: str, digest: str) -> str:
+    telling = [w.replace("'", "") for w in _telling(common, prompt)[:4]]
+    return "-".join([*telling, digest[:6]])[:100]
+
+
+def _describe(prompt: str, schema: dict[str, Any]) -> str:
+    names = ", ".join(schema.get("properties", {}))
+    return f"Gives {names} for prompts like: {prompt[:200]}"

@@ -1,0 +1,97 @@
+"""The kinds of condition a contract is made of, as data. Bad ones are refused on reading."""
+
+from typing import Annotated, Any, Literal
+
+import cel
+import jsonschema_rs
+import re2
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+MAX_EXPRESSION_CHARS = 2_000
+
+
+class _Condition(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    label: str = Field(default="", max_length=200)
+
+
+class SchemaCondition(_Condition):
+    """The output satisfies a JSON Schema (draft 2020-12 unless `$schema` says otherwise)."""
+
+    kind: Literal["schema"] = "schema"
+    json_schema: dict[str, Any]
+
+    @field_validator("json_schema")
+    @classmethod
+    def compiles(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        require_schema(schema)
+        return schema
+
+
+class CelCondition(_Condition):
+    """A CEL expression over `input`, `output` and `trace` is true."""
+
+    kind: Literal["cel"] = "cel"
+    expression: str = Field(min_length=1, max_length=MAX_EXPRESSION_CHARS)
+
+    @field_validator("expression")
+    @classmethod
+    def compiles(cls, expression: str) -> str:
+        try:
+            program = cel.compile(expression)
+        except Exception as error:  # the extension raises several types
+            raise ValueError(f"not a CEL expression: {error}") from error
+        bound_by_macros = {"input", "output", "trace"}
+        roots = set(program.variables())
+        if not roots & bound_by_macros:
+            raise ValueError("the expression looks at none of input, output and trace")
+        return expression
+
+
+class RegexCondition(_Condition):
+    """A string found at `path` (dots between keys; empty: the whole output) matches a pattern.
+
+    RE2 syntax: linear time, no look-around, no back references. The whole string must match.
+    """
+
+    kind: Literal["regex"] = "regex"
+    path: str = ""
+    pattern: str = Field(min_length=1, max_length=MAX_EXPRESSION_CHARS)
+
+    @field_validator("pattern")
+    @classmethod
+    def compiles(cls, pattern: str) -> str:
+        try:
+            re2.compile(pattern)
+        except re2.error as error:
+            raise ValueError(f"not an RE2 pattern: {error}") from error
+        return pattern
+
+
+class EvidenceCondition(_Condition):
+    """An event of this kind happened while the answer was made."""
+
+    kind: Literal["evidence"] = "evidence"
+    event: str
+
+
+class JudgeCondition(_Condition):
+    """A model answers yes to a question about input and output. Always checked last."""
+
+    kind: Literal["judge"] = "judge"
+    question: str = Field(min_length=1, max_length=MAX_EXPRESSION_CHARS)
+
+
+Condition = Annotated[
+    SchemaCondition | CelCondition | RegexCondition | EvidenceCondition | JudgeCondition,
+    Field(discriminator="kind"),
+]
+
+
+def require_schema(schema: dict[str, Any]) -> None:
+    """Raises ValueError with the reason when `schema` is not a JSON Schema."""
+    try:
+        jsonschema_rs.validator_for(schema)
+    except (jsonschema_rs.ValidationError, ValueError) as error:
+        raise ValueError(f"not a JSON Schema: {error}") from error

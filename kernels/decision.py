@@ -1,0 +1,61 @@
+"""The route decision: every candidate with its scores, hits and misses alike (row KW18)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kernels.conditions.checks import Check
+from kernels.matching import Features
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A kernel that was considered. `obstacle` says why it may not serve, or is empty."""
+
+    kernel: str
+    version_id: str
+    number: int
+    probability: float
+    features: Features
+    preconditions: tuple[Check, ...]
+    exemplars: tuple[int, ...]  # ids, nearest first
+    obstacle: str
+
+    def as_json(self) -> dict[str, Any]:
+        names = Features.names()
+        return {
+            "kernel": self.kernel,
+            "version_id": self.version_id,
+            "version": self.number,
+            "probability": round(self.probability, 4),
+            "features": {
+                name: round(value, 4)
+                for name, value in zip(names, self.features.vector(), strict=True)
+            },
+            "preconditions": [check.as_json() for check in self.preconditions],
+            "exemplars": list(self.exemplars),
+            "obstacle": self.obstacle,
+        }
+
+
+@dataclass(frozen=True)
+class RouteDecision:
+    """Where a prompt goes, and why."""
+
+    route: str  # kernel | generation
+    reason: str
+    threshold: float | None
+    calibration: int | None
+    encoder_digest: str
+    candidates: tuple[Candidate, ...] = ()
+    chosen: Candidate | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "route": self.route,
+            "reason": self.reason,
+            "threshold": self.threshold,
+            "calibration": self.calibration,
+            "encoder": self.encoder_digest[:12],
+            "chosen": self.chosen.version_id if self.chosen else None,
+            "candidates": [candidate.as_json() for candidate in self.candidates],
+        }

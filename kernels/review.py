@@ -1,0 +1,131 @@
+"""What an operator decides about a version: approve, reject, roll back.
+
+Each decision is one transaction and one `ReviewAction`. Routing reads live exemplars from the
+database, so a decision holds from the next request on.
+"""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from kernels.models import Exemplar, Kernel, KernelVersion, ReviewAction
+from trajectories.errors import KernelWeaveError
+
+State = KernelVersion.State
+Action = ReviewAction.Action
+
+
+class ReviewError(KernelWeaveError):
+    """The decision could not be taken."""
+
+
+class NotACandidate(ReviewError):
+    """Only a candidate can be approved or rejected; somebody may have decided already."""
+
+
+class NotLive(ReviewError):
+    """Only the live version of a kernel can be rolled back."""
+
+
+class ReasonMissing(ReviewError):
+    """A reason is required: it is what the next reviewer reads."""
+
+
+@transaction.atomic
+def approve_candidate(
+    *, version: KernelVersion, user: User | None, reason: str = ""
+) -> KernelVersion:
+    """Makes a candidate live, retires the version that was; returns it as it now is.
+
+    Raises NotACandidate.
+    """
+    candidate = _locked(version)
+    _require_candidate(candidate)
+    live = _live_version(candidate.kernel)
+    if live is not None:  # first, because a kernel has at most one live version
+        _move(live, State.RETIRED, f"Superseded by v{candidate.number}.")
+    _move(candidate, State.LIVE, reason)
+    _record(candidate, Action.APPROVE, user, reason)
+    return candidate
+
+
+@transaction.atomic
+def reject_candidate(*, version: KernelVersion, user: User | None, reason: str) -> KernelVersion:
+    """Turns a candidate down for good; returns it as it now is.
+
+    Raises NotACandidate, ReasonMissing.
+    """
+    _require_reason(reason)
+    candidate = _locked(version)
+    _require_candidate(candidate)
+    _move(candidate, State.REJECTED, reason)
+    _record(candidate, Action.REJECT, user, reason)
+    return candidate
+
+
+@transaction.atomic
+def roll_back(*, version: KernelVersion, user: User | None, reason: str) -> KernelVersion | None:
+    """Retires the live version; the one it superseded is live again, and is returned (None: none).
+
+    A version that was itself rolled back never comes back. Raises NotLive, ReasonMissing.
+    """
+    _require_reason(reason)
+    retired = _locked(version)
+    if retired.state != State.LIVE:
+        raise NotLive(f"{retired}: {NotLive.__doc__}")
+    _move(retired, State.RETIRED, reason)
+    _record(retired, Action.ROLL_BACK, user, reason)
+    previous = _last_superseded(retired)
+    if previous is not None:
+        _move(previous, State.LIVE, f"Live again, v{retired.number} was rolled back: {reason}")
+    return previous
+
+
+def _locked(version: KernelVersion) -> KernelVersion:
+    """The version as it is now. Its kernel stays locked until the decision is committed."""
+    # Decisions about one kernel queue up on its row; new versions may still be inserted.
+    Kernel.objects.select_for_update(no_key=True).get(pk=version.kernel_id)
+    return (
+        KernelVersion.objects.select_for_update(of=("self",))
+        .select_related("kernel")
+        .get(pk=version.pk)
+    )
+
+
+def _live_version(kernel: Kernel) -> KernelVersion | None:
+    return kernel.versions.select_for_update().filter(state=State.LIVE).first()
+
+
+def _last_superseded(version: KernelVersion) -> KernelVersion | None:
+    return (
+        version.kernel.versions.select_for_update()
+        .filter(state=State.RETIRED)
+        .exclude(pk__in=ReviewAction.objects.filter(action=Action.ROLL_BACK).values("version"))
+        .order_by("-decided_at", "-number")
+        .first()
+    )
+
+
+def _move(version: KernelVersion, state: KernelVersion.State, reason: str) -> None:
+    version.state = state
+    version.decision_reason = reason
+    version.decided_at = timezone.now()
+    # Only these columns: scoring may be counting passes and failures on the same row.
+    version.save(update_fields=["state", "decision_reason", "decided_at"])
+    Exemplar.objects.filter(version=version).update(live=state == State.LIVE)
+
+
+def _record(
+    version: KernelVersion, action: ReviewAction.Action, user: User | None, reason: str
+) -> None:
+    ReviewAction.objects.create(version=version, action=action, user=user, reason=reason)
+
+
+def _require_candidate(version: KernelVersion) -> None:
+    if version.state != State.CANDIDATE:
+        raise NotACandidate(f"{version}: {NotACandidate.__doc__}")
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing

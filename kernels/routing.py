@@ -1,0 +1,207 @@
+"""Finds the kernel for a prompt: nearest exemplars, calibrated, checked, explained."""
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Q
+from pgvector.django import CosineDistance
+
+from kernels.calibration import Calibrator
+from kernels.conditions.checks import Check, Subject
+from kernels.conditions.kinds import SchemaCondition
+from kernels.decision import Candidate, RouteDecision
+from kernels.encoder import Vector, encoder_digest
+from kernels.matching import Features, Profile, intent_match, length_ratio, lexical_support
+from kernels.models import Calibration, Exemplar, KernelVersion
+from kernels.spec import KernelSpec, digest_of
+from kernels.verify import verify
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What routing needs to know of a request."""
+
+    input: dict[str, Any]  # from `slots.bind`
+    vector: Vector
+    output_schema: dict[str, Any] | None = None
+    wants_json: bool = False
+    beyond_kernels: str = ""
+
+    @property
+    def prompt(self) -> str:
+        return str(self.input["prompt"])
+
+
+@dataclass(frozen=True)
+class VersionFacts:
+    """What never changes about a version, as values."""
+
+    kernel: str
+    version_id: UUID
+    number: int
+    spec: KernelSpec
+    profile: Profile
+    description: Vector
+
+
+@dataclass(frozen=True)
+class Near:
+    """A kernel version near a prompt: its exemplars by similarity, and its record so far."""
+
+    facts: VersionFacts
+    exemplars: tuple[tuple[int, float], ...]  # id, cosine similarity
+    confidence: float
+    passes: int
+    failures: int
+
+    @property
+    def similarity(self) -> float:
+        return self.exemplars[0][1]
+
+
+@lru_cache(maxsize=4096)
+def version_facts(version_id: UUID) -> VersionFacts:
+    """Reads the unchanging part of a version once a process."""
+    version = KernelVersion.objects.select_related("kernel").get(pk=version_id)
+    return VersionFacts(
+        version.kernel.name,
+        version.pk,
+        version.number,
+        KernelSpec.model_validate(version.spec),
+        Profile.from_json(version.profile),
+        np.asarray(version.description_embedding, dtype=np.float32),
+    )
+
+
+@lru_cache(maxsize=4)
+def _calibrator(pk: int) -> Calibrator:
+    return Calibrator.from_json(Calibration.objects.values_list("weights", flat=True).get(pk=pk))
+
+
+def route(*, client_id: int, asked: Asked, top_k: int) -> RouteDecision:
+    """Decides between the best kernel and generation; every candidate is explained."""
+    encoder = encoder_digest()
+    nothing = RouteDecision("generation", "", None, None, encoder)
+    if asked.beyond_kernels:
+        return replace(nothing, reason=f"no kernel was looked for: {asked.beyond_kernels}")
+    pk = Calibration.objects.filter(state="live", encoder_digest=encoder).values_list("pk").first()
+    if pk is None:
+        return replace(nothing, reason="no calibration is live for this encoder: run load_kernels")
+    calibrator = _calibrator(pk[0])
+    near = _nearest(client_id, asked.vector, encoder, top_k)
+    candidates = tuple(
+        sorted(
+            (_candidate(asked, one, near, calibrator) for one in near),
+            key=lambda candidate: candidate.probability,
+            reverse=True,
+        )
+    )
+    decision = replace(
+        nothing, threshold=calibrator.threshold, calibration=pk[0], candidates=candidates
+    )
+    chosen = next((candidate for candidate in candidates if not candidate.obstacle), None)
+    if chosen is None:
+        return replace(decision, reason=_why_not(candidates))
+    reason = f"P(verify) {chosen.probability:.3f} >= threshold {calibrator.threshold:.3f}"
+    return replace(decision, route="kernel", chosen=chosen, reason=f"{chosen.kernel}: {reason}")
+
+
+def _why_not(candidates: tuple[Candidate, ...]) -> str:
+    if not candidates:
+        return "no live kernel is near this prompt"
+    return f"closest was {candidates[0].kernel}: {candidates[0].obstacle}"
+
+
+def _nearest(client_id: int, vector: Vector, encoder: str, top_k: int) -> list[Near]:
+    rows = (
+        Exemplar.objects.filter(
+            Q(version__kernel__client=client_id) | Q(version__kernel__client=None),
+            live=True,
+            encoder_digest=encoder,
+        )
+        .annotate(distance=CosineDistance("embedding", vector))
+        .order_by("distance")
+        .values_list(
+            "pk",
+            "distance",
+            "version_id",
+            "version__confidence",
+            "version__passes",
+            "version__failures",
+        )[:top_k]
+    )
+    found: dict[UUID, list[tuple[int, float]]] = defaultdict(list)
+    records: dict[UUID, tuple[float, int, int]] = {}
+    for pk, distance, version, confidence, passes, failures in rows:
+        found[version].append((pk, 1.0 - distance))
+        records[version] = (confidence, passes, failures)
+    return [
+        Near(version_facts(version), tuple(exemplars), *records[version])
+        for version, exemplars in found.items()
+    ]
+
+
+def _candidate(asked: Asked, near: Near, everyone: list[Near], calibrator: Calibrator) -> Candidate:
+    checks = preconditions(near.facts.spec, asked.input)
+    rivals = [other.similarity for other in everyone if other is not near]
+    features = features_of(asked, near, checks, max(rivals, default=0.0))
+    probability = calibrator.probability(features)
+    obstacle = _obstacle(asked, near.facts.spec, checks)
+    if not obstacle and probability < calibrator.threshold:
+        obstacle = f"P(verify) {probability:.3f} < threshold {calibrator.threshold:.3f}"
+    return Candidate(
+        near.facts.kernel,
+        str(near.facts.version_id),
+        near.facts.number,
+        probability,
+        features,
+        checks,
+        tuple(pk for pk, _ in near.exemplars),
+        obstacle,
+    )
+
+
+def preconditions(spec: KernelSpec, bound: dict[str, Any]) -> tuple[Check, ...]:
+    """Checks the input schema and the preconditions on what was bound from the prompt."""
+    schema = SchemaCondition(json_schema=spec.input_schema, label="input schema")
+    given = verify((schema,), Subject(input=bound, output=bound))
+    return given.checks + verify(spec.preconditions, Subject(input=bound, output=None)).checks
+
+
+def features_of(
+    asked: Asked, near: Near, checks: tuple[Check, ...], rival_similarity: float
+) -> Features:
+    """The calibrator's features for one prompt and one kernel."""
+    similarities = [max(0.0, similarity) for _, similarity in near.exemplars[:3]]
+    verdicts = near.passes + near.failures
+    rate = near.passes / verdicts if verdicts >= 5 else near.confidence
+    facts = near.facts
+    return Features(
+        nearest_similarity=similarities[0],
+        family_similarity=sum(similarities) / len(similarities),
+        description_similarity=max(0.0, float(asked.vector @ facts.description)),
+        evidence_coverage=sum(check.status == "ok" for check in checks) / len(checks),
+        kernel_confidence=near.confidence,
+        drift=max(0.0, near.confidence - rate),
+        conflict=max(0.0, rival_similarity),
+        lexical_support=lexical_support(asked.prompt, facts.profile),
+        length_ratio=length_ratio(asked.prompt, facts.profile),
+        intent_match=intent_match(asked.prompt, facts.profile),
+    )
+
+
+def _obstacle(asked: Asked, spec: KernelSpec, checks: tuple[Check, ...]) -> str:
+    """Why this kernel may not answer this request, whatever its probability."""
+    system = asked.input["system"]
+    if (digest_of(system) if system else None) != spec.system_digest:
+        return "the system prompt is not the one this kernel was made for"
+    if asked.output_schema is not None and asked.output_schema != spec.output_schema:
+        return "the request asks for another output schema"
+    if asked.wants_json and spec.render:
+        return "the request asks for JSON and this kernel answers in text"
+    failed = next((check for check in checks if check.status != "ok"), None)
+    return f"precondition {failed.label or failed.kind}: {failed.reason}" if failed else ""

@@ -1,0 +1,116 @@
+"""A kernel as data: its contract, its recipe and what shows that it works (row KW1)."""
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+import cel
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from kernels.conditions.kinds import Condition, require_schema
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Binding(_Value):
+    """A property of the output that needs no model: its value, or the values it may have.
+
+    `expression` is CEL over `input`. With `choice`, it gives a list, and the model chooses from it.
+    """
+
+    property: str
+    expression: str
+    choice: bool = False
+
+    @field_validator("expression")
+    @classmethod
+    def compiles(cls, expression: str) -> str:
+        try:
+            cel.compile(expression)
+        except Exception as error:  # the extension raises several types
+            raise ValueError(f"not a CEL expression: {error}") from error
+        return expression
+
+
+class ComputeStep(_Value):
+    """Evaluates the bindings. When they give the whole output, no model is called."""
+
+    kind: Literal["compute"] = "compute"
+    bindings: tuple[Binding, ...]
+
+
+class GenerateStep(_Value):
+    """Asks the model under the output schema, with the nearest exemplars as worked examples."""
+
+    kind: Literal["generate"] = "generate"
+    instruction: str = ""
+    shots: int = Field(default=4, ge=0, le=16)
+    max_tokens: int = Field(default=256, ge=1, le=4096)
+
+
+Step = Annotated[ComputeStep | GenerateStep, Field(discriminator="kind")]
+
+
+class KernelTest(_Value):
+    """A prompt with an output that the contract must accept."""
+
+    prompt: str
+    output: Any
+
+
+class KernelSpec(_Value):
+    """Everything a kernel version is; its digest is the version's identity."""
+
+    name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)
+    family: str
+    description: str
+    input_schema: dict[str, Any] = Field(default_factory=lambda: {"type": "object"})
+    output_schema: dict[str, Any]
+    preconditions: tuple[Condition, ...] = ()
+    postconditions: tuple[Condition, ...] = ()
+    steps: tuple[Step, ...]
+    rollback: tuple[Step, ...] = ()
+    evidence_requirements: tuple[str, ...] = ()
+    tests: tuple[KernelTest, ...] = ()
+    render: str | None = None  # name of the string property that is the answer's text
+    system_digest: str | None = None  # None: whatever the system prompt says
+
+    @field_validator("input_schema", "output_schema")
+    @classmethod
+    def is_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        require_schema(schema)
+        return schema
+
+    @model_validator(mode="after")
+    def hangs_together(self) -> "KernelSpec":
+        if self.output_schema.get("type") != "object":
+            raise ValueError("the output schema must be of type object")
+        properties = self.output_schema.get("properties", {})
+        named = [b.property for step in self.steps if step.kind == "compute" for b in step.bindings]
+        for name in [*named, *([self.render] if self.render else [])]:
+            if name not in properties:
+                raise ValueError(f"{name!r} is not a property of the output schema")
+        if not self.steps:
+            raise ValueError("a kernel needs at least one step")
+        return self
+
+    @property
+    def bindings(self) -> tuple[Binding, ...]:
+        return tuple(b for step in self.steps if step.kind == "compute" for b in step.bindings)
+
+    @property
+    def generate(self) -> GenerateStep | None:
+        return next((step for step in self.steps if step.kind == "generate"), None)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the spec in canonical JSON."""
+        return digest_of(self.model_dump(mode="json"))
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256 (hex) of a JSON value in canonical form."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""The HTTP API: OpenAI's chat completions and the service's own questions about them."""

@@ -1,0 +1,72 @@
+"""POST /api/feedback: what a person or a downstream system says about an answer."""
+
+from datetime import datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from pydantic import BaseModel, Field, model_validator
+
+from kwsite.api.auth import key_of, sign_in
+from kwsite.api.body_model import Body
+from kwsite.api.documents import error_documents
+from kwsite.api.offload import in_thread
+from kwsite.api.replies import json_reply
+from trajectories.models import Feedback
+from workers.feedback import record_feedback
+
+router = Router(tags=["KernelWeave"])
+
+
+class FeedbackBody(Body):
+    """Needs a verdict, a rating, or both."""
+
+    run_id: UUID = Field(strict=False, description="The `x-request-id` of the answer.")
+    verdict: Literal["correct", "incorrect"] | None = None
+    rating: int | None = Field(default=None, ge=1, le=5)
+    comment: str = Field(default="", max_length=10_000)
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        if self.verdict is None and self.rating is None:
+            raise ValueError("say something: a verdict, a rating, or both")
+        return self
+
+
+class RecordedFeedback(BaseModel):
+    id: int
+    run_id: UUID
+    verdict: Literal["correct", "incorrect"] | None
+    rating: int | None
+    comment: str
+    created_at: datetime
+
+
+@router.post(
+    "/feedback",
+    response={201: RecordedFeedback, **error_documents(400, 401, 404, 409, 413, 415)},
+    summary="Judge an answer",
+)
+async def create_feedback(request: HttpRequest, body: FeedbackBody) -> HttpResponse:
+    """Records a verdict (`correct` or `incorrect`), a rating from 1 to 5, or both."""
+    feedback = await in_thread(_record, key_of(request), body)
+    recorded = RecordedFeedback(
+        id=feedback.pk,
+        run_id=body.run_id,
+        verdict=body.verdict,
+        rating=feedback.rating,
+        comment=feedback.comment,
+        created_at=feedback.created_at,
+    )
+    return json_reply(recorded, status=201)
+
+
+def _record(key: str, body: FeedbackBody) -> Feedback:
+    return record_feedback(
+        client=sign_in(key),
+        run_id=body.run_id,
+        verdict=body.verdict or "",
+        rating=body.rating,
+        comment=body.comment,
+    )

@@ -1,0 +1,81 @@
+"""GET /api/runs/{id}: what became of an accepted request."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from pydantic import BaseModel
+
+from kwsite.api.auth import key_of, sign_in
+from kwsite.api.completions import ChatCompletion
+from kwsite.api.documents import error_documents
+from kwsite.api.offload import in_thread
+from kwsite.api.replies import json_reply
+from trajectories.models import Event, Run
+from workers.feedback import RunNotFound
+
+router = Router(tags=["KernelWeave"])
+
+
+class ObservedEvent(BaseModel):
+    sequence: int
+    kind: Event.Kind
+    at: datetime
+    duration_ms: float | None
+    payload: Any
+
+
+class RunReport(BaseModel):
+    """A run: `response` is what was or would have been replied, `error` why there is none."""
+
+    id: UUID
+    status: Run.Status
+    attempts: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    decision: dict[str, Any]
+    response: ChatCompletion | None
+    error: dict[str, Any] | None
+    events: list[ObservedEvent]
+
+
+@router.get(
+    "/runs/{run_id}",
+    response={200: RunReport, **error_documents(400, 401, 404)},
+    summary="Look a run up",
+)
+async def retrieve_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """A client sees its own runs only."""
+    return json_reply(await in_thread(_report, key_of(request), run_id))
+
+
+def _report(key: str, run_id: UUID) -> RunReport:
+    run = Run.objects.defer("embedding").filter(client=sign_in(key), id=run_id).first()
+    if run is None:
+        raise RunNotFound()
+    events = Event.objects.filter(trajectory__run=run) if run.is_finished else ()
+    return RunReport(
+        id=run.id,
+        status=Run.Status(run.status),
+        attempts=run.attempts,
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        decision=run.decision,
+        response=ChatCompletion.of_run(run, run.response) if run.response else None,
+        error=run.error,
+        events=[_observed(event) for event in events],
+    )
+
+
+def _observed(event: Event) -> ObservedEvent:
+    return ObservedEvent(
+        sequence=event.sequence,
+        kind=Event.Kind(event.kind),
+        at=event.at,
+        duration_ms=event.duration_ms,
+        payload=event.payload,
+    )

@@ -1,0 +1,63 @@
+"""The Celery application: one queue a kind of work, late acknowledgement, nothing prefetched.
+
+Results are rows in Postgres, so Celery's own result backend is off. A message that a dead worker
+held comes back after the visibility timeout; long before that the sweep re-queues its row.
+"""
+
+import os
+
+from celery import Celery
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kwsite.settings")
+
+from django.conf import settings
+
+QUEUES = (
+    "interactive",
+    "verify",
+    "score",
+    "promote",
+    "learn",
+    "train.gpu",
+    "train.mlx",
+    "train.cpu",
+)
+
+app = Celery("kernelweave")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_transport_options={
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+        "health_check_interval": 10,
+    },
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_send_task_events=False,
+    worker_hijack_root_logger=False,
+    task_publish_retry=True,
+    task_publish_retry_policy={"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1},
+    task_queues=[Queue(name) for name in QUEUES],
+    task_default_queue="interactive",
+    task_soft_time_limit=600,
+    task_time_limit=660,
+    timezone="UTC",
+    imports=("workers.tasks.answering", "workers.tasks.learning_loop"),
+    beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_schedule={
+        "sweep runs of dead workers": {
+            "task": "workers.tasks.answering.sweep_runs",
+            "schedule": 2.0,
+        },
+        "consider waiting promotions": {
+            "task": "workers.tasks.learning_loop.sweep_promotions",
+            "schedule": 20.0,
+        },
+    },
+)

@@ -1,0 +1,20 @@
+"""Loads the starter kernels and the first routing calibration; safe to repeat."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from kernels.library.loading import fit_first_calibration, load_starters, shared_kernels
+
+
+class Command(BaseCommand):
+    help = __doc__ or ""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        loaded = load_starters()
+        calibration = fit_first_calibration(settings.KW_WRONG_REUSE_CEILING)
+        self.stdout.write(f"{len(loaded)} starter kernels loaded, {shared_kernels()} in all")
+        if calibration is not None:
+            figures = ", ".join(f"{k} {v:.3f}" for k, v in calibration.metrics.items())
+            self.stdout.write(f"calibration {calibration.pk} is live: {figures}")

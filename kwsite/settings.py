@@ -1,0 +1,141 @@
+"""Django settings. Every figure of the product is a `KW_` setting, read from the environment."""
+
+from typing import Any
+
+import psycopg.conninfo
+from django.urls import reverse_lazy
+
+from kwsite.env import CHECKOUT, Environment, home
+
+env = Environment()
+
+BASE_DIR = CHECKOUT
+SECRET_KEY = env.text("KW_SECRET_KEY", "only-for-commands-that-need-no-secret")
+DEBUG = env.flag("KW_DEBUG", False)
+ALLOWED_HOSTS = env.words("KW_ALLOWED_HOSTS", "127.0.0.1,localhost,testserver")
+CSRF_TRUSTED_ORIGINS = env.words("KW_TRUSTED_ORIGINS", "")
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django_celery_beat",
+    "ninja",
+    "trajectories",
+    "kernels",
+    "training",
+    "workers",
+    "kwsite",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "kwsite.urls"
+ASGI_APPLICATION = "kwsite.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = home() / "static"
+
+
+def _database(url: str) -> dict[str, Any]:
+    parts = psycopg.conninfo.conninfo_to_dict(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", "kernelweave"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "OPTIONS": {
+            **parts,
+            # A filtered HNSW scan otherwise stops before it has found enough rows.
+            "options": "-c hnsw.iterative_scan=strict_order",
+            "pool": {
+                "min_size": env.integer("KW_DB_POOL_MIN", 2),
+                "max_size": env.integer("KW_DB_POOL_MAX", 20),
+                "timeout": 10,
+            },
+        },
+    }
+
+
+DATABASES = {
+    "default": _database(env.text("DATABASE_URL", "postgresql://127.0.0.1:5432/kernelweave"))
+}
+REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.text("KW_LOG_LEVEL", "INFO")},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
+}
+
+# The model server: any OpenAI-compatible one, or Anthropic's.
+KW_LLM_PROVIDER = env.text("KW_LLM_PROVIDER", "openai")  # openai | anthropic | scripted
+KW_LLM_BASE_URL = env.text("KW_LLM_BASE_URL")
+KW_LLM_API_KEY = env.text("KW_LLM_API_KEY", "none")
+KW_LLM_MODEL = env.text("KW_LLM_MODEL", "smollm2-135m-instruct")
+KW_LLM_TIMEOUT_S = env.number("KW_LLM_TIMEOUT_S", 60)
+KW_LLM_CONNECT_TIMEOUT_S = env.number("KW_LLM_CONNECT_TIMEOUT_S", 5)
+
+# Requests.
+KW_MAX_PROMPT_CHARS = env.integer("KW_MAX_PROMPT_CHARS", 100_000)
+KW_MAX_MESSAGES = env.integer("KW_MAX_MESSAGES", 200)
+KW_MAX_COMPLETION_TOKENS = env.integer("KW_MAX_COMPLETION_TOKENS", 4096)
+KW_DEFAULT_MAX_TOKENS = env.integer("KW_DEFAULT_MAX_TOKENS", 512)
+KW_REQUEST_TIMEOUT_S = env.number("KW_REQUEST_TIMEOUT_S", 120)
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("KW_MAX_BODY_BYTES", 2 * 1024 * 1024)
+
+# Runs: how long a worker may be silent before another takes its run over.
+KW_LEASE_S = env.number("KW_LEASE_S", 10)
+KW_MAX_ATTEMPTS = env.integer("KW_MAX_ATTEMPTS", 3)
+
+# Routing.
+KW_WRONG_REUSE_CEILING = env.number("KW_WRONG_REUSE_CEILING", 0.10)
+KW_ROUTE_TOP_K = env.integer("KW_ROUTE_TOP_K", 24)
+KW_KERNEL_RETRIES = env.integer("KW_KERNEL_RETRIES", 1)
+
+# Promotion: from repeated, verified successes to a candidate kernel.
+KW_PROMOTE_MIN_SUCCESSES = env.integer("KW_PROMOTE_MIN_SUCCESSES", 5)
+KW_PROMOTE_MIN_SIMILARITY = env.number("KW_PROMOTE_MIN_SIMILARITY", 0.5)
+KW_PROMOTE_MIN_REWARD = env.number("KW_PROMOTE_MIN_REWARD", 0.6)
+KW_PROMOTE_MIN_CONFIDENCE = env.number("KW_PROMOTE_MIN_CONFIDENCE", 0.5)
+KW_PROMOTE_DELAY_S = env.number("KW_PROMOTE_DELAY_S", 2)
+
+UNFOLD = {
+    "SITE_TITLE": "KernelWeave",
+    "SITE_HEADER": "KernelWeave",
+    "SITE_SYMBOL": "hub",
+    "SITE_URL": reverse_lazy("admin:index"),
+    "SHOW_HISTORY": True,
+}

@@ -1,0 +1,1 @@
+"""The embedded stack: everything KernelWeave needs, as child processes of one supervisor."""

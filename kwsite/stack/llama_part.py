@@ -1,0 +1,40 @@
+"""Starts the embedded model server as a child and waits until it answers."""
+
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+
+from kwsite.stack.child import Child
+
+START_S = 120.0
+
+
+def llama_url(*, port: int) -> str:
+    return f"http://127.0.0.1:{port}/v1"
+
+
+def start_llama(*, home: Path, port: int, environment: Mapping[str, str]) -> Child:
+    """Starts the server; the key is KW_LLM_API_KEY of `environment`. It is not ready yet."""
+    return Child(
+        "llama",
+        [sys.executable, "-m", "kwsite.stack.llama", "--port", str(port)],
+        environment=environment,
+        logs=home / "logs",
+    )
+
+
+def wait_for_llama(server: Child, *, port: int) -> None:
+    health = f"http://127.0.0.1:{port}/health"
+    server.wait_until(lambda: answers_ok(health), within_s=START_S)
+
+
+def answers_ok(url: str) -> bool:
+    """Whether a GET of `url` gives 200 now."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as reply:
+            status: int = reply.status
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False
+    return status == 200

@@ -1,0 +1,89 @@
+"""Parts that the operator brings: each is tried before anything is started on it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import openai
+import psycopg
+import redis
+
+from kwsite.stack.failure import StackFailure
+
+WAIT_S = 5
+
+
+@dataclass(frozen=True)
+class Replacements:
+    """Addresses from the environment; None for a part that stays embedded."""
+
+    database_url: str | None
+    redis_url: str | None
+    model_server: Mapping[str, str] | None
+
+
+def replacements_asked_for() -> Replacements:
+    own_model = os.environ.get("KW_LLM_BASE_URL") or (
+        os.environ.get("KW_LLM_PROVIDER", "openai") != "openai"
+    )
+    return Replacements(
+        database_url=os.environ.get("DATABASE_URL") or None,
+        redis_url=os.environ.get("REDIS_URL") or None,
+        model_server=_model_server() if own_model else None,
+    )
+
+
+def _model_server() -> dict[str, str]:
+    names = ("KW_LLM_PROVIDER", "KW_LLM_BASE_URL", "KW_LLM_API_KEY", "KW_LLM_MODEL")
+    return {name: os.environ[name] for name in names if os.environ.get(name)}
+
+
+def require_database(url: str) -> None:
+    try:
+        with psycopg.connect(url, connect_timeout=WAIT_S, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    except psycopg.Error as error:
+        raise StackFailure(
+            f"database: DATABASE_URL cannot be used: {_one_line(error)}. "
+            "Start that server (PostgreSQL with pgvector), correct DATABASE_URL, "
+            "or unset it to use the embedded one."
+        ) from error
+
+
+def require_redis(url: str) -> None:
+    try:
+        with redis.Redis.from_url(
+            url, socket_connect_timeout=WAIT_S, socket_timeout=WAIT_S, retry=None
+        ) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise StackFailure(
+            f"redis: REDIS_URL cannot be used: {_one_line(error)}. "
+            "Start that server, correct REDIS_URL, or unset it to use the embedded one."
+        ) from error
+
+
+def require_model_server(values: Mapping[str, str]) -> None:
+    """Asks an OpenAI-compatible server for its models; others are tried by the self-check."""
+    if values.get("KW_LLM_PROVIDER", "openai") != "openai":
+        return
+    client = openai.OpenAI(
+        base_url=values["KW_LLM_BASE_URL"],
+        api_key=values.get("KW_LLM_API_KEY", "none"),
+        timeout=WAIT_S,
+        max_retries=0,
+    )
+    try:
+        client.models.list()
+    except openai.NotFoundError:
+        return  # It answers, and does not list its models.
+    except openai.OpenAIError as error:
+        raise StackFailure(
+            f"model server: KW_LLM_BASE_URL={values['KW_LLM_BASE_URL']} cannot be used: "
+            f"{_one_line(error)}. Start that server, correct KW_LLM_BASE_URL or "
+            "KW_LLM_API_KEY, or unset them to use the embedded one."
+        ) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).rstrip(".")

@@ -1,0 +1,79 @@
+"""The service's own processes: the web server, the workers of each group, the clock."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kwsite.stack.child import Child
+from kwsite.stack.llama_part import answers_ok
+
+APP = ("--app", "kwsite.celery:app")
+READY_S = 120.0
+
+
+@dataclass(frozen=True)
+class WorkerGroup:
+    """Processes of these queues apart from the others, so that one kind of work never waits."""
+
+    name: str
+    queues: str
+    threads: int
+
+
+WORKER_GROUPS = (
+    WorkerGroup("answers", "interactive", 8),
+    WorkerGroup("after", "verify,score,promote", 2),
+)
+
+
+def start_web(
+    *, home: Path, host: str, port: int, workers: int, environment: Mapping[str, str]
+) -> Child:
+    return Child(
+        "web",
+        [
+            *(sys.executable, "-m", "granian", "kwsite.asgi:application"),
+            *("--interface", "asgi", "--loop", "uvloop", "--no-ws"),
+            *("--host", host, "--port", str(port), "--workers", str(workers)),
+            *("--static-path-route", "/static", "--static-path-mount", home / "static"),
+        ],
+        environment=environment,
+        logs=home / "logs",
+    )
+
+
+def wait_for_web(server: Child, *, base_url: str) -> None:
+    health = f"{base_url}/api/health"
+    server.wait_until(lambda: answers_ok(health), within_s=READY_S)
+
+
+def start_workers(group: WorkerGroup, *, home: Path, environment: Mapping[str, str]) -> Child:
+    return Child(
+        group.name,
+        [
+            *(sys.executable, "-m", "celery", *APP, "worker", "--queues", group.queues),
+            *("--pool", "threads", "--concurrency", str(group.threads)),
+            *("--hostname", f"{group.name}@%h", "--loglevel", "INFO"),
+            *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        ],
+        environment=environment,
+        logs=home / "logs",
+    )
+
+
+def wait_for_workers(workers: Child) -> None:
+    workers.wait_until(lambda: workers.said(" ready."), within_s=READY_S)
+
+
+def start_beat(*, home: Path, environment: Mapping[str, str]) -> Child:
+    return Child(
+        "beat",
+        [
+            *(sys.executable, "-m", "celery", *APP, "beat", "--loglevel", "WARNING"),
+            *("--scheduler", "django_celery_beat.schedulers:DatabaseScheduler"),
+            "--pidfile=",
+        ],
+        environment=environment,
+        logs=home / "logs",
+    )

@@ -1,0 +1,129 @@
+"""Starts the parts in order, watches them, and stops them in reverse order."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from kwsite.stack.child import Child
+from kwsite.stack.embedded import Embedded
+from kwsite.stack.kept_choices import keep_secrets
+from kwsite.stack.private_file import read_json, write_private_json
+from kwsite.stack.progress import step
+from kwsite.stack.replacements import replacements_asked_for
+from kwsite.stack.selfcheck import require_an_answer
+from kwsite.stack.service import (
+    WORKER_GROUPS,
+    start_beat,
+    start_web,
+    start_workers,
+    wait_for_web,
+    wait_for_workers,
+)
+
+PREPARE_S = 300.0
+STOP_S = 15.0
+WATCH_S = 0.2
+
+
+class Stack:
+    """All parts of one home. `start`, then `watch`; `stop` in any case."""
+
+    def __init__(self, *, home: Path, host: str, port: int) -> None:
+        self.home = home
+        self.host = host
+        self.port = port
+        self.site_url = f"http://{host}:{port}"
+        self.connection_file = home / "connection.json"
+        self.children: list[Child] = []
+        self.environment = {
+            **os.environ,
+            "KW_HOME": str(home),
+            "DJANGO_SETTINGS_MODULE": "kwsite.settings",
+            "KW_SECRET_KEY": os.environ.get("KW_SECRET_KEY") or keep_secrets(home).django_key,
+            "HF_HUB_OFFLINE": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def start(self) -> dict[str, str]:
+        """Returns the content of the connection file, once a real request was answered."""
+        embedded = Embedded(self.home, self.environment, replacements_asked_for(), self._add)
+        embedded.start()
+        self.environment |= embedded.addresses
+        write_private_json(
+            self.home / "stack.json",
+            {**embedded.addresses, "KW_SECRET_KEY": self.environment["KW_SECRET_KEY"]},
+        )
+        embedded.wait_for_stores()
+        with step("database"):
+            self._prepare()
+        self._start_service(embedded)
+        connection = read_json(self.connection_file)
+        with step("self-check"):
+            require_an_answer(base_url=connection["base_url"], api_key=connection["api_key"])
+        return connection
+
+    def watch(self) -> None:
+        """Raises when a part dies; returns never."""
+        while True:
+            for child in self.children:
+                child.check_alive()
+            time.sleep(WATCH_S)
+
+    def stop(self) -> None:
+        for child in reversed(self.children):
+            child.stop(within_s=STOP_S)
+        self.children.clear()
+        self._write_pids()
+
+    def _prepare(self) -> None:
+        prepare = Child(
+            "prepare",
+            [
+                *(sys.executable, "-m", "kwsite.stack.prepare"),
+                *("--connection", self.connection_file),
+                *("--base-url", f"{self.site_url}/v1"),
+                *("--admin-url", f"{self.site_url}/admin/"),
+            ],
+            environment=self.environment,
+            logs=self.home / "logs",
+        )
+        try:
+            prepare.wait_for_success(within_s=PREPARE_S)
+        finally:
+            prepare.stop(within_s=STOP_S)
+
+    def _start_service(self, embedded: Embedded) -> None:
+        began = time.monotonic()
+        workers_asked = int(os.environ.get("KW_WEB_WORKERS", "1"))
+        groups = [
+            self._add(start_workers(group, home=self.home, environment=self.environment))
+            for group in WORKER_GROUPS
+        ]
+        self._add(start_beat(home=self.home, environment=self.environment))
+        web = self._add(
+            start_web(
+                home=self.home,
+                host=self.host,
+                port=self.port,
+                workers=workers_asked,
+                environment=self.environment,
+            )
+        )
+        embedded.wait_for_model_server()
+        with step("web", since=began):
+            wait_for_web(web, base_url=self.site_url)
+        for group in groups:
+            with step(group.name, since=began):
+                wait_for_workers(group)
+
+    def _add(self, child: Child) -> Child:
+        self.children.append(child)
+        self._write_pids()
+        return child
+
+    def _write_pids(self) -> None:
+        write_private_json(
+            self.home / "pids.json", {child.name: child.process.pid for child in self.children}
+        )

@@ -1,0 +1,14 @@
+"""Addresses: the API, the admin site, and a start page that leads to it."""
+
+from django.contrib import admin
+from django.urls import path, re_path
+from django.views.generic import RedirectView
+
+from kwsite.api.ninja_api import api, unknown_path
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("", api.urls),
+    re_path(r"^(?:v1|api)(?:/.*)?$", unknown_path),
+]

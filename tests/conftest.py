@@ -1,0 +1,52 @@
+"""Starts what the collected tests need before Django reads its settings; stops it at the end."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.stack_fixtures import (
+    Stores,
+    begin_stack,
+    llama_server,
+    running_stack,
+    start_stack,
+    throwaway_home,
+)
+
+__all__ = ["begin_stack", "llama_server", "running_stack", "start_stack"]
+
+UNIT = Path(__file__).parent / "unit"
+HOME = pytest.StashKey[Path]()
+STORES = pytest.StashKey[Stores]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if settings.configured:
+        raise pytest.UsageError(
+            "Unset DJANGO_SETTINGS_MODULE: the tests choose their own database first."
+        )
+    home = config.stash[HOME] = throwaway_home()
+    os.environ["KW_HOME"] = str(home)
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    if _needs_stores(config):
+        stores = config.stash[STORES] = Stores(home)
+        os.environ["DATABASE_URL"] = stores.database_url
+        os.environ["REDIS_URL"] = stores.redis_url
+    os.environ["DJANGO_SETTINGS_MODULE"] = "kwsite.settings"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if STORES in config.stash:
+        config.stash[STORES].stop()
+    shutil.rmtree(config.stash[HOME])
+
+
+def _needs_stores(config: pytest.Config) -> bool:
+    if config.option.collectonly:
+        return False
+    asked = [Path(argument.split("::")[0]).resolve() for argument in config.args]
+    return not all(path.is_relative_to(UNIT) for path in asked)

@@ -1,0 +1,56 @@
+"""The OpenAPI document, its page, and the health check."""
+
+from typing import Any
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client as Browser
+
+OPERATIONS = {
+    ("/v1/chat/completions", "post"),
+    ("/v1/models", "get"),
+    ("/v1/models/{model_id}", "get"),
+    ("/api/plan", "post"),
+    ("/api/feedback", "post"),
+    ("/api/runs/{run_id}", "get"),
+    ("/api/health", "get"),
+}
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    content: dict[str, Any] = Browser().get("/api/openapi.json").json()
+    return content
+
+
+def test_the_document_covers_every_operation(document: dict[str, Any]) -> None:
+    found = {(path, method) for path, methods in document["paths"].items() for method in methods}
+    assert found == OPERATIONS
+
+
+def test_every_operation_but_health_needs_a_bearer_key(document: dict[str, Any]) -> None:
+    assert document["components"]["securitySchemes"] == {
+        "ApiKeyAuth": {"type": "http", "scheme": "bearer"}
+    }
+    open_to_all = {
+        path
+        for path, methods in document["paths"].items()
+        for operation in methods.values()
+        if not operation.get("security")
+    }
+    assert open_to_all == {"/api/health"}
+
+
+def test_the_page_loads_nothing_from_elsewhere() -> None:
+    page = Browser().get("/api/docs").content.decode()
+    assert "http://" not in page
+    assert "https://" not in page
+    assert "/static/ninja/swagger-ui-bundle.js" in page
+    assert finders.find("ninja/swagger-ui-bundle.js")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_health_is_open_and_names_the_parts() -> None:
+    response = Browser().get("/api/health")
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "database": "ok", "redis": "ok"}

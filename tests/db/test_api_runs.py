@@ -1,0 +1,141 @@
+"""Runs and feedback over HTTP."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from django.utils import timezone
+
+from trajectories.access import issue_key
+from trajectories.models import EMBEDDING_DIMENSIONS, Client, Event, Run, Trajectory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ANSWER = {
+    "content": "Hi",
+    "tool_calls": [],
+    "finish_reason": "stop",
+    "model": "scripted",
+    "usage": {"prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4},
+    "kernelweave": {"route": "generation"},
+}
+VECTOR = [0.0] * EMBEDDING_DIMENSIONS
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client.objects.create(name="app")
+
+
+@pytest.fixture
+def app(client: Client) -> Browser:
+    return Browser(headers={"authorization": f"Bearer {issue_key(client=client, label='t')[1]}"})
+
+
+def make_run(client: Client, **fields: Any) -> Run:
+    return Run.objects.create(
+        client=client,
+        request={},
+        decision={"route": "generation"},
+        embedding=VECTOR,
+        encoder_digest="e",
+        **fields,
+    )
+
+
+def make_finished_run(client: Client) -> Run:
+    run = make_run(client, status=Run.Status.DONE, response=ANSWER, finished_at=timezone.now())
+    trajectory = Trajectory.objects.create(
+        run=run,
+        client=client,
+        prompt="Hello",
+        plain=True,
+        signature="s",
+        embedding=VECTOR,
+        encoder_digest="e",
+        route=Trajectory.Route.GENERATION,
+        route_reason="no kernel is near",
+        model="scripted",
+        duration_ms=1.0,
+    )
+    Event.objects.create(
+        trajectory=trajectory,
+        sequence=1,
+        kind=Event.Kind.MESSAGE,
+        payload={"text": "Hi"},
+        at=timezone.now(),
+    )
+    return run
+
+
+def judge(app: Browser, **body: Any) -> tuple[int, Any]:
+    response = app.post("/api/feedback", data=json.dumps(body), content_type="application/json")
+    return response.status_code, response.json()
+
+
+def test_a_waiting_run_has_a_decision_and_no_answer(app: Browser, client: Client) -> None:
+    report = app.get(f"/api/runs/{make_run(client).id}").json()
+    assert report["status"] == "queued"
+    assert report["decision"] == {"route": "generation"}
+    assert report["response"] is None
+    assert report["events"] == []
+
+
+def test_a_finished_run_has_its_answer_and_events(app: Browser, client: Client) -> None:
+    run = make_finished_run(client)
+    report = app.get(f"/api/runs/{run.id}").json()
+    assert report["response"]["id"] == f"chatcmpl-{run.id.hex}"
+    assert report["response"]["choices"][0]["message"]["content"] == "Hi"
+    assert [event["kind"] for event in report["events"]] == ["message"]
+
+
+def test_a_failed_run_says_why(app: Browser, client: Client) -> None:
+    error = {"status": 502, "type": "server_error", "code": "x", "message": "y"}
+    run = make_run(client, status=Run.Status.FAILED, error=error)
+    assert app.get(f"/api/runs/{run.id}").json()["error"] == error
+
+
+def test_a_client_does_not_see_the_run_of_another(app: Browser) -> None:
+    run = make_run(Client.objects.create(name="other app"))
+    assert app.get(f"/api/runs/{run.id}").status_code == 404
+
+
+@pytest.mark.parametrize(("run_id", "status"), [(str(uuid.uuid4()), 404), ("not-an-id", 400)])
+def test_it_says_when_there_is_no_such_run(app: Browser, run_id: str, status: int) -> None:
+    response = app.get(f"/api/runs/{run_id}")
+    assert response.status_code == status
+    assert response.json()["error"]["message"]
+
+
+def test_it_records_feedback(app: Browser, client: Client) -> None:
+    run = make_finished_run(client)
+    status, recorded = judge(app, run_id=str(run.id), verdict="incorrect", comment="wrong name")
+    assert status == 201
+    feedback = run.trajectory.feedback.get()
+    assert (feedback.verdict, feedback.comment) == ("incorrect", "wrong name")
+    assert recorded["id"] == feedback.pk
+
+
+@pytest.mark.parametrize(
+    "judgement",
+    [{}, {"comment": "hm"}, {"rating": 0}, {"rating": 6}, {"rating": "5"}, {"verdict": "maybe"}],
+)
+def test_it_refuses_feedback_that_says_nothing_clear(
+    app: Browser, client: Client, judgement: dict[str, Any]
+) -> None:
+    run = make_finished_run(client)
+    status, reply = judge(app, run_id=str(run.id), **judgement)
+    assert status == 400
+    assert reply["error"]["type"] == "invalid_request_error"
+
+
+def test_it_refuses_feedback_on_a_run_that_is_not_finished(app: Browser, client: Client) -> None:
+    status, reply = judge(app, run_id=str(make_run(client).id), rating=5)
+    assert (status, reply["error"]["code"]) == (409, "run_not_finished")
+
+
+def test_it_refuses_feedback_on_the_run_of_another_client(app: Browser) -> None:
+    run = make_finished_run(Client.objects.create(name="other app"))
+    assert judge(app, run_id=str(run.id), rating=5)[0] == 404

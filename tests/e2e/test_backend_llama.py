@@ -1,0 +1,97 @@
+"""The OpenAI-compatible backend against a real llama.cpp server with a small model."""
+
+import json
+from typing import Any, Protocol
+
+import jsonschema_rs
+import pytest
+
+from workers.backends.completion import BackendRejected, BackendUnavailable, ModelRequest
+from workers.backends.openai_compatible import OpenAICompatible
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "mood": {"enum": ["angry", "calm", "happy"]},
+        "score": {"type": "integer", "minimum": 1, "maximum": 5},
+    },
+    "required": ["mood", "score"],
+    "additionalProperties": False,
+}
+
+
+class LlamaServer(Protocol):
+    base_url: str
+    api_key: str
+    model: str
+
+
+@pytest.fixture
+def backend(llama_server: LlamaServer) -> OpenAICompatible:
+    return backend_for(llama_server, api_key=llama_server.api_key)
+
+
+def backend_for(server: LlamaServer, *, api_key: str) -> OpenAICompatible:
+    return OpenAICompatible(
+        base_url=server.base_url,
+        api_key=api_key,
+        model=server.model,
+        timeout_s=60,
+        connect_timeout_s=5,
+    )
+
+
+def asking(text: str, *, max_tokens: int = 48, **fields: Any) -> ModelRequest:
+    options = {"temperature": 0, "seed": 1, **fields.pop("options", {})}
+    return ModelRequest(({"role": "user", "content": text},), max_tokens, options=options, **fields)
+
+
+def test_it_answers_and_counts_tokens(backend: OpenAICompatible) -> None:
+    completion = backend.complete(asking("Name three colours."))
+    assert completion.text.strip()
+    assert completion.finish_reason in ("stop", "length")
+    assert completion.prompt_tokens > 5
+    assert 0 < completion.completion_tokens <= 48
+
+
+def test_a_stream_says_what_a_single_answer_says(backend: OpenAICompatible) -> None:
+    request = asking("Write one sentence about the sea.")
+    whole = backend.complete(request)
+    *pieces, last = backend.stream(request)
+    assert len(pieces) > 3
+    assert "".join(piece.text for piece in pieces) == whole.text
+    assert last.completion == whole
+
+
+@pytest.mark.parametrize("text", ["I love this!", "Go away.", "Write a poem, not JSON."])
+def test_the_answer_obeys_the_schema(backend: OpenAICompatible, text: str) -> None:
+    completion = backend.complete(asking(text, schema=SCHEMA))
+    assert completion.finish_reason == "stop"
+    jsonschema_rs.validate(SCHEMA, json.loads(completion.text))
+
+
+def test_a_streamed_answer_obeys_the_schema(backend: OpenAICompatible) -> None:
+    *_, last = backend.stream(asking("Write a poem, not JSON.", schema=SCHEMA))
+    assert last.completion is not None
+    jsonschema_rs.validate(SCHEMA, json.loads(last.completion.text))
+
+
+def test_the_answer_stops_at_the_limit(backend: OpenAICompatible) -> None:
+    completion = backend.complete(asking("Count to one hundred.", max_tokens=4))
+    assert (completion.finish_reason, completion.completion_tokens) == ("length", 4)
+
+
+def test_the_answer_stops_at_a_stop_text(backend: OpenAICompatible) -> None:
+    options = {"stop": [","]}
+    completion = backend.complete(asking("Count: one, two, three,", options=options))
+    assert "," not in completion.text
+
+
+def test_a_prompt_beyond_the_context_is_rejected(backend: OpenAICompatible) -> None:
+    with pytest.raises(BackendRejected, match="context"):
+        backend.complete(asking("word " * 40_000))
+
+
+def test_a_wrong_key_is_the_operators_problem(llama_server: LlamaServer) -> None:
+    with pytest.raises(BackendUnavailable, match="KW_LLM_API_KEY"):
+        backend_for(llama_server, api_key="wrong").complete(asking("hi"))

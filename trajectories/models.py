@@ -1,0 +1,205 @@
+"""Records of what happened: who asked, what was accepted, what was done, and how it was judged."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+from pgvector.django import VectorField
+
+EMBEDDING_DIMENSIONS = 384
+
+
+class Client(models.Model):
+    """An internal app. Every row of its traffic belongs to it."""
+
+    name = models.CharField(max_length=100, unique=True)
+    active = models.BooleanField(default=True)
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Quota over a minute; empty means unlimited."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiKey(models.Model):
+    """A secret a client signs in with; only its SHA-256 is stored."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="api_keys")
+    label = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=12, help_text="First characters, to tell keys apart.")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.label})"
+
+
+class Run(models.Model):
+    """A request that was accepted. The row is committed before any work starts."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="runs")
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    request = models.JSONField(help_text="The accepted request.")
+    decision = models.JSONField(help_text="The route decision, with every candidate.")
+    embedding = VectorField(dimensions=EMBEDDING_DIMENSIONS)
+    encoder_digest = models.CharField(max_length=64)
+    response = models.JSONField(null=True, blank=True)
+    error = models.JSONField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_by = models.CharField(max_length=100, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["client", "-created_at"]),
+            models.Index(
+                fields=["lease_expires_at"],
+                condition=models.Q(status="running"),
+                name="run_leases",
+            ),
+            models.Index(
+                fields=["created_at"], condition=models.Q(status="queued"), name="run_queue"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} ({self.status})"
+
+    @property
+    def is_finished(self) -> bool:
+        return self.status in (self.Status.DONE, self.Status.FAILED)
+
+
+class Trajectory(models.Model):
+    """What was done for one request, how it was checked, and what it was worth."""
+
+    class Route(models.TextChoices):
+        KERNEL = "kernel"
+        GENERATION = "generation"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="trajectory")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="trajectories")
+    prompt = models.TextField()
+    system = models.TextField(blank=True)
+    plain = models.BooleanField(
+        help_text="One user turn, no tools: the kind of request a kernel can take over."
+    )
+    signature = models.CharField(
+        max_length=64, help_text="Digest of the system prompt and the requested output schema."
+    )
+    output_schema = models.JSONField(null=True, blank=True)
+    embedding = VectorField(dimensions=EMBEDDING_DIMENSIONS)
+    encoder_digest = models.CharField(max_length=64)
+    route = models.CharField(max_length=12, choices=Route)
+    route_reason = models.TextField()
+    kernel_name = models.CharField(max_length=100, blank=True)
+    kernel_version = models.UUIDField(null=True, blank=True)
+    output_text = models.TextField(blank=True)
+    output = models.JSONField(null=True, blank=True, help_text="The output as JSON, if it is JSON.")
+    checks = models.JSONField(default=list)
+    verified = models.BooleanField(
+        null=True, help_text="All checks passed; empty when there was nothing to check against."
+    )
+    model = models.CharField(max_length=200)
+    prompt_tokens = models.PositiveIntegerField(default=0)
+    completion_tokens = models.PositiveIntegerField(default=0)
+    duration_ms = models.FloatField()
+    reward = models.FloatField(null=True, blank=True)
+    reward_parts = models.JSONField(null=True, blank=True)
+    scored_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "trajectories"
+        indexes = [
+            models.Index(fields=["client", "signature", "-created_at"]),
+            models.Index(fields=["-created_at"]),
+            models.Index(fields=["kernel_version", "-created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt[:60]} ({self.route})"
+
+
+class Event(models.Model):
+    """One thing that was observed while a trajectory unfolded."""
+
+    class Kind(models.TextChoices):
+        PLAN = "plan"
+        REASONING = "reasoning"
+        TOOL_CALL = "tool_call"
+        TOOL_RESULT = "tool_result"
+        DECISION = "decision"
+        OBSERVATION = "observation"
+        EVIDENCE = "evidence"
+        VERIFICATION = "verification"
+        FAILURE = "failure"
+        MESSAGE = "message"
+
+    trajectory = models.ForeignKey(Trajectory, on_delete=models.CASCADE, related_name="events")
+    sequence = models.PositiveIntegerField()
+    kind = models.CharField(max_length=12, choices=Kind)
+    payload = models.JSONField()
+    at = models.DateTimeField()
+    duration_ms = models.FloatField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["trajectory", "sequence"]
+        constraints = [
+            models.UniqueConstraint(fields=["trajectory", "sequence"], name="event_sequence")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence}. {self.kind}"
+
+
+class Feedback(models.Model):
+    """What a person or a downstream system said about an answer."""
+
+    class Verdict(models.TextChoices):
+        CORRECT = "correct"
+        INCORRECT = "incorrect"
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="feedback")
+    trajectory = models.ForeignKey(Trajectory, on_delete=models.CASCADE, related_name="feedback")
+    verdict = models.CharField(max_length=10, choices=Verdict, blank=True)
+    rating = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 to 5.")
+    comment = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name_plural = "feedback"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(rating__isnull=True) | models.Q(rating__range=(1, 5)),
+                name="feedback_rating_range",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(verdict="") | models.Q(rating__isnull=False),
+                name="feedback_says_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.verdict or f"{self.rating} of 5"
+
+    @property
+    def is_negative(self) -> bool:
+        return self.verdict == self.Verdict.INCORRECT or (self.rating or 5) <= 2

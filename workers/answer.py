@@ -1,0 +1,226 @@
+"""Answers a routed request: the chosen kernel under its contract, or generation.
+
+A kernel that fails its contract is tried again; then generation takes over, and the answer says so.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kernels.conditions.checks import Check, Judge, Subject
+from kernels.conditions.kinds import Condition, SchemaCondition
+from kernels.execution import BindingFailed, Shot, run_recipe
+from kernels.routing import VersionFacts
+from kernels.slots import bind
+from kernels.verify import NotJson, Verdict, parse_output, verify
+from trajectories.models import Event
+from workers.backends.completion import Backend, Completion, Delta, ModelRequest
+from workers.replies import asker, judge_of
+from workers.request import ChatRequest
+from workers.trace import Trace
+
+RETRY_TEMPERATURE = 0.7
+Say = Callable[[Delta], None]
+
+
+@dataclass(frozen=True)
+class ChosenKernel:
+    """The kernel version that was routed to, with its nearest worked examples."""
+
+    facts: VersionFacts
+    shots: tuple[Shot, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back and what is recorded."""
+
+    route: str
+    reason: str
+    text: str
+    output: Any
+    finish_reason: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    checks: tuple[Check, ...]
+    verified: bool | None
+    tool_calls: tuple[dict[str, Any], ...] = ()
+    kernel: VersionFacts | None = None
+    failed_kernel: VersionFacts | None = None  # tried, and failed its contract
+
+
+def answer(
+    request: ChatRequest,
+    reason: str,
+    kernel: ChosenKernel | None,
+    backend: Backend,
+    say: Say,
+    trace: Trace,
+    retries: int,
+) -> Answer:
+    """Answers one request. `say` receives the pieces of a streamed answer. Raises BackendError."""
+    if kernel is None:
+        return _generate(request, reason, backend, say, trace)
+    served = _serve(request, reason, kernel, backend, say, trace, retries)
+    if served.verified:
+        return served
+    why = f"{kernel.facts.kernel} failed its contract ({served.reason}); generation took over"
+    trace.add(Event.Kind.DECISION, route="generation", reason=why)
+    generated = _generate(request, why, backend, say, trace)
+    return replace(
+        generated,
+        failed_kernel=kernel.facts,
+        prompt_tokens=generated.prompt_tokens + served.prompt_tokens,
+        completion_tokens=generated.completion_tokens + served.completion_tokens,
+    )
+
+
+def _serve(
+    request: ChatRequest,
+    reason: str,
+    kernel: ChosenKernel,
+    backend: Backend,
+    say: Say,
+    trace: Trace,
+    retries: int,
+) -> Answer:
+    spec = kernel.facts.spec
+    bound = bind(request.prompt, request.system)
+    spent = [0, 0]
+    result = Answer("kernel", "no attempt was made", "", None, "stop", "", 0, 0, (), False)
+    for attempt in range(1 + retries):
+        temperature = RETRY_TEMPERATURE if attempt else 0.0
+        payload: dict[str, Any] = {"kernel": kernel.facts.kernel, "attempt": attempt + 1}
+        try:
+            with trace.timed(Event.Kind.OBSERVATION, payload):
+                reply = run_recipe(spec, bound, kernel.shots, asker(backend), temperature)
+                payload.update(output=reply.text, tokens=reply.completion_tokens)
+        except BindingFailed as error:
+            trace.add(Event.Kind.FAILURE, reason=error.detail)
+            result = replace(result, reason=error.detail)
+            break  # the same prompt binds the same way again
+        spent[0] += reply.prompt_tokens
+        spent[1] += reply.completion_tokens
+        conditions = (*kernel_contract(kernel.facts), *request.contract.conditions)
+        output, verdict = check(reply.text, conditions, bound, trace, judge_of(backend))
+        result = replace(
+            result,
+            reason=verdict.reason,
+            text=render(output, reply.text, spec.render),
+            output=output,
+            model=reply.model or "none",
+            prompt_tokens=spent[0],
+            completion_tokens=spent[1],
+            checks=verdict.checks,
+            verified=bool(verdict.passed),
+            kernel=kernel.facts,
+        )
+        if verdict.passed:
+            say(Delta(text=result.text))
+            return replace(result, reason=reason)
+    return result
+
+
+def kernel_contract(facts: VersionFacts) -> tuple[Condition, ...]:
+    """The conditions on a kernel's output: its schema first."""
+    schema = SchemaCondition(json_schema=facts.spec.output_schema, label="output schema")
+    return (schema, *facts.spec.postconditions)
+
+
+def check(
+    text: str,
+    conditions: Sequence[Condition],
+    bound: dict[str, Any],
+    trace: Trace,
+    judge: Judge | None,
+) -> tuple[Any, Verdict]:
+    """Parses an output and verifies it; one verification event a check."""
+    try:
+        output = parse_output(text)
+    except NotJson as error:
+        output = text
+        if any(condition.kind == "schema" for condition in conditions):
+            broken = Check("schema", "output schema", "failed", str(error), 0.0)
+            trace.add(Event.Kind.VERIFICATION, **broken.as_json())
+            return None, Verdict((broken,))
+    verdict = verify(conditions, Subject(bound, output, trace.kinds), judge)
+    for one in verdict.checks:
+        trace.add(Event.Kind.VERIFICATION, **one.as_json())
+    return (None if output is text else output), verdict
+
+
+def render(output: Any, text: str, name: str | None) -> str:
+    """The answer as the caller sees it: one property as text, or the JSON itself."""
+    if name and isinstance(output, dict) and isinstance(output.get(name), str):
+        return str(output[name])
+    return text
+
+
+def _generate(
+    request: ChatRequest, reason: str, backend: Backend, say: Say, trace: Trace
+) -> Answer:
+    payload: dict[str, Any] = {"prompt": request.prompt[:2000]}
+    with trace.timed(Event.Kind.OBSERVATION, payload):
+        completion = _complete(request, backend, say)
+        payload.update(
+            model=completion.model,
+            finish_reason=completion.finish_reason,
+            prompt_tokens=completion.prompt_tokens,
+            completion_tokens=completion.completion_tokens,
+        )
+    trace.add(Event.Kind.MESSAGE, text=completion.text[:20_000])
+    for call in completion.tool_calls:
+        trace.add(Event.Kind.TOOL_CALL, call=call)
+    conditions = asked_contract(request)
+    bound = bind(request.prompt, request.system)
+    if completion.tool_calls:
+        output, verdict = None, Verdict(())  # a turn in the middle: nothing to hold it to yet
+    else:
+        output, verdict = check(completion.text, conditions, bound, trace, judge_of(backend))
+    return Answer(
+        "generation",
+        reason,
+        completion.text,
+        output,
+        completion.finish_reason,
+        completion.model,
+        completion.prompt_tokens,
+        completion.completion_tokens,
+        verdict.checks,
+        verdict.passed,
+        completion.tool_calls,
+    )
+
+
+def asked_contract(request: ChatRequest) -> tuple[Condition, ...]:
+    """What the app itself asked for: its output schema, and the conditions it sent."""
+    conditions: list[Condition] = []
+    if request.output_schema is not None:
+        conditions.append(
+            SchemaCondition(json_schema=request.output_schema, label="requested schema")
+        )
+    elif (request.response_format or {}).get("type") == "json_object":
+        conditions.append(
+            SchemaCondition(json_schema={"type": "object"}, label="requested JSON object")
+        )
+    return (*conditions, *request.contract.conditions)
+
+
+def _complete(request: ChatRequest, backend: Backend, say: Say) -> Completion:
+    wanted = ModelRequest(
+        messages=request.messages,
+        max_tokens=request.max_tokens,
+        schema=request.output_schema,
+        json_object=(request.response_format or {}).get("type") == "json_object",
+        options=request.options,
+    )
+    if not request.stream:
+        return backend.complete(wanted)
+    whole: Completion | None = None
+    for delta in backend.stream(wanted):
+        whole = delta.completion or whole
+        if delta.text or delta.tool_calls:
+            say(delta)
+    assert whole is not None, "a backend's stream ends with the whole completion"
+    return whole

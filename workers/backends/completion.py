@@ -1,0 +1,70 @@
+"""What goes to a model server and what comes back, whichever server it is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from trajectories.errors import KernelWeaveError
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """One call of a model. `schema` is enforced while decoding, not checked afterwards.
+
+    `options` are OpenAI-named sampling and tool parameters.
+    """
+
+    messages: tuple[dict[str, Any], ...]
+    max_tokens: int
+    schema: dict[str, Any] | None = None
+    json_object: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A whole answer. `finish_reason` is OpenAI's: stop, length, tool_calls or content_filter."""
+
+    text: str
+    model: str
+    finish_reason: str
+    prompt_tokens: int
+    completion_tokens: int
+    tool_calls: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Delta:
+    """A piece of a streamed answer; the last one carries the whole `completion`."""
+
+    text: str = ""
+    tool_calls: tuple[dict[str, Any], ...] = ()  # OpenAI's delta form, with "index"
+    completion: Completion | None = None
+
+
+class Backend(Protocol):
+    """A model server. Its calls raise the errors below and no others."""
+
+    def complete(self, request: ModelRequest) -> Completion: ...
+
+    def stream(self, request: ModelRequest) -> Iterator[Delta]: ...
+
+
+class BackendError(KernelWeaveError):
+    """The model server failed."""
+
+
+class BackendUnavailable(BackendError):
+    """The model server cannot be reached."""
+
+
+class BackendTimeout(BackendError):
+    """The model server did not answer in time."""
+
+
+class BackendGarbage(BackendError):
+    """The model server answered something that is not a completion."""
+
+
+class BackendRejected(BackendError):
+    """The model server refused the request as invalid."""

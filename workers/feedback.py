@@ -1,0 +1,50 @@
+"""What people and downstream systems say about an answer, and what follows from it at once."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from kernels.models import Exemplar
+from trajectories.errors import KernelWeaveError
+from trajectories.models import Client, Feedback, Run, Trajectory
+from workers.recording import record_verdict
+from workers.tasks.learning_loop import score_trajectory
+
+
+class RunNotFound(KernelWeaveError):
+    """There is no such run."""
+
+
+class RunNotFinished(KernelWeaveError):
+    """The run has no answer to judge yet."""
+
+
+def record_feedback(
+    *,
+    client: Client,
+    run_id: UUID,
+    verdict: str = "",
+    rating: int | None = None,
+    comment: str = "",
+) -> Feedback:
+    """Stores a verdict. A negative one counts against the kernel and ends the trace's examples."""
+    run = Run.objects.filter(pk=run_id, client=client).first()
+    if run is None:
+        raise RunNotFound()
+    trajectory = Trajectory.objects.filter(run=run).first()
+    if trajectory is None:
+        raise RunNotFinished()
+    with transaction.atomic():
+        feedback = Feedback.objects.create(
+            client=client,
+            trajectory=trajectory,
+            verdict=verdict,
+            rating=rating,
+            comment=comment,
+        )
+        if feedback.is_negative:
+            Exemplar.objects.filter(trajectory=trajectory).delete()
+            if trajectory.kernel_version is not None:
+                record_verdict(version_id=trajectory.kernel_version, passed=False)
+    score_trajectory.apply_async(args=(str(trajectory.pk),), queue="score")
+    return feedback

@@ -1,0 +1,58 @@
+"""The part of the request path that runs where the request came in: embed, route, accept."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from kombu.exceptions import OperationalError
+from redis import RedisError
+
+from kernels.decision import RouteDecision
+from kernels.encoder import Vector, embed, encoder_digest
+from kernels.routing import Asked, route
+from kernels.slots import bind
+from trajectories.errors import KernelWeaveError
+from trajectories.models import Client, Run
+from workers.request import ChatRequest
+from workers.tasks.answering import answer_run
+
+
+class QueueUnavailable(KernelWeaveError):
+    """The work queue is down; the request was not accepted. Try again in a few seconds."""
+
+
+def plan(*, client: Client, request: ChatRequest) -> RouteDecision:
+    """Where the request would go, and why; nothing is run or recorded."""
+    return _decide(client, request, embed(request.prompt))
+
+
+def accept(*, client: Client, request: ChatRequest) -> Run:
+    """Commits the run's row, then hands it to a worker. Raises QueueUnavailable."""
+    vector = embed(request.prompt)
+    decision = _decide(client, request, vector)
+    run = Run.objects.create(
+        client=client,
+        request=request.model_dump(mode="json"),
+        decision=decision.as_json(),
+        embedding=vector,
+        encoder_digest=encoder_digest(),
+        created_at=datetime.now(UTC),
+    )
+    try:
+        answer_run.apply_async(args=(str(run.pk),), queue="interactive")
+    except (OperationalError, RedisError, OSError) as error:
+        run.delete()
+        raise QueueUnavailable() from error
+    return run
+
+
+def _decide(client: Client, request: ChatRequest, vector: Vector) -> RouteDecision:
+    bound: dict[str, Any] = bind(request.prompt, request.system)
+    asked = Asked(
+        bound,
+        vector,
+        request.output_schema,
+        request.response_format is not None and request.response_format["type"] != "text",
+        request.beyond_kernels,
+    )
+    return route(client_id=client.pk, asked=asked, top_k=settings.KW_ROUTE_TOP_K)

@@ -1,0 +1,149 @@
+"""Writes what a worker did with a run: claimed, finished with its trajectory, or failed.
+
+Every write is conditional on still owning the run, so a worker that was given up for dead and
+comes back changes nothing.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from kernels.models import KernelVersion
+from kernels.routing import VersionFacts
+from trajectories.models import Event, Run, Trajectory
+from workers.answer import Answer
+from workers.request import ChatRequest
+from workers.trace import Trace
+
+PRIOR_VERDICTS = 10  # how many verdicts the compiler's confidence counts for
+
+
+def claim_run(*, run_id: str, worker: str, lease_s: float) -> Run | None:
+    """Takes a queued run; None when somebody else has it or it is finished."""
+    now = timezone.now()
+    taken = Run.objects.filter(pk=run_id, status=Run.Status.QUEUED).update(
+        status=Run.Status.RUNNING,
+        claimed_by=worker,
+        attempts=F("attempts") + 1,
+        started_at=now,
+        lease_expires_at=now + timedelta(seconds=lease_s),
+    )
+    return Run.objects.select_related("client").get(pk=run_id) if taken else None
+
+
+def renew_leases(*, worker: str, run_ids: list[str], lease_s: float) -> None:
+    """Says that the worker is alive and still at these runs."""
+    Run.objects.filter(pk__in=run_ids, claimed_by=worker, status=Run.Status.RUNNING).update(
+        lease_expires_at=timezone.now() + timedelta(seconds=lease_s)
+    )
+
+
+def record_answer(
+    *, run: Run, request: ChatRequest, answer: Answer, trace: Trace, worker: str
+) -> Trajectory | None:
+    """Finishes a run with its trajectory and events, all or nothing; None if the run was lost."""
+    now = timezone.now()
+    started = run.started_at or now
+    with transaction.atomic():
+        owned = Run.objects.filter(pk=run.pk, claimed_by=worker, status=Run.Status.RUNNING).update(
+            status=Run.Status.DONE,
+            response=response_json(run, answer),
+            finished_at=now,
+            lease_expires_at=None,
+        )
+        if not owned:
+            return None
+        trajectory = Trajectory.objects.create(
+            run=run,
+            client=run.client,
+            prompt=request.prompt,
+            system=request.system,
+            plain=not request.beyond_kernels,
+            signature=request.signature,
+            output_schema=request.output_schema,
+            embedding=run.embedding,
+            encoder_digest=run.encoder_digest,
+            route=answer.route,
+            route_reason=answer.reason,
+            kernel_name=answer.kernel.kernel if answer.kernel else "",
+            kernel_version=answer.kernel.version_id if answer.kernel else None,
+            output_text=answer.text,
+            output=answer.output,
+            checks=[check.as_json() for check in answer.checks],
+            verified=answer.verified,
+            model=answer.model,
+            prompt_tokens=answer.prompt_tokens,
+            completion_tokens=answer.completion_tokens,
+            duration_ms=(now - started).total_seconds() * 1e3,
+        )
+        Event.objects.bulk_create(
+            Event(trajectory=trajectory, sequence=number, **event.__dict__)
+            for number, event in enumerate(trace.events)
+        )
+        if answer.kernel is not None:
+            record_verdict(version_id=answer.kernel.version_id, passed=True)
+        if answer.failed_kernel is not None:
+            record_verdict(version_id=answer.failed_kernel.version_id, passed=False)
+    return trajectory
+
+
+def record_verdict(*, version_id: Any, passed: bool) -> None:
+    """Counts a pass or a failure and moves the confidence: a Beta posterior's mean."""
+    version = KernelVersion.objects.select_for_update().get(pk=version_id)
+    version.passes += passed
+    version.failures += not passed
+    prior = version.evidence.get("confidence", {}).get("total", 0.7)
+    version.confidence = (PRIOR_VERDICTS * prior + version.passes) / (
+        PRIOR_VERDICTS + version.passes + version.failures
+    )
+    version.save(update_fields=["passes", "failures", "confidence"])
+
+
+def fail_run(*, run: Run, worker: str, error: dict[str, Any]) -> bool:
+    """Ends a run with an error; False if the run was lost."""
+    return bool(
+        Run.objects.filter(pk=run.pk, claimed_by=worker, status=Run.Status.RUNNING).update(
+            status=Run.Status.FAILED,
+            error=error,
+            finished_at=timezone.now(),
+            lease_expires_at=None,
+        )
+    )
+
+
+def response_json(run: Run, answer: Answer) -> dict[str, Any]:
+    """What the caller gets, and what `GET /api/runs/{id}` shows."""
+    return {
+        "content": None if answer.tool_calls and not answer.text else answer.text,
+        "tool_calls": list(answer.tool_calls),
+        "finish_reason": answer.finish_reason,
+        "model": answer.model,
+        "usage": {
+            "prompt_tokens": answer.prompt_tokens,
+            "completion_tokens": answer.completion_tokens,
+            "total_tokens": answer.prompt_tokens + answer.completion_tokens,
+        },
+        "kernelweave": {
+            "run_id": str(run.pk),
+            "route": answer.route,
+            "reason": answer.reason,
+            "kernel": _named(answer.kernel),
+            "failed_kernel": _named(answer.failed_kernel),
+            "verified": answer.verified,
+            "checks": [check.as_json() for check in answer.checks],
+        },
+    }
+
+
+def _named(facts: VersionFacts | None) -> dict[str, Any] | None:
+    if facts is None:
+        return None
+    return {
+        "name": facts.kernel,
+        "version": facts.number,
+        "version_id": str(facts.version_id),
+        "digest": facts.spec.digest,
+    }

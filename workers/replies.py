@@ -1,0 +1,45 @@
+"""What lower floors may ask of the model: an output under a schema, and a verdict."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from kernels.conditions.checks import Judge
+from kernels.execution import Ask, Reply
+from kernels.verify import parse_output
+from workers.backends.completion import Backend, ModelRequest
+
+
+def asker(backend: Backend) -> Ask:
+    """Asks the model under a schema, for kernels that know nothing of model servers."""
+
+    def ask(
+        messages: Sequence[dict[str, Any]],
+        schema: dict[str, Any],
+        max_tokens: int,
+        temperature: float,
+    ) -> Reply:
+        done = backend.complete(
+            ModelRequest(tuple(messages), max_tokens, schema, options={"temperature": temperature})
+        )
+        return Reply(done.text, done.model, done.prompt_tokens, done.completion_tokens)
+
+    return ask
+
+
+def judge_of(backend: Backend) -> Judge:
+    """A judge that asks the model for a verdict under a schema."""
+    schema = {
+        "type": "object",
+        "properties": {"reason": {"type": "string"}, "verdict": {"enum": ["yes", "no"]}},
+        "required": ["reason", "verdict"],
+        "additionalProperties": False,
+    }
+
+    def judge(question: str, given: Any, output: Any) -> tuple[bool, str]:
+        content = f"Request:\n{given['prompt']}\n\nAnswer:\n{output}\n\nQuestion: {question}"
+        messages = ({"role": "user", "content": content},)
+        done = backend.complete(ModelRequest(messages, 200, schema, options={"temperature": 0.0}))
+        said = parse_output(done.text)
+        return said["verdict"] == "yes", str(said["reason"])
+
+    return judge

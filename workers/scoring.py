@@ -1,0 +1,27 @@
+"""From a stored trajectory to its reward: which signals were seen."""
+
+from trajectories.models import Event, Feedback, Trajectory
+from trajectories.rewards import Efficiency, Outcome, Process, Reward, score
+
+
+def reward_of(trajectory: Trajectory) -> Reward:
+    """The reward of a trajectory as things stand now; later feedback changes it."""
+    events = list(trajectory.events.values_list("kind", "payload"))
+    checks = [payload for kind, payload in events if kind == Event.Kind.VERIFICATION]
+    passed = sum(check["status"] == "ok" for check in checks)
+    failures = sum(kind == Event.Kind.FAILURE for kind, _ in events) + len(checks) - passed
+    return score(
+        _outcome(list(trajectory.feedback.all())),
+        Process(
+            tool_success_rate=passed / len(checks) if checks else None,
+            error_density=failures / len(events) if events else 0.0,
+        ),
+        Efficiency(duration_s=trajectory.duration_ms / 1e3),
+    )
+
+
+def _outcome(feedback: list[Feedback]) -> Outcome:
+    if not feedback:
+        return Outcome()
+    liked = not feedback[0].is_negative  # the latest word counts
+    return Outcome(not_corrected=liked, not_redone=liked)

@@ -1,0 +1,160 @@
+"""The interactive queue: answers accepted runs, and takes over those of dead workers."""
+
+import logging
+import time
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from kernels.execution import Shot
+from kernels.models import Exemplar
+from kernels.routing import version_facts
+from trajectories.models import Event, Run
+from workers import mailbox
+from workers.answer import ChosenKernel, answer
+from workers.backends.choose import live_backend
+from workers.backends.completion import (
+    BackendError,
+    BackendGarbage,
+    BackendRejected,
+    BackendTimeout,
+    BackendUnavailable,
+    Delta,
+)
+from workers.leases import WORKER, keeper
+from workers.recording import claim_run, fail_run, record_answer
+from workers.request import ChatRequest
+from workers.tasks.learning_loop import score_trajectory
+from workers.trace import Trace
+
+log = logging.getLogger(__name__)
+
+# Class of failure -> HTTP status, OpenAI error type, code, seconds to wait.
+FAILURES: dict[type[BackendError], tuple[int, str, str, int | None]] = {
+    BackendUnavailable: (503, "server_error", "model_server_unavailable", 5),
+    BackendTimeout: (504, "server_error", "model_server_timeout", 5),
+    BackendGarbage: (502, "server_error", "model_server_garbage", None),
+    BackendRejected: (400, "invalid_request_error", "model_server_rejected", None),
+}
+UNEXPECTED = (500, "server_error", "internal_error", None)
+
+
+@shared_task(ignore_result=True)
+def answer_run(run_id: str) -> None:
+    """Answers one run. Safe to run twice: only the first that claims the row works on it."""
+    run = claim_run(run_id=run_id, worker=WORKER, lease_s=settings.KW_LEASE_S)
+    if run is None:
+        return
+    with keeper.hold(run_id, settings.KW_LEASE_S):
+        try:
+            _answer(run)
+        except BackendError as error:
+            _fail(run, error.detail, *FAILURES.get(type(error), UNEXPECTED))
+        except Exception:
+            log.exception("run %s failed", run_id)
+            _fail(run, "The service failed; the log has the details.", *UNEXPECTED)
+
+
+def _answer(run: Run) -> None:
+    request = ChatRequest.model_validate(run.request)
+    trace = Trace()
+    trace.add(Event.Kind.DECISION, route=run.decision["route"], reason=run.decision["reason"])
+    done = answer(
+        request,
+        run.decision["reason"],
+        chosen_kernel(run.decision),
+        live_backend(),
+        lambda delta: _say(run, delta) if request.stream else None,
+        trace,
+        settings.KW_KERNEL_RETRIES,
+    )
+    trajectory = record_answer(run=run, request=request, answer=done, trace=trace, worker=WORKER)
+    if trajectory is None:
+        log.warning("run %s was taken over by another worker; this answer is dropped", run.pk)
+        return
+    run.refresh_from_db(fields=["status", "response", "error"])
+    mailbox.post(run.pk, mailbox.finished(run))
+    score_trajectory.apply_async(args=(str(trajectory.pk),), queue="score")
+
+
+def chosen_kernel(decision: dict[str, Any]) -> ChosenKernel | None:
+    """The kernel that a decision chose, with the nearest exemplars that have an output."""
+    if decision["chosen"] is None:
+        return None
+    ids = next(
+        c["exemplars"] for c in decision["candidates"] if c["version_id"] == decision["chosen"]
+    )
+    found = Exemplar.objects.filter(pk__in=ids, output__isnull=False).in_bulk()
+    shots = tuple(Shot(found[pk].prompt, found[pk].output) for pk in ids if pk in found)
+    return ChosenKernel(version_facts(UUID(decision["chosen"])), shots)
+
+
+def _say(run: Run, delta: Delta) -> None:
+    mailbox.post(
+        run.pk,
+        mailbox.Message("delta", run.attempts, delta.text, tool_calls=list(delta.tool_calls)),
+    )
+
+
+def _fail(
+    run: Run, message: str, status: int, kind: str, code: str, retry_after_s: int | None
+) -> None:
+    error = {
+        "status": status,
+        "type": kind,
+        "code": code,
+        "message": message,
+        "retry_after_s": retry_after_s,
+    }
+    if fail_run(run=run, worker=WORKER, error=error):
+        mailbox.post(run.pk, mailbox.Message("failed", run.attempts, result=error))
+
+
+@shared_task(ignore_result=True)
+def sweep_runs() -> None:
+    """Puts runs back in the queue whose worker fell silent, or whose message was lost."""
+    now = timezone.now()
+    for run in Run.objects.filter(status=Run.Status.RUNNING, lease_expires_at__lt=now):
+        _take_back(run)
+    lost = now - timedelta(seconds=max(30.0, settings.KW_LEASE_S))
+    oldest = now - timedelta(days=1)
+    for run in Run.objects.filter(
+        status=Run.Status.QUEUED, created_at__lt=lost, created_at__gt=oldest
+    ):
+        # At worst the message was only slow: a second one finds the row taken.
+        answer_run.apply_async(args=(str(run.pk),), queue="interactive")
+
+
+def _take_back(run: Run) -> None:
+    silent = Run.objects.filter(
+        pk=run.pk, status=Run.Status.RUNNING, claimed_by=run.claimed_by, attempts=run.attempts
+    ).filter(lease_expires_at__lt=timezone.now())
+    if run.attempts < settings.KW_MAX_ATTEMPTS:
+        if silent.update(status=Run.Status.QUEUED, lease_expires_at=None):
+            log.warning("run %s: its worker fell silent; it is queued again", run.pk)
+            answer_run.apply_async(args=(str(run.pk),), queue="interactive")
+        return
+    error = {
+        "status": 500,
+        "type": "server_error",
+        "code": "workers_died",
+        "message": f"{run.attempts} workers died while they answered this request.",
+        "retry_after_s": None,
+    }
+    if silent.update(status=Run.Status.FAILED, error=error, finished_at=timezone.now()):
+        mailbox.post(run.pk, mailbox.Message("failed", run.attempts, result=error))
+
+
+def wait_for(run_id: UUID, timeout_s: float) -> Run:
+    """Blocks until a run is finished (for the command line). Raises NoAnswerInTime."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        run = Run.objects.get(pk=run_id)
+        if run.is_finished:
+            return run
+        time.sleep(0.05)
+    raise mailbox.NoAnswerInTime()
