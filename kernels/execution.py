@@ -92,5 +92,5 @@ def _whole(value: Any) -> Any:
     """12.0 as 12, and a sum like 0.30000000000000004 as 0.3, as a person would write them."""
     if not isinstance(value, float):
         return value
-    rounded = round(value, 9)
-    return int(rounded) if rounded.is_integer() else rounded
+    rounded = round(float(f"{value:.13g}"), 15)
+    return int(rounded) if rounded.is_integer() and abs(rounded) < 2**53 else rounded

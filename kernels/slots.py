@@ -20,11 +20,9 @@ _DATE = re.compile(r"\b(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4})\b")
 _PHONE = re.compile(r"(?<![\w.])\+?\(?\d{2,4}\)?(?:[ -]\d{2,4}){1,4}(?![\w.]\w)")
 _QUOTED = re.compile(r"\"([^\"\n]{1,500})\"|“([^”\n]{1,500})”")
 _NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w]*@)")
-_UNIT = re.compile(rf"(?<![A-Za-z])({UNITS})(?![A-Za-z])", re.IGNORECASE)
+_UNIT = re.compile(rf"(?<![A-Za-z'’])({UNITS})(?![A-Za-z])", re.IGNORECASE)
 _NAME = re.compile(r"\b[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)+")
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|without|n't|cannot|isn't|don't|doesn't)\b", re.IGNORECASE
-)
+_NEGATION = re.compile(r"\b(?:not|no|never|without|cannot)\b|n['’]t\b", re.IGNORECASE)
 
 
 def _take(pattern: re.Pattern[str], text: str) -> tuple[list[str], str]:

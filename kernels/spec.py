@@ -75,7 +75,7 @@ class KernelSpec(_Value):
     evidence_requirements: tuple[str, ...] = ()
     tests: tuple[KernelTest, ...] = ()
     render: str | None = None  # name of the string property that is the answer's text
-    system_digest: str | None = None  # None: whatever the system prompt says
+    system_digest: str | None = None  # None: for requests without a system prompt
 
     @field_validator("input_schema", "output_schema")
     @classmethod

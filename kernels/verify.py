@@ -50,11 +50,30 @@ def verify(
 
 
 def parse_output(text: str) -> Any:
-    """The JSON value a model wrote. Raises NotJson, also for NaN and Infinity."""
+    """The JSON value a model wrote.
+
+    Raises NotJson, also for NaN, Infinity, and strings that are no text: NUL, half a surrogate.
+    """
     try:
-        return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        _require_text(value)
     except (ValueError, RecursionError) as error:
         raise NotJson(f"the output is not JSON: {error}") from error
+    return value
+
+
+def _require_text(value: Any) -> None:
+    if isinstance(value, str):
+        value.encode()
+        if "\0" in value:
+            raise NotJson("a string has the character NUL")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _require_text(key)
+            _require_text(item)
+    elif isinstance(value, list):
+        for item in value:
+            _require_text(item)
 
 
 def _refuse(constant: str) -> Any:

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import django_stubs_ext
 import psycopg.conninfo
 from django.urls import reverse_lazy
 
 from kwsite.env import CHECKOUT, Environment, home
+
+django_stubs_ext.monkeypatch()  # lets admin classes name the model they are for
 
 env = Environment()
 
@@ -97,7 +100,10 @@ LOGGING = {
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.text("KW_LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}},
+    "loggers": {
+        name: {"level": "WARNING"}
+        for name in ("httpx", "httpx2", "celery.worker.strategy", "celery.app.trace")
+    },
 }
 
 # The model server: any OpenAI-compatible one, or Anthropic's.

@@ -4,6 +4,7 @@ import os
 import shutil
 from pathlib import Path
 
+import django
 import pytest
 from django.conf import settings
 
@@ -37,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["DATABASE_URL"] = stores.database_url
         os.environ["REDIS_URL"] = stores.redis_url
     os.environ["DJANGO_SETTINGS_MODULE"] = "kwsite.settings"
+    django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -26,7 +26,7 @@ class Trace:
     def __init__(self) -> None:
         self.events: list[Observed] = []
 
-    def add(self, kind: Event.Kind, **payload: Any) -> None:
+    def add(self, kind: Event.Kind, /, **payload: Any) -> None:
         self.events.append(Observed(kind.value, payload, datetime.now(UTC)))
 
     @contextmanager

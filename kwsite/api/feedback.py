@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, model_validator
 from kwsite.api.auth import key_of, sign_in
 from kwsite.api.body_model import Body
 from kwsite.api.documents import error_documents
+from kwsite.api.errors import MissingParameter
 from kwsite.api.offload import in_thread
 from kwsite.api.replies import json_reply
 from trajectories.models import Feedback
@@ -30,7 +31,7 @@ class FeedbackBody(Body):
     @model_validator(mode="after")
     def says_something(self) -> Self:
         if self.verdict is None and self.rating is None:
-            raise ValueError("say something: a verdict, a rating, or both")
+            raise MissingParameter("Send a verdict, a rating, or both.", param="verdict")
         return self
 
 

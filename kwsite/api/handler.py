@@ -13,7 +13,9 @@ from django.conf import settings
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.core.handlers.exception import convert_exception_to_response
-from django.urls import set_script_prefix
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix, set_urlconf
 
 from kwsite.api.errors import BodyTooLarge
 from kwsite.api.replies import error_reply
@@ -40,6 +42,13 @@ class ApiHandler(ASGIHandler):
         self._middleware_chain = convert_exception_to_response(
             self._get_response_async  # type: ignore[attr-defined]
         )
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        """Does not log refusals: what is worth it was logged where it was answered."""
+        set_urlconf(settings.ROOT_URLCONF)
+        response: HttpResponseBase = await self._middleware_chain(request)
+        response._resource_closers.append(request.close)
+        return response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _declared_length(scope) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:

@@ -62,7 +62,7 @@ def _refuse_parameters(
     assert isinstance(error, ValidationError)  # ninja raises instances only
     first = error.errors[0]
     name = str(first["loc"][-1])
-    if name == "body":
+    if first["type"] == "missing":
         return error_reply(MissingParameter("The body is empty; send a JSON object."))
     return error_reply(InvalidParameter(f"Invalid '{name}': {first['msg']}.", param=name))
 

@@ -35,6 +35,11 @@ def _parameters(port: int, key: str) -> xllamacpp.CommonParams:
     parameters.n_ctx = CONTEXT_TOKENS
     parameters.use_jinja = True
     parameters.ui = False
+    # One core stays free for the rest of the stack: llama.cpp's threads wait for one another by
+    # spinning, so one that is held up by a busy core holds up all of them.
+    threads = int(os.environ.get("KW_LLM_THREADS") or max(1, (os.cpu_count() or 2) - 1))
+    parameters.cpuparams.n_threads = threads
+    parameters.cpuparams_batch.n_threads = threads
     parameters.verbosity = 2  # Warnings: the default also logs each request.
     return parameters
 

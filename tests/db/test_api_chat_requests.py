@@ -1,6 +1,7 @@
 """What the chat endpoint refuses, and in which words."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,7 +146,9 @@ def test_it_refuses_a_body_that_is_no_object(app: Browser, body: str) -> None:
 
 
 def test_it_refuses_an_empty_body(app: Browser) -> None:
-    assert post(app, "")[0] == 400
+    status, error = post(app, "")
+    assert status == 400
+    assert "empty" in error["message"]
 
 
 def test_it_refuses_other_content_types(app: Browser) -> None:
@@ -176,11 +179,14 @@ def test_it_does_not_know_other_models(app: Browser) -> None:
     assert (status, error["code"], error["param"]) == (404, "model_not_found", "model")
 
 
-def test_a_schema_cannot_make_the_service_fetch_anything(app: Browser) -> None:
-    named = {"name": "x", "schema": {"$ref": "http://127.0.0.1:9/schema.json"}}
+def test_a_schema_cannot_make_the_service_read_files(app: Browser, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.json"
+    secret.write_text('{"type": "object"}')
+    named = {"name": "x", "schema": {"$ref": secret.as_uri()}}
     body = chat(response_format={"type": "json_schema", "json_schema": named})
-    status, error = post(app, body)
-    assert (status, error["param"]) == (400, "response_format.json_schema.schema")
+    response = app.post("/api/plan", data=json.dumps(body), content_type="application/json")
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == "response_format.json_schema.schema"
 
 
 def test_it_answers_other_methods_with_405(app: Browser) -> None:

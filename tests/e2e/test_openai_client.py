@@ -11,7 +11,7 @@ from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 from pydantic import BaseModel
 
-from tests.stack_fixtures import RunningStack
+from tests.stack_fixtures import StackProcess
 
 MODEL = "kernelweave"
 HELLO: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say hello in one word."}]
@@ -22,7 +22,7 @@ WEATHER: ChatCompletionToolParam = {
         "description": "The weather of a city.",
         "parameters": {
             "type": "object",
-            "properties": {"city": {"type": "string"}},
+            "properties": {"city": {"enum": ["Paris", "Rome"]}},
             "required": ["city"],
             "additionalProperties": False,
         },
@@ -36,7 +36,7 @@ class Person(BaseModel):
 
 
 @pytest.fixture
-def client(running_stack: RunningStack) -> OpenAI:
+def client(running_stack: StackProcess) -> OpenAI:
     return OpenAI(base_url=running_stack.base_url, api_key=running_stack.api_key, max_retries=0)
 
 
@@ -100,7 +100,7 @@ def test_a_stream_has_no_usage_unless_asked_for(client: OpenAI) -> None:
 
 
 def test_the_clients_stream_helper_accumulates_the_answer(client: OpenAI) -> None:
-    with client.chat.completions.stream(model=MODEL, messages=HELLO, max_tokens=16) as stream:
+    with client.chat.completions.stream(model=MODEL, messages=HELLO, stop=[".", "!"]) as stream:
         pieces = [event.delta for event in stream if event.type == "content.delta"]
         final = stream.get_final_completion()
     assert "".join(pieces) == final.choices[0].message.content
@@ -119,7 +119,7 @@ def test_it_remembers_earlier_turns(client: OpenAI) -> None:
 def test_tools_go_to_the_model_and_back(client: OpenAI) -> None:
     messages: list[Any] = [{"role": "user", "content": "What is the weather in Paris?"}]
     asked = client.chat.completions.create(
-        model=MODEL, messages=messages, tools=[WEATHER], tool_choice="required", max_tokens=64
+        model=MODEL, messages=messages, tools=[WEATHER], tool_choice="required", max_tokens=256
     )
     choice = asked.choices[0]
     assert choice.finish_reason == "tool_calls"
@@ -144,7 +144,7 @@ def test_tool_calls_can_be_streamed(client: OpenAI) -> None:
         messages=[{"role": "user", "content": "What is the weather in Paris?"}],
         tools=[WEATHER],
         tool_choice="required",
-        max_tokens=64,
+        max_tokens=256,
         stream=True,
     )
     name = arguments = ""
@@ -168,7 +168,7 @@ def test_the_parse_helper_returns_a_model(client: OpenAI) -> None:
     assert isinstance(parsed.choices[0].message.parsed, Person)
 
 
-def test_the_async_client_works_too(running_stack: RunningStack) -> None:
+def test_the_async_client_works_too(running_stack: StackProcess) -> None:
     async def ask() -> list[Any]:
         async with AsyncOpenAI(
             base_url=running_stack.base_url, api_key=running_stack.api_key, max_retries=0
@@ -208,7 +208,7 @@ def test_conditions_ride_in_the_extra_body(client: OpenAI) -> None:
     assert "says something" in json.dumps(extras(reply))
 
 
-def test_a_wrong_key_is_an_authentication_error(running_stack: RunningStack) -> None:
+def test_a_wrong_key_is_an_authentication_error(running_stack: StackProcess) -> None:
     stranger = OpenAI(base_url=running_stack.base_url, api_key="kw-wrong", max_retries=0)
     with pytest.raises(openai.AuthenticationError) as refused:
         stranger.chat.completions.create(model=MODEL, messages=HELLO)

@@ -1,0 +1,191 @@
+"""From verified traces to a kernel."""
+
+import json
+from typing import Any
+
+import pytest
+
+from kernels.compiler.compile import NothingInCommon, Trace, compile_traces
+from kernels.conditions.checks import Subject
+from kernels.conditions.kinds import CelCondition, SchemaCondition
+from kernels.execution import Reply, run_recipe
+from kernels.slots import bind
+from kernels.spec import KernelSpec, digest_of
+from kernels.verify import verify
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"value": {"type": "number"}, "unit": {"type": "string"}},
+    "required": ["value", "unit"],
+    "additionalProperties": False,
+}
+LABEL = {
+    "type": "object",
+    "properties": {"label": {"enum": ["bug", "wish"]}},
+    "required": ["label"],
+}
+
+
+def trace(prompt: str, output: Any, schema: dict[str, Any] | None = None, **more: Any) -> Trace:
+    text = output if isinstance(output, str) else json.dumps(output)
+    plain: dict[str, Any] = {
+        "prompt": prompt,
+        "system": "",
+        "output": None if isinstance(output, str) else output,
+        "text": text,
+        "output_schema": schema,
+        "events": 3,
+        "passed_checks": 1,
+        "tokens": 40,
+        "reward": 0.8,
+    }
+    return Trace(**{**plain, **more})
+
+
+def conversions(**more: Any) -> list[Trace]:
+    return [
+        trace(f"Convert {n} km to m.", {"value": n * 1000, "unit": "m"}, SCHEMA, **more)
+        for n in (1, 2, 3.5, 12, 40)
+    ]
+
+
+def tickets(**more: Any) -> list[Trace]:
+    said = {"it crashes": "bug", "add a dark mode": "wish", "it hangs": "bug"}
+    return [trace(f"Sort this ticket: {t}", {"label": l}, LABEL, **more) for t, l in said.items()]
+
+
+def accepts(spec: KernelSpec, prompt: str, output: Any) -> bool | None:
+    conditions = (SchemaCondition(json_schema=spec.output_schema), *spec.postconditions)
+    return verify(conditions, Subject(bind(prompt), output)).passed
+
+
+def ready_for(spec: KernelSpec, prompt: str) -> bool:
+    return verify(spec.preconditions, Subject(bind(prompt), None)).passed is not False
+
+
+def no_model(*_: Any) -> Reply:
+    raise AssertionError("no model is needed")
+
+
+def test_a_computable_family_needs_no_model() -> None:
+    spec = compile_traces(conversions())
+    assert spec.generate is None
+    reply = run_recipe(spec, bind("Convert 9 km to m."), (), no_model)
+    assert json.loads(reply.text) == {"value": 9000, "unit": "m"}
+    assert accepts(spec, "Convert 9 km to m.", json.loads(reply.text))
+
+
+@pytest.mark.parametrize("value", [9001, 9, 9000.01, "9000"])
+def test_its_contract_refuses_a_wrong_value(value: Any) -> None:
+    spec = compile_traces(conversions())
+    assert accepts(spec, "Convert 9 km to m.", {"value": value, "unit": "m"}) is False
+
+
+def test_a_wrong_tiny_value_is_refused() -> None:
+    traces = [trace(f"Convert {n} mm to km.", {"value": n * 1e-6}) for n in (1, 2, 3)]
+    spec = compile_traces(traces)
+    assert accepts(spec, "Convert 0.5 mm to km.", {"value": 5e-7})
+    assert accepts(spec, "Convert 0.5 mm to km.", {"value": 9e-7}) is False
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["Convert 9 kg to g.", "Convert 9 m to km.", "Convert 9 km and 3 km to m.", "Convert km to m."]
+    + ["Do not convert 9 km to m."],
+)
+def test_it_is_not_ready_for_what_it_cannot_compute(prompt: str) -> None:
+    spec = compile_traces(conversions())
+    assert ready_for(spec, "Convert 9 km to m.")
+    assert not ready_for(spec, prompt)
+
+
+def test_another_operation_is_not_computed_with_the_one_that_was_seen() -> None:
+    traces = [
+        trace(f"What is {a} plus {b}?", {"n": a + b}) for a, b in ((1, 2), (3, 5), (8, 11))
+    ]
+    spec = compile_traces(traces)
+    assert ready_for(spec, "What is 20 plus 22?")
+    assert not ready_for(spec, "What is 20 times 22?")
+
+
+def test_what_cannot_be_computed_is_left_to_the_model() -> None:
+    spec = compile_traces(tickets())
+    assert spec.bindings == ()
+    assert spec.generate is not None
+    assert spec.output_schema == LABEL
+    assert spec.render is None
+
+
+def test_the_contract_holds_on_every_trace() -> None:
+    for traces in (conversions(), tickets()):
+        spec = compile_traces(traces)
+        assert all(accepts(spec, t.prompt, t.answer) for t in traces)
+        assert all(ready_for(spec, t.prompt) for t in traces)
+
+
+def test_text_answers_become_one_property() -> None:
+    spec = compile_traces([trace(f"Say hello to {n}", f"Hello {n}!") for n in ("Ada", "Bo", "Cy")])
+    assert spec.render == "answer"
+    assert spec.output_schema["properties"] == {"answer": {"type": "string"}}
+
+
+def test_a_schema_is_inferred_from_outputs() -> None:
+    spec = compile_traces([trace("One", {"n": 1, "x": None}), trace("Two", {"n": 2.5, "x": None})])
+    assert spec.output_schema["properties"] == {"n": {"type": "number"}, "x": {"type": "null"}}
+
+
+@pytest.mark.parametrize(
+    "traces",
+    [
+        [trace("One", {"n": 1}), trace("Two", {"m": 2})],
+        [trace("One", {"n": 1}), trace("Two", {"n": "two"})],
+        [trace("One", {}), trace("Two", {})],
+        [trace("One", [1], {"type": "array"}), trace("Two", [2], {"type": "array"})],
+        [trace("One", {"n": 1}, {"anyOf": [{"type": "object"}]})] * 2,
+    ],
+)
+def test_outputs_without_a_common_form_make_no_kernel(traces: list[Trace]) -> None:
+    with pytest.raises(NothingInCommon):
+        compile_traces(traces)
+
+
+def test_an_object_schema_without_properties_is_left_to_the_model() -> None:
+    spec = compile_traces([trace(f"{n} km", {"n": n}, {"type": "object"}) for n in (1, 2, 3)])
+    assert spec.bindings == ()
+    assert spec.generate is not None
+
+
+@pytest.mark.parametrize("name", ["first-name", "in", "a b", 'say "so"'])
+def test_any_property_name_can_be_bound(name: str) -> None:
+    traces = [trace(f"Mail {m}@x.test now", {name: f"{m}@x.test"}) for m in ("a", "b", "c")]
+    spec = compile_traces(traces)
+    assert [b.property for b in spec.bindings] == [name]
+    assert accepts(spec, "Mail z@x.test now", {name: "z@x.test"})
+    assert accepts(spec, "Mail z@x.test now", {name: "y@x.test"}) is False
+
+
+@pytest.mark.parametrize(
+    "prompt", ["Say ' ' to him", "über", "…", "a" * 300 + " " + "b" * 300, "don't can't 'quoted'"]
+)
+def test_any_prompt_gives_a_name(prompt: str) -> None:
+    spec = compile_traces([trace(prompt, {"label": "bug"}, LABEL)] * 3)
+    assert spec.name
+    assert spec.family
+
+
+def test_kinds_of_call_and_owners_have_kernels_of_their_own() -> None:
+    told = compile_traces(tickets(system="Be brief."))
+    assert told.system_digest == digest_of("Be brief.")
+    assert compile_traces(tickets()).system_digest is None
+    assert told.name != compile_traces(tickets()).name
+    assert compile_traces(tickets(), owner="1").name != compile_traces(tickets(), owner="2").name
+
+
+def test_the_conditions_an_app_asked_for_are_kept_once() -> None:
+    asked = CelCondition(expression="output.label != ''", label="says something")
+    spec = compile_traces(tickets(), (asked, asked))
+    assert spec.postconditions == (asked,)
+
+
+def test_some_traces_become_tests() -> None:
+    assert [t.prompt for t in compile_traces(tickets()).tests] == [t.prompt for t in tickets()]

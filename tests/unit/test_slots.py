@@ -1,0 +1,59 @@
+"""What is read out of a prompt."""
+
+import pytest
+
+from kernels.slots import LISTS, bind
+
+
+@pytest.mark.parametrize(
+    ("prompt", "numbers"),
+    [
+        ("Convert 9 km to m.", [9.0]),
+        ("It costs 1,250.50 euros", [1250.5]),
+        ("From -4 to −7 degrees", [-4.0, -7.0]),
+        ("12km and 3.5kg", [12.0, 3.5]),
+        ("No digits here", []),
+        ("It ends with 7.", [7.0]),
+    ],
+)
+def test_it_reads_numbers(prompt: str, numbers: list[float]) -> None:
+    assert bind(prompt)["numbers"] == numbers
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name", "found"),
+    [
+        ("Mail ann@example.com or b.c@mail.test.", "emails", ["ann@example.com", "b.c@mail.test"]),
+        ("See https://a.example/x?y=1 now", "urls", ["https://a.example/x?y=1"]),
+        ("From 2024-01-31 to 3.4.2025", "dates", ["2024-01-31", "3.4.2025"]),
+        ("Call +49 30 1234 5678 today", "phones", ["+49 30 1234 5678"]),
+        ('Translate "good morning" and “night”', "quoted", ["good morning", "night"]),
+        ("ask Ada Lovelace about it", "names", ["Ada Lovelace"]),
+        ("9 KM to m", "units", ["km", "m"]),
+        ("What's 3 kg? I'm lost", "units", ["kg"]),
+    ],
+)
+def test_it_reads_parts_in_order(prompt: str, name: str, found: list[str]) -> None:
+    assert bind(prompt)[name] == found
+
+
+def test_a_part_inside_another_is_not_read_twice() -> None:
+    bound = bind("On 2024-01-31 call 030 123 456 or mail ann7@example.com, see https://a.test/99")
+    assert bound["numbers"] == []
+
+
+def test_it_notices_negation() -> None:
+    assert bind("This is not what I asked for")["negated"]
+    assert bind("I can't log in")["negated"]
+    assert not bind("A note about knots")["negated"]
+
+
+def test_every_list_is_there_for_an_empty_prompt() -> None:
+    bound = bind("")
+    assert all(bound[name] == [] for name in LISTS)
+    assert bound["words"] == 0
+
+
+def test_a_hostile_prompt_is_read_in_time() -> None:
+    prompt = "1-1 " * 5_000 + "a@" * 5_000 + "A" * 20_000 + "(" * 5_000
+    assert bind(prompt)["prompt"] == prompt

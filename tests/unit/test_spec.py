@@ -1,0 +1,68 @@
+"""A kernel as data: what is refused, and its identity."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from kernels.spec import KernelSpec, digest_of
+
+SCHEMA = {"type": "object", "properties": {"n": {"type": "number"}}, "required": ["n"]}
+
+
+def spec(**fields: Any) -> KernelSpec:
+    plain = {
+        "name": "double-it",
+        "family": "arithmetic",
+        "description": "Doubles a number.",
+        "output_schema": SCHEMA,
+        "steps": [
+            {"kind": "compute", "bindings": [{"property": "n", "expression": "input.numbers[0]"}]}
+        ],
+    }
+    return KernelSpec.model_validate({**plain, **fields})
+
+
+def test_a_spec_survives_json() -> None:
+    again = KernelSpec.model_validate(spec().model_dump(mode="json"))
+    assert again == spec()
+    assert again.digest == spec().digest
+
+
+def test_a_change_changes_the_digest() -> None:
+    assert spec(description="Doubles any number.").digest != spec().digest
+
+
+def test_the_order_of_keys_does_not_change_a_digest() -> None:
+    assert digest_of({"a": 1, "b": [2]}) == digest_of({"b": [2], "a": 1})
+    assert digest_of({"a": [1, 2]}) != digest_of({"a": [2, 1]})
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "Double it"},
+        {"name": "double-"},
+        {"name": ""},
+        {"name": "x" * 101},
+        {"output_schema": {"type": "array"}},
+        {"output_schema": {"type": "nonsense"}},
+        {"input_schema": {"type": 3}},
+        {"steps": []},
+        {"steps": [{"kind": "magic"}]},
+        {"steps": [{"kind": "generate", "shots": 99}]},
+        {"steps": [{"kind": "compute", "bindings": [{"property": "m", "expression": "1"}]}]},
+        {"steps": [{"kind": "compute", "bindings": [{"property": "n", "expression": "1 +"}]}]},
+        {"render": "m"},
+        {"postconditions": [{"kind": "cel", "expression": "output.n =="}]},
+        {"surprise": 1},
+    ],
+)
+def test_a_bad_spec_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        spec(**fields)
+
+
+def test_a_spec_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        spec().name = "other"
