@@ -1,4 +1,4 @@
-"""What we know, in the admin: kernels, their versions (the review queue), exemplars, calibrations."""
+"""What we know, in the admin: kernels, versions (the review queue), exemplars, calibrations."""
 
 from typing import Any
 
@@ -76,7 +76,6 @@ class KernelAdmin(RecordAdmin[Kernel]):
 
 @admin.register(KernelVersion)
 class KernelVersionAdmin(DecisionsAdmin, RecordAdmin[KernelVersion]):
-    actions = DecisionsAdmin.actions
     list_display = (
         "name",
         "family",

@@ -182,3 +182,8 @@ class DecisionsAdmin(ModelAdmin[KernelVersion]):
             "selected_name": helpers.ACTION_CHECKBOX_NAME,
         }
         return TemplateResponse(request, "kernels/decide.html", context)
+
+
+def waiting_candidates(request: HttpRequest) -> int:
+    """How many candidates wait for a decision; the sidebar shows it."""
+    return KernelVersion.objects.filter(state=State.CANDIDATE).count()

@@ -51,7 +51,7 @@ def run_recipe(
     values = {b.property: _value(b, spec, bound) for b in spec.bindings}
     fixed = {b.property: values[b.property] for b in spec.bindings if not b.choice}
     step = spec.generate
-    if set(fixed) >= set(spec.output_schema.get("properties", {})):
+    if fixed and set(fixed) >= set(spec.output_schema.get("properties", {})):
         return Reply(json.dumps(fixed, ensure_ascii=False))
     if step is None:
         raise BindingFailed("the recipe computes only a part of the output")

@@ -10,6 +10,7 @@ from kernels.encoder import embed_all, encoder_digest
 from kernels.matching import profile
 from kernels.models import Exemplar, Kernel, KernelVersion
 from kernels.spec import KernelSpec
+from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Trajectory
 
 
@@ -22,6 +23,10 @@ class Example:
     trajectory: Trajectory | None = None
 
 
+class NameTaken(KernelWeaveError):
+    """A kernel of another client has this name."""
+
+
 def propose_version(
     *,
     spec: KernelSpec,
@@ -31,7 +36,10 @@ def propose_version(
     evidence: dict[str, Any],
     state: KernelVersion.State = KernelVersion.State.CANDIDATE,
 ) -> KernelVersion:
-    """Stores a version with its exemplars in one transaction; the kernel is made if it is new."""
+    """Stores a version with its exemplars in one transaction; the kernel is made if it is new.
+
+    Raises NameTaken.
+    """
     vectors = embed_all([example.prompt for example in examples])
     description = embed_all([spec.description])[0]
     encoder = encoder_digest()
@@ -40,6 +48,8 @@ def propose_version(
             name=spec.name,
             defaults={"client": client, "family": spec.family, "description": spec.description},
         )
+        if kernel.client != client:
+            raise NameTaken()
         last = kernel.versions.order_by("-number").values_list("number", flat=True).first() or 0
         if state == KernelVersion.State.LIVE:
             _retire_live(kernel)

@@ -61,8 +61,8 @@ def _purpose(version: KernelVersion) -> SafeString:
     renders = spec.get("render")
     answer = f"the text of {renders}" if renders else "the output as JSON"
     return format_html(
-        "{}{}",
-        text_block(spec.get("description") or kernel.description),
+        '<p class="leading-relaxed mb-3">{}</p>{}',
+        spec.get("description") or kernel.description,
         table(
             ["", ""],
             [
@@ -76,7 +76,7 @@ def _purpose(version: KernelVersion) -> SafeString:
 
 def _evidence(version: KernelVersion) -> tuple[tuple[str, SafeString], ...]:
     required = ", ".join(version.spec.get("evidence_requirements", ())) or "none"
-    required_part = ("Required at run time", text_block(required))
+    required_part = ("Required at run time", format_html("<p>{}</p>", required))
     return (*evidence_parts(version.evidence), required_part)
 
 

@@ -4,9 +4,9 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
-import cel
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from kernels.conditions.expressions import program
 from kernels.conditions.kinds import Condition, require_schema
 
 
@@ -27,10 +27,7 @@ class Binding(_Value):
     @field_validator("expression")
     @classmethod
     def compiles(cls, expression: str) -> str:
-        try:
-            cel.compile(expression)
-        except Exception as error:  # the extension raises several types
-            raise ValueError(f"not a CEL expression: {error}") from error
+        program(expression)
         return expression
 
 

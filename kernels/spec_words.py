@@ -1,5 +1,6 @@
 """A version's spec, put in words for the reviewer."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -58,9 +59,10 @@ def bindings(steps: Iterable[Json]) -> SafeString:
 
 
 def _rule(condition: Json) -> str:
-    rule = next((str(condition[key]) for key in RULE_KEYS if key in condition), "")
+    rule = next((condition[key] for key in RULE_KEYS if key in condition), "")
+    text = rule if isinstance(rule, str) else json.dumps(rule, ensure_ascii=False)
     path = condition.get("path")
-    return f"{path}: {rule}" if path else rule
+    return f"{path}: {text}" if path else text
 
 
 def _step(step: Json) -> SafeString:

@@ -113,6 +113,7 @@ KW_LLM_API_KEY = env.text("KW_LLM_API_KEY", "none")
 KW_LLM_MODEL = env.text("KW_LLM_MODEL", "smollm2-135m-instruct")
 KW_LLM_TIMEOUT_S = env.number("KW_LLM_TIMEOUT_S", 60)
 KW_LLM_CONNECT_TIMEOUT_S = env.number("KW_LLM_CONNECT_TIMEOUT_S", 5)
+KW_SCRIPTED_DELAY_S = env.number("KW_SCRIPTED_DELAY_S", 0)  # a token, for the scripted fake
 
 # Requests.
 KW_MAX_PROMPT_CHARS = env.integer("KW_MAX_PROMPT_CHARS", 100_000)

@@ -1,4 +1,4 @@
-"""The operator UI's base classes, typed: unfold's at run time, Django's (same API) to the checker."""
+"""The admin's base classes, typed: unfold's at run time, Django's (the same API) to the checker."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -17,7 +17,6 @@ class RecordAdmin(ModelAdmin[Row]):
 
     list_per_page = 50
     show_full_result_count = False
-    actions = None
     id_fields: tuple[str, ...] = ()
     heavy_fields: tuple[str, ...] = ()  # columns that no page shows, such as embeddings
 

@@ -113,9 +113,9 @@ def _is_served(seed: Trajectory) -> bool:
 
 def _propose(seed: Trajectory, family: Sequence[Trajectory], ask: Ask) -> KernelVersion | None:
     traces = [_trace(trajectory) for trajectory in family]
-    conditions = [c for t in family for c in ChatRequest(**t.run.request).contract.conditions]
+    conditions = _asked_every_time(family)
     try:
-        spec = compile_traces(traces, conditions)
+        spec = compile_traces(traces, conditions, owner=str(seed.client_id))
     except NothingInCommon as error:
         log.info("no kernel from %d traces like %s: %s", len(traces), seed.pk, error.detail)
         return None
@@ -152,6 +152,12 @@ def _propose(seed: Trajectory, family: Sequence[Trajectory], ask: Ask) -> Kernel
         version.save(update_fields=["decision_reason"])
     log.info("kernel %s is a %s", version.kernel.name, state)
     return version
+
+
+def _asked_every_time(family: Sequence[Trajectory]) -> list[Condition]:
+    """The conditions that all requests sent; what only some sent is checked on those again."""
+    asked = [ChatRequest(**t.run.request).contract.conditions for t in family]
+    return [c for c in asked[0] if all(c in conditions for conditions in asked)]
 
 
 def _trace(trajectory: Trajectory) -> Trace:

@@ -82,7 +82,7 @@ def _from_numbers(name: str, pairs: Sequence[Pair]) -> Binding | None:
 
 
 def _close(a: float, b: float | None) -> bool:
-    return b is not None and isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
+    return b is not None and isclose(a, b, rel_tol=1e-9, abs_tol=1e-15)
 
 
 def _relations(count: int, pairs: Sequence[Pair]) -> Iterator[tuple[str, list[float | None]]]:
@@ -103,7 +103,7 @@ def _constant_factor(name: str, pairs: Sequence[Pair]) -> Binding | None:
     """`value = number * k` with the same k everywhere, for prompts that hold one number."""
     if same_length("numbers", pairs) != 1 or any(not p.input["numbers"][0] for p in pairs):
         return None
-    factors = {round(pair.output[name] / pair.input["numbers"][0], 12) for pair in pairs}
+    factors = {float(f"{p.output[name] / p.input['numbers'][0]:.12g}") for p in pairs}
     if len(factors) != 1:
         return None
-    return Binding(property=name, expression=f"input.numbers[0] * {float(factors.pop())!r}")
+    return Binding(property=name, expression=f"input.numbers[0] * {factors.pop()!r}")

@@ -1,7 +1,8 @@
 """From verified traces of one family to a kernel spec (rows KW3, KW13)."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from kernels.spec import ComputeStep, GenerateStep, KernelSpec, KernelTest, Step
 from trajectories.errors import KernelWeaveError
 
 TEXT_PROPERTY = "answer"
+MAX_SHARED_WORDS = 20
 STOP_WORDS = frozenset(("a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "in", "is"))
 STOP_WORDS |= {"it", "of", "on", "or", "that", "the", "this", "to", "with"}
 
@@ -41,26 +43,33 @@ class Trace:
         return self.output if isinstance(self.output, dict) else {TEXT_PROPERTY: self.text}
 
 
-def compile_traces(traces: Sequence[Trace], conditions: Sequence[Condition] = ()) -> KernelSpec:
+def compile_traces(
+    traces: Sequence[Trace], conditions: Sequence[Condition] = (), owner: str = ""
+) -> KernelSpec:
     """A spec whose contract holds on all traces. `conditions` are those the app itself asked for.
 
-    The recipe computes what can be computed and asks the model for the rest. Raises
-    NothingInCommon when the outputs have no common form.
+    The recipe computes what can be computed and asks the model for the rest. Owners with the same
+    kind of prompts get kernels of different names. Raises NothingInCommon when the outputs have
+    no common form.
     """
     schema = traces[0].output_schema or _infer_schema([trace.answer for trace in traces])
-    pairs = [Pair(bind(trace.prompt, trace.system), trace.answer) for trace in traces]
+    if schema.get("type") != "object":
+        raise NothingInCommon("The requested schema is not that of an object.")
+    properties = schema.get("properties", {})
+    pairs = [Pair(bind(t.prompt, t.system), _only(properties, t.answer)) for t in traces]
     mined = mine(pairs)
     steps: list[Step] = []
     if mined.bindings:
         steps.append(ComputeStep(bindings=mined.bindings))
-    if {b.property for b in mined.bindings if not b.choice} < set(schema["properties"]):
+    computed = {b.property for b in mined.bindings if not b.choice}
+    if not properties or computed < set(properties):
         longest = max(len(json.dumps(trace.answer)) for trace in traces)
         steps.append(GenerateStep(shots=4, max_tokens=max(64, longest)))
     common = profile([trace.prompt for trace in traces])
     is_text = not isinstance(traces[0].output, dict)
     system = traces[0].system
     return KernelSpec(
-        name=_name(common, traces[0].prompt, digest_of([system, schema])),
+        name=_name(common, traces[0].prompt, digest_of([system, schema, owner])),
         family=" ".join(_telling(common, traces[0].prompt)[:4]) or "prompts",
         description=_describe(traces[0].prompt, schema),
         output_schema=schema,
@@ -73,6 +82,10 @@ def compile_traces(traces: Sequence[Trace], conditions: Sequence[Condition] = ()
     )
 
 
+def _only(names: Iterable[str], answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: answer[name] for name in names if name in answer}
+
+
 def _new(conditions: Sequence[Condition]) -> list[Condition]:
     return list({digest_of(c.model_dump(mode="json")): c for c in conditions}.values())
 
@@ -82,16 +95,27 @@ def _agreeing(bindings: Sequence[Any]) -> list[Condition]:
     found: list[Condition] = []
     for binding in bindings:
         relation = "in" if binding.choice else "=="
-        value = f"output.{binding.property}"
+        value = _output(binding.property)
         if not binding.choice and "numbers" in binding.expression:
-            value = f"double({value})"
-            expression = f"{value} - ({binding.expression}) < 0.000001 && "
-            expression += f"({binding.expression}) - {value} < 0.000001"
+            off = f"(double({value}) - ({binding.expression}))"
+            expression = f"{off} * {off} <= 1e-18 * ({binding.expression}) * ({binding.expression})"
+            expression += " + 1e-30"  # off by a billionth, or by what adding floats costs near 0
         else:
             expression = f"{value} {relation} {binding.expression}"
         label = f"{binding.property} comes from the prompt"
         found.append(CelCondition(expression=expression, label=label))
     return found
+
+
+_RESERVED = frozenset(("as", "break", "const", "continue", "else", "false", "for", "function"))
+_RESERVED |= {"if", "import", "in", "let", "loop", "namespace", "null", "package", "return"}
+_RESERVED |= {"true", "var", "void", "while"}
+
+
+def _output(name: str) -> str:
+    """The CEL expression for a property of the output, whatever its name."""
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name not in _RESERVED
+    return f"output.{name}" if plain else f"output[{json.dumps(name, ensure_ascii=False)}]"
 
 
 def _preconditions(pairs: Sequence[Pair], lists: Sequence[str]) -> tuple[Condition, ...]:
@@ -103,6 +127,10 @@ def _preconditions(pairs: Sequence[Pair], lists: Sequence[str]) -> tuple[Conditi
             f"size(input.{name}) >= 1" if length is None else f"size(input.{name}) == {length}"
         )
         found.append(CelCondition(expression=expression, label=f"how many {name} there are"))
+    if "numbers" in lists and (shared := _in_every_prompt(pairs)):
+        # What is done with the numbers is said in words: "plus" must not be served as "times".
+        expression = f"{json.dumps(shared)}.all(w, input.prompt.lowerAscii().contains(w))"
+        found.append(CelCondition(expression=expression, label="the same words"))
     units = {tuple(pair.input["units"]) for pair in pairs}
     if len(units) == 1 and (only := units.pop()):
         expression = f"input.units == {json.dumps(list(only))}"
@@ -111,6 +139,11 @@ def _preconditions(pairs: Sequence[Pair], lists: Sequence[str]) -> tuple[Conditi
         negated = str(pairs[0].input["negated"]).lower()
         found.append(CelCondition(expression=f"input.negated == {negated}", label="negation"))
     return tuple(found)
+
+
+def _in_every_prompt(pairs: Sequence[Pair]) -> list[str]:
+    shared = set.intersection(*(set(words(pair.input["prompt"])) for pair in pairs)) - STOP_WORDS
+    return sorted(word for word in shared if word.isascii() and word.isalpha())[:MAX_SHARED_WORDS]
 
 
 def _infer_schema(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -127,6 +160,7 @@ def _infer_schema(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array"}
+_TYPES |= {type(None): "null"}
 
 
 def _json_type(values: Sequence[Any]) -> str:
@@ -141,12 +175,12 @@ def _json_type(values: Sequence[Any]) -> str:
 def _telling(common: Profile, prompt: str) -> list[str]:
     """The shared words that say something, in the order of a prompt."""
     shared = set(common.anchors) - STOP_WORDS
-    return list(dict.fromkeys(w for w in words(prompt) if w in shared and w.isascii()))
+    telling = (w.replace("'", "") for w in words(prompt) if w in shared and w.isascii())
+    return [w[:20] for w in dict.fromkeys(telling) if w]
 
 
 def _name(common: Profile, prompt: str, digest: str) -> str:
-    telling = [w.replace("'", "") for w in _telling(common, prompt)[:4]]
-    return "-".join([*telling, digest[:6]])[:100]
+    return "-".join([*_telling(common, prompt)[:4], digest[:6]])
 
 
 def _describe(prompt: str, schema: dict[str, Any]) -> str:

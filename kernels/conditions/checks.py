@@ -6,10 +6,10 @@ from functools import lru_cache
 from time import perf_counter
 from typing import Any, Literal
 
-import cel
 import jsonschema_rs
 import re2
 
+from kernels.conditions import expressions
 from kernels.conditions.kinds import (
     CelCondition,
     Condition,
@@ -54,11 +54,6 @@ class Check:
 
 
 @lru_cache(maxsize=1024)
-def _program(expression: str) -> Any:
-    return cel.compile(expression)
-
-
-@lru_cache(maxsize=1024)
 def _pattern(pattern: str) -> Any:
     return re2.compile(pattern)
 
@@ -84,12 +79,13 @@ def _schema(condition: SchemaCondition, subject: Subject) -> tuple[Status, str]:
 
 def evaluate(expression: str, subject: Subject) -> Any:
     """The value of a CEL expression over `input`, `output` and `trace`. Raises what CEL raises."""
-    return _program(expression).execute(
+    return expressions.run(
+        expression,
         {
             "input": subject.input,
             "output": subject.output,
             "trace": {"events": list(subject.events)},
-        }
+        },
     )
 
 

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-import cel
 import jsonschema_rs
 import re2
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from kernels.conditions.expressions import program
 
 MAX_EXPRESSION_CHARS = 2_000
 
@@ -38,13 +39,8 @@ class CelCondition(_Condition):
     @field_validator("expression")
     @classmethod
     def compiles(cls, expression: str) -> str:
-        try:
-            program = cel.compile(expression)
-        except Exception as error:  # the extension raises several types
-            raise ValueError(f"not a CEL expression: {error}") from error
-        bound_by_macros = {"input", "output", "trace"}
-        roots = set(program.variables())
-        if not roots & bound_by_macros:
+        roots = set(program(expression).variables())
+        if not roots & {"input", "output", "trace"}:
             raise ValueError("the expression looks at none of input, output and trace")
         return expression
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db import transaction
 
-from kernels.calibration import Example as CalibrationExample
-from kernels.calibration import fit
 from kernels.encoder import Vector, embed_all, encoder_digest
+from kernels.fitting import Example as CalibrationExample
+from kernels.fitting import fit
 from kernels.matching import Features, profile
 from kernels.models import Calibration, Kernel, KernelVersion
 from kernels.registry import Example, propose_version

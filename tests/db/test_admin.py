@@ -185,6 +185,7 @@ def test_the_page_of_a_candidate_says_what_a_reviewer_needs(
         "size(input.emails) == 1",
         "email: .+@.+",
         "Is this the person to write to?",
+        "{&quot;type&quot;: &quot;object&quot;}",
         "input.emails[0]",
         "up to 4 worked examples and 128 tokens",
         "1 of 1 outputs accepted",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 from pydantic import BaseModel
 
+from tests.scripted_server import ScriptedServer, serve
 from tests.stack_fixtures import StackProcess
 
 MODEL = "kernelweave"
@@ -30,6 +32,13 @@ WEATHER: ChatCompletionToolParam = {
 }
 
 
+CALL: dict[str, Any] = {
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "weather", "arguments": '{"city": "Paris"}'},
+}
+
+
 class Person(BaseModel):
     name: str
     age: int
@@ -38,6 +47,26 @@ class Person(BaseModel):
 @pytest.fixture
 def client(running_stack: StackProcess) -> OpenAI:
     return OpenAI(base_url=running_stack.base_url, api_key=running_stack.api_key, max_retries=0)
+
+
+@pytest.fixture(scope="module")
+def tool_model() -> Iterator[ScriptedServer]:
+    """A model server that calls tools as told (the embedded model is too small to)."""
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def tool_client(
+    tool_model: ScriptedServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OpenAI]:
+    model = {"KW_LLM_BASE_URL": tool_model.base_url, "KW_LLM_MODEL": "tool-model"}
+    stack = StackProcess(tmp_path_factory.mktemp("tools"), model)
+    try:
+        stack.wait_until_ready()
+        yield OpenAI(base_url=stack.base_url, api_key=stack.api_key, max_retries=0)
+    finally:
+        stack.stop()
 
 
 def extras(reply: Any) -> dict[str, Any]:
@@ -116,35 +145,33 @@ def test_it_remembers_earlier_turns(client: OpenAI) -> None:
     assert second.usage.prompt_tokens > first.usage.prompt_tokens
 
 
-def test_tools_go_to_the_model_and_back(client: OpenAI) -> None:
+def test_tools_go_to_the_model_and_back(tool_model: ScriptedServer, tool_client: OpenAI) -> None:
+    tool_model.tool_calls = [CALL]
     messages: list[Any] = [{"role": "user", "content": "What is the weather in Paris?"}]
-    asked = client.chat.completions.create(
-        model=MODEL, messages=messages, tools=[WEATHER], tool_choice="required", max_tokens=256
+    asked = tool_client.chat.completions.create(
+        model=MODEL, messages=messages, tools=[WEATHER], tool_choice="required"
     )
     choice = asked.choices[0]
     assert choice.finish_reason == "tool_calls"
-    assert choice.message.tool_calls
-    call = choice.message.tool_calls[0]
-    assert call.type == "function"
-    assert call.function.name == "weather"
-    assert isinstance(json.loads(call.function.arguments), dict)
-    messages += [
-        choice.message,
-        {"role": "tool", "tool_call_id": call.id, "content": "Sunny, 21 C"},
-    ]
-    told = client.chat.completions.create(
-        model=MODEL, messages=messages, tools=[WEATHER], tool_choice="none", max_tokens=32
-    )
-    assert told.choices[0].message.content
+    assert [call.model_dump() for call in choice.message.tool_calls or ()] == [CALL]
+
+    tool_model.tool_calls, tool_model.text = [], "It is sunny."
+    answer = {"role": "tool", "tool_call_id": CALL["id"], "content": "Sunny, 21 C"}
+    messages += [choice.message, answer]
+    told = tool_client.chat.completions.create(model=MODEL, messages=messages, tools=[WEATHER])
+    assert told.choices[0].message.content == "It is sunny."
+    *_, said, heard = tool_model.requests[-1]["messages"]
+    assert said["tool_calls"] == [CALL]
+    assert heard == answer
+    assert tool_model.requests[-1]["tools"] == [WEATHER]
 
 
-def test_tool_calls_can_be_streamed(client: OpenAI) -> None:
-    stream = client.chat.completions.create(
+def test_tool_calls_can_be_streamed(tool_model: ScriptedServer, tool_client: OpenAI) -> None:
+    tool_model.tool_calls = [CALL]
+    stream = tool_client.chat.completions.create(
         model=MODEL,
         messages=[{"role": "user", "content": "What is the weather in Paris?"}],
         tools=[WEATHER],
-        tool_choice="required",
-        max_tokens=256,
         stream=True,
     )
     name = arguments = ""
@@ -154,8 +181,7 @@ def test_tool_calls_can_be_streamed(client: OpenAI) -> None:
             assert call.function is not None
             name += call.function.name or ""
             arguments += call.function.arguments or ""
-    assert name == "weather"
-    assert isinstance(json.loads(arguments), dict)
+    assert {"name": name, "arguments": arguments} == CALL["function"]
 
 
 def test_the_parse_helper_returns_a_model(client: OpenAI) -> None:

@@ -6,8 +6,8 @@ import random
 import pytest
 from scipy.stats import binom
 
-from kernels.calibration import (
-    Calibrator,
+from kernels.calibration import Calibrator
+from kernels.fitting import (
     Example,
     fit,
     lowest_safe_threshold,
@@ -67,7 +67,9 @@ def test_too_little_evidence_allows_no_reuse() -> None:
 
 def test_fitting_separates_what_fits() -> None:
     calibrator, metrics = fit(examples(200), 0.10)
-    assert calibrator.probability(features(0.95)) > 0.9 > 0.1 > calibrator.probability(features(0.1))
+    assert (
+        calibrator.probability(features(0.95)) > 0.9 > 0.1 > calibrator.probability(features(0.1))
+    )
     assert calibrator.threshold <= 1
     assert metrics["wrong_reuse_bound"] <= 0.10
     assert metrics["coverage"] > 0.8

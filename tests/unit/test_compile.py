@@ -100,9 +100,7 @@ def test_it_is_not_ready_for_what_it_cannot_compute(prompt: str) -> None:
 
 
 def test_another_operation_is_not_computed_with_the_one_that_was_seen() -> None:
-    traces = [
-        trace(f"What is {a} plus {b}?", {"n": a + b}) for a, b in ((1, 2), (3, 5), (8, 11))
-    ]
+    traces = [trace(f"What is {a} plus {b}?", {"n": a + b}) for a, b in ((1, 2), (3, 5), (8, 11))]
     spec = compile_traces(traces)
     assert ready_for(spec, "What is 20 plus 22?")
     assert not ready_for(spec, "What is 20 times 22?")

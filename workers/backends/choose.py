@@ -1,14 +1,21 @@
 """The model server that the settings name."""
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from trajectories.errors import KernelWeaveError
-from workers.backends.anthropic_messages import AnthropicMessages
 from workers.backends.completion import Backend
-from workers.backends.openai_compatible import OpenAICompatible
-from workers.backends.scripted import ScriptedBackend
+
+# Imported by name, and only the one that is used: an SDK takes a second to import.
+PROVIDERS = {
+    "openai": "workers.backends.openai_compatible.OpenAICompatible",
+    "anthropic": "workers.backends.anthropic_messages.AnthropicMessages",
+    "scripted": "workers.backends.scripted.ScriptedBackend",
+}
 
 
 class WrongModelServerSettings(KernelWeaveError):
@@ -18,40 +25,27 @@ class WrongModelServerSettings(KernelWeaveError):
 @lru_cache(maxsize=1)
 def live_backend() -> Backend:
     """The one backend of this process. `live_backend.cache_clear()` rereads the settings."""
-    if settings.KW_LLM_PROVIDER == "openai":
-        return _openai_compatible()
-    if settings.KW_LLM_PROVIDER == "anthropic":
-        return _anthropic()
-    if settings.KW_LLM_PROVIDER == "scripted":
-        return ScriptedBackend(
-            delay_s=getattr(settings, "KW_SCRIPTED_DELAY_S", 0.0), model=settings.KW_LLM_MODEL
+    provider = settings.KW_LLM_PROVIDER
+    if provider not in PROVIDERS:
+        raise WrongModelServerSettings(
+            f"KW_LLM_PROVIDER is {provider!r}; it must be openai, anthropic or scripted."
         )
-    raise WrongModelServerSettings(
-        f"KW_LLM_PROVIDER is {settings.KW_LLM_PROVIDER!r};"
-        " it must be openai, anthropic or scripted."
-    )
-
-
-def _openai_compatible() -> OpenAICompatible:
-    if not settings.KW_LLM_BASE_URL:
+    if provider == "openai" and not settings.KW_LLM_BASE_URL:
         raise WrongModelServerSettings(
             "KW_LLM_BASE_URL is empty; set it to the server's address, as in"
             " http://127.0.0.1:8080/v1 or https://api.openai.com/v1."
         )
-    return OpenAICompatible(
-        base_url=settings.KW_LLM_BASE_URL,
-        api_key=settings.KW_LLM_API_KEY,
-        model=settings.KW_LLM_MODEL,
-        timeout_s=settings.KW_LLM_TIMEOUT_S,
-        connect_timeout_s=settings.KW_LLM_CONNECT_TIMEOUT_S,
-    )
+    build: Callable[..., Backend] = import_string(PROVIDERS[provider])
+    return build(**_arguments(provider))
 
 
-def _anthropic() -> AnthropicMessages:
-    return AnthropicMessages(
-        base_url=settings.KW_LLM_BASE_URL,
-        api_key=settings.KW_LLM_API_KEY,
-        model=settings.KW_LLM_MODEL,
-        timeout_s=settings.KW_LLM_TIMEOUT_S,
-        connect_timeout_s=settings.KW_LLM_CONNECT_TIMEOUT_S,
-    )
+def _arguments(provider: str) -> dict[str, Any]:
+    if provider == "scripted":
+        return {"delay_s": settings.KW_SCRIPTED_DELAY_S, "model": settings.KW_LLM_MODEL}
+    return {
+        "base_url": settings.KW_LLM_BASE_URL,
+        "api_key": settings.KW_LLM_API_KEY,
+        "model": settings.KW_LLM_MODEL,
+        "timeout_s": settings.KW_LLM_TIMEOUT_S,
+        "connect_timeout_s": settings.KW_LLM_CONNECT_TIMEOUT_S,
+    }

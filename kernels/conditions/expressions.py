@@ -1,0 +1,31 @@
+"""CEL expressions: compiled once, refused when they use a function that is not there."""
+
+from functools import lru_cache
+from typing import Any
+
+import cel
+
+FUNCTIONS = frozenset(
+    ("bool", "bytes", "contains", "double", "duration", "endsWith", "int", "matches", "max", "min")
+    + ("size", "startsWith", "string", "timestamp", "type", "uint", "lowerAscii")
+)
+
+
+@lru_cache(maxsize=1024)
+def program(expression: str) -> Any:
+    """The compiled expression. Raises ValueError with the reason when it cannot be run."""
+    try:
+        compiled = cel.compile(expression)
+    except Exception as error:  # the extension raises several types
+        raise ValueError(f"not a CEL expression: {error}") from error
+    named = {name for name in compiled.functions() if name.isidentifier()}
+    if unknown := named - FUNCTIONS:
+        raise ValueError(f"no such CEL function: {', '.join(sorted(unknown))}")
+    return compiled
+
+
+def run(expression: str, variables: dict[str, Any]) -> Any:
+    """The value of an expression. Raises what CEL raises."""
+    context = cel.Context(variables)
+    context.add_function("lowerAscii", str.lower)
+    return program(expression).execute(context)
