@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip install --quiet --disable-pip-version-check -c requirements/constraints.txt
+PIP := $(BIN)/pip install -qq --disable-pip-version-check -c requirements/constraints.txt
 
 .PHONY: run test demo lint clean
 

@@ -6,6 +6,7 @@ database, so a decision holds from the next request on.
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from kernels.models import Exemplar, Kernel, KernelVersion, ReviewAction
@@ -101,7 +102,7 @@ def _last_superseded(version: KernelVersion) -> KernelVersion | None:
         version.kernel.versions.select_for_update()
         .filter(state=State.RETIRED)
         .exclude(pk__in=ReviewAction.objects.filter(action=Action.ROLL_BACK).values("version"))
-        .order_by("-decided_at", "-number")
+        .order_by(F("decided_at").desc(nulls_last=True), "-number")
         .first()
     )
 

@@ -1,6 +1,7 @@
 """What a reviewer reads about a version before deciding."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -132,11 +133,14 @@ def _tests(version: KernelVersion) -> SafeString:
 
 
 def _history(version: KernelVersion) -> SafeString:
-    rows = [
-        [f"{review.at:%Y-%m-%d %H:%M} UTC", str(review.user or "—"), review.action, review.reason]
-        for review in version.reviews.select_related("user")
-    ]
-    if version.decided_at and version.decision_reason:
-        decided = f"{version.decided_at:%Y-%m-%d %H:%M} UTC"
-        rows.insert(0, [decided, "—", f"now {version.state}", version.decision_reason])
+    reviews = version.reviews.select_related("user")
+    rows = [[_time(r.at), str(r.user or "—"), r.action, r.reason] for r in reviews]
+    reason = version.decision_reason
+    if reason and (not rows or rows[0][-1] != reason):  # decided by the gate, or by another review
+        decided = version.decided_at or version.created_at
+        rows.insert(0, [_time(decided), "—", f"now {version.state}", reason])
     return table(["when", "who", "what", "why"], rows)
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

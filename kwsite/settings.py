@@ -7,6 +7,7 @@ import psycopg.conninfo
 from django.urls import reverse_lazy
 
 from kwsite.env import CHECKOUT, Environment, home
+from kwsite.navigation import SIDEBAR
 
 django_stubs_ext.monkeypatch()  # lets admin classes name the model they are for
 
@@ -63,6 +64,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "/static/"
 STATIC_ROOT = home() / "static"
 
@@ -145,4 +147,5 @@ UNFOLD = {
     "SITE_SYMBOL": "hub",
     "SITE_URL": reverse_lazy("admin:index"),
     "SHOW_HISTORY": True,
+    "SIDEBAR": SIDEBAR,
 }

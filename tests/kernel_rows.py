@@ -12,6 +12,8 @@ EMBEDDING = [1.0] + [0.0] * 383
 PROMPT = "Write to ada@example.org about the invoice."
 OUTPUT = {"email": "ada@example.org"}
 
+CHECK = {"kind": "schema", "label": "", "status": "ok", "reason": "valid", "duration_ms": 0.012}
+
 SPEC: dict[str, Any] = {
     "name": "contact-extraction",
     "family": "extraction",
@@ -76,7 +78,7 @@ def add_trajectory(*, client: Client, prompt: str = PROMPT) -> Trajectory:
         route_reason="no kernel is near",
         output_text='{"email": "ada@example.org"}',
         output=OUTPUT,
-        checks=[{"name": "schema", "passed": True}],
+        checks=[CHECK],
         verified=True,
         model="scripted",
         prompt_tokens=90,

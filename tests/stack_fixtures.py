@@ -5,10 +5,12 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from kwsite.stack.child import Child
@@ -92,6 +94,12 @@ class StackProcess:
     def wait_until_ready(self) -> None:
         self.process.wait_until(lambda: self.process.said("is ready after"), within_s=START_S)
 
+    def wait_for_part(self, name: str) -> None:
+        """Returns once the part's process was started."""
+        self.process.wait_until(
+            lambda: (self.home / "pids.json").exists() and name in self.pids, within_s=START_S
+        )
+
     def wait_for_end(self) -> tuple[int, str]:
         """The exit code and all that it printed."""
         code = self.process.process.wait(START_S)
@@ -139,6 +147,26 @@ class StackProcess:
         return values
 
 
+def processes_of(home: Path) -> list[str]:
+    """Command lines of all living processes that were started for this home."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("KW_HOME") == str(home):
+                found.append(" ".join(process.cmdline()))
+        except (psutil.NoSuchProcess, psutil.AccessDenied):  # Ended, or not ours.
+            continue
+    return found
+
+
+def wait_until_gone(home: Path) -> None:
+    """Returns once no process of this home lives."""
+    deadline = time.monotonic() + STOP_S
+    while left := processes_of(home):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.1)
+
+
 @pytest.fixture(scope="session")
 def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackProcess]:
     """The whole stack, with the embedded model; shared by all tests of the session."""
@@ -149,6 +177,7 @@ def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackPro
     finally:
         code = stack.stop()
     assert code == 0
+    assert processes_of(stack.home) == []
 
 
 @pytest.fixture

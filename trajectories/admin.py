@@ -23,6 +23,7 @@ ROUTE_TONES: dict[str, Tone] = {
     Trajectory.Route.KERNEL: "primary",
     Trajectory.Route.GENERATION: "info",
 }
+CHECK_TONES: dict[str, Tone] = {"ok": "success", "failed": "danger", "could_not_run": "warning"}
 KIND_TONES: dict[str, Tone] = {
     Event.Kind.DECISION: "primary",
     Event.Kind.EVIDENCE: "success",
@@ -198,7 +199,16 @@ class TrajectoryAdmin(RecordAdmin[Trajectory]):
 
     @admin.display(description="checks")
     def checks_shown(self, trajectory: Trajectory) -> SafeString | None:
-        return json_block(trajectory.checks) if trajectory.checks else None
+        rows = [
+            [
+                check["label"] or check["kind"],
+                badge(check["status"].replace("_", " "), CHECK_TONES[check["status"]]),
+                check["reason"],
+                f"{check['duration_ms']:.1f} ms",
+            ]
+            for check in trajectory.checks
+        ]
+        return table(["check", "result", "reason", "time"], rows) if rows else None
 
     @admin.display(description="parts")
     def reward_parts_shown(self, trajectory: Trajectory) -> SafeString | None:

@@ -33,6 +33,9 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        verbose_name = "API key"
+
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.label})"
 
@@ -66,6 +69,7 @@ class Run(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["client", "-created_at"]),
+            models.Index(fields=["-created_at"]),
             models.Index(
                 fields=["lease_expires_at"],
                 condition=models.Q(status="running"),

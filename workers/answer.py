@@ -14,7 +14,13 @@ from kernels.routing import VersionFacts
 from kernels.slots import bind
 from kernels.verify import NotJson, Verdict, parse_output, verify
 from trajectories.models import Event
-from workers.backends.completion import Backend, Completion, Delta, ModelRequest
+from workers.backends.completion import (
+    Backend,
+    BackendRejected,
+    Completion,
+    Delta,
+    ModelRequest,
+)
 from workers.replies import asker, judge_of
 from workers.request import ChatRequest
 from workers.trace import Trace
@@ -96,14 +102,14 @@ def _serve(
             with trace.timed(Event.Kind.OBSERVATION, payload):
                 reply = run_recipe(spec, bound, kernel.shots, asker(backend), temperature)
                 payload.update(output=reply.text, tokens=reply.completion_tokens)
-        except BindingFailed as error:
+        except (BindingFailed, BackendRejected) as error:
             trace.add(Event.Kind.FAILURE, reason=error.detail)
             result = replace(result, reason=error.detail)
-            break  # the same prompt binds the same way again
+            break  # the same prompt binds the same way again, and is refused again
         spent[0] += reply.prompt_tokens
         spent[1] += reply.completion_tokens
         conditions = (*kernel_contract(kernel.facts), *request.contract.conditions)
-        output, verdict = check(reply.text, conditions, bound, trace, judge_of(backend))
+        output, verdict = check(reply.text, conditions, bound, trace, judge_of(asker(backend)))
         result = replace(
             result,
             reason=verdict.reason,
@@ -177,7 +183,7 @@ def _generate(
     if completion.tool_calls:
         output, verdict = None, Verdict(())  # a turn in the middle: nothing to hold it to yet
     else:
-        output, verdict = check(completion.text, conditions, bound, trace, judge_of(backend))
+        output, verdict = check(completion.text, conditions, bound, trace, judge_of(asker(backend)))
     return Answer(
         "generation",
         reason,

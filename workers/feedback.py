@@ -27,7 +27,10 @@ def record_feedback(
     rating: int | None = None,
     comment: str = "",
 ) -> Feedback:
-    """Stores a verdict. A negative one counts against the kernel and ends the trace's examples."""
+    """Stores a verdict. A negative one counts against the kernel and ends the trace's examples.
+
+    It counts once a run, however often it is sent. Raises RunNotFound, RunNotFinished.
+    """
     run = Run.objects.filter(pk=run_id, client=client).first()
     if run is None:
         raise RunNotFound()
@@ -35,6 +38,8 @@ def record_feedback(
     if trajectory is None:
         raise RunNotFinished()
     with transaction.atomic():
+        trajectory = Trajectory.objects.select_for_update().get(pk=trajectory.pk)
+        heard = any(said.is_negative for said in trajectory.feedback.all())
         feedback = Feedback.objects.create(
             client=client,
             trajectory=trajectory,
@@ -44,7 +49,7 @@ def record_feedback(
         )
         if feedback.is_negative:
             Exemplar.objects.filter(trajectory=trajectory).delete()
-            if trajectory.kernel_version is not None:
+            if trajectory.kernel_version is not None and not heard:
                 record_verdict(version_id=trajectory.kernel_version, passed=False)
     score_trajectory.apply_async(args=(str(trajectory.pk),), queue="score")
     return feedback

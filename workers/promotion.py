@@ -21,6 +21,7 @@ from kernels.slots import bind
 from kernels.spec import GenerateStep, KernelSpec
 from kernels.verify import NotJson, parse_output, verify
 from trajectories.models import Feedback, Trajectory
+from workers.replies import judge_of
 from workers.request import ChatRequest
 
 log = logging.getLogger(__name__)
@@ -120,7 +121,7 @@ def _propose(seed: Trajectory, family: Sequence[Trajectory], ask: Ask) -> Kernel
         log.info("no kernel from %d traces like %s: %s", len(traces), seed.pk, error.detail)
         return None
     spec, replay = _shortest_recipe(spec, traces, ask)
-    gate = _gate(spec, traces, conditions, replay)
+    gate = _gate(spec, traces, replay)
     confidence = compile_confidence(_signals(traces, replay))
     gate.append(
         {
@@ -212,7 +213,7 @@ def _replay(name: str, spec: KernelSpec, traces: Sequence[Trace], ask: Ask) -> R
             continue
         spent += reply.prompt_tokens + reply.completion_tokens
         conditions = (*_schema(spec), *spec.postconditions)
-        accepted += bool(verify(conditions, Subject(bound, output)).passed)
+        accepted += bool(verify(conditions, Subject(bound, output), judge_of(ask)).passed)
         agreed += output == trace.answer
     return Replay(name, len(chosen), accepted, agreed, spent, sum(trace.tokens for trace in chosen))
 
@@ -221,11 +222,10 @@ def _schema(spec: KernelSpec) -> tuple[Condition, ...]:
     return (SchemaCondition(json_schema=spec.output_schema, label="output schema"),)
 
 
-def _gate(
-    spec: KernelSpec, traces: Sequence[Trace], conditions: Sequence[Condition], replay: Replay
-) -> list[dict[str, Any]]:
+def _gate(spec: KernelSpec, traces: Sequence[Trace], replay: Replay) -> list[dict[str, Any]]:
     """KW9: the contract accepts every source output, and the recipe brings such outputs back."""
-    contract = (*_schema(spec), *spec.postconditions)
+    conditions = (*_schema(spec), *spec.postconditions)
+    contract = [c for c in conditions if c.kind != "judge"]  # the judge has seen these outputs
     verdicts = [
         verify(contract, Subject(bind(t.prompt, t.system), t.answer, ("message",))) for t in traces
     ]

@@ -26,7 +26,7 @@ def asker(backend: Backend) -> Ask:
     return ask
 
 
-def judge_of(backend: Backend) -> Judge:
+def judge_of(ask: Ask) -> Judge:
     """A judge that asks the model for a verdict under a schema."""
     schema = {
         "type": "object",
@@ -38,8 +38,7 @@ def judge_of(backend: Backend) -> Judge:
     def judge(question: str, given: Any, output: Any) -> tuple[bool, str]:
         content = f"Request:\n{given['prompt']}\n\nAnswer:\n{output}\n\nQuestion: {question}"
         messages = ({"role": "user", "content": content},)
-        done = backend.complete(ModelRequest(messages, 200, schema, options={"temperature": 0.0}))
-        said = parse_output(done.text)
+        said = parse_output(ask(messages, schema, 200, 0.0).text)
         return said["verdict"] == "yes", str(said["reason"])
 
     return judge

@@ -46,8 +46,7 @@ class ApiHandler(ASGIHandler):
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         """Does not log refusals: what is worth it was logged where it was answered."""
         set_urlconf(settings.ROOT_URLCONF)
-        response: HttpResponseBase = await self._middleware_chain(request)
-        response._resource_closers.append(request.close)
+        response: HttpResponseBase = await self._middleware_chain(request)  # type: ignore[misc]
         return response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,6 +85,7 @@ class ApiHandler(ASGIHandler):
             await self.send_response(response, send)
         finally:
             response.close()
+            request.close()
 
 
 def _declared_length(scope: Scope) -> int:

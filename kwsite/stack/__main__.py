@@ -1,12 +1,11 @@
 """`python -m kwsite.stack`: starts everything, stays until Ctrl-C, stops everything."""
 
-import os
 import signal
 import sys
 import time
 from types import FrameType
 
-from kwsite.env import home
+from kwsite.env import Environment, home
 from kwsite.stack.failure import StackFailure
 
 
@@ -27,6 +26,9 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
+    except OSError as error:
+        print(f"The stack cannot run: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -38,7 +40,8 @@ def _run() -> None:
     from kwsite.stack.supervisor import Stack
 
     began = time.monotonic()
-    host, port = os.environ.get("KW_HOST", "127.0.0.1"), int(os.environ.get("KW_PORT", "8000"))
+    environment = Environment()
+    host, port = environment.text("KW_HOST", "127.0.0.1"), environment.integer("KW_PORT", 8000)
     folder = home().resolve()
     (folder / "logs").mkdir(parents=True, exist_ok=True)
     with hold_lock(folder):

@@ -19,7 +19,10 @@ PR_SET_PDEATHSIG = 1
 
 
 class Child:
-    """A running part. `stop_signal` is also what it gets should the supervisor die."""
+    """A running part. `needed` are the parts without which it is of no use.
+
+    `stop_signal` is also what it gets should the supervisor die.
+    """
 
     def __init__(
         self,
@@ -34,9 +37,13 @@ class Child:
         self.name = name
         self.log = logs / f"{name}.log"
         self.stop_signal = stop_signal
+        self.needed: tuple[Child, ...] = ()
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = _start(command, environment, log, stop_signal, user)
+
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
 
     def check_alive(self) -> None:
         code = self.process.poll()
@@ -47,10 +54,11 @@ class Child:
             )
 
     def wait_until(self, serves: Callable[[], bool], *, within_s: float) -> None:
-        """Returns once `serves()`; raises when the process dies or the time is over."""
+        """Returns once `serves()`; raises when this or a needed process dies or time is over."""
         deadline = time.monotonic() + within_s
         while not serves():
-            self.check_alive()
+            for child in (*self.needed, self):
+                child.check_alive()
             if time.monotonic() > deadline:
                 raise StackFailure(
                     f"{self.name}: not ready after {within_s:.0f} s. Log: {self.log}; "
@@ -60,13 +68,7 @@ class Child:
 
     def wait_for_success(self, *, within_s: float) -> None:
         """Returns once the process has ended well."""
-        try:
-            self.process.wait(within_s)
-        except subprocess.TimeoutExpired as error:
-            raise StackFailure(
-                f"{self.name}: not done after {within_s:.0f} s. Log: {self.log}; "
-                f"its last line: {self.last_line()}"
-            ) from error
+        self.wait_until(lambda: self.process.poll() is not None, within_s=within_s)
         if self.process.returncode:
             self.check_alive()
 

@@ -1,6 +1,7 @@
 """Embedded PostgreSQL 18 with pgvector, as a child of ours that listens on loopback only."""
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -81,9 +82,7 @@ def _answers(url: str) -> bool:
 def _make_data_directory(data: Path, *, password: str, user: str | None) -> None:
     draft = data.with_suffix(".new")
     if draft.exists():
-        raise StackFailure(
-            f"postgres: {draft} is left from a start that was cut off. Delete it and start again."
-        )
+        shutil.rmtree(draft)  # Left from a first start that was cut off: it holds nothing yet.
     draft.mkdir(mode=0o700)
     password_file = data.with_suffix(".password")
     password_file.touch(mode=0o600)

@@ -63,7 +63,11 @@ def start_workers(group: WorkerGroup, *, home: Path, environment: Mapping[str, s
 
 
 def wait_for_workers(workers: Child) -> None:
-    workers.wait_until(lambda: workers.said(" ready."), within_s=READY_S)
+    workers.wait_until(lambda: is_ready(workers), within_s=READY_S)
+
+
+def is_ready(workers: Child) -> bool:
+    return workers.said(" ready.")
 
 
 def start_beat(*, home: Path, environment: Mapping[str, str]) -> Child:

@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+from kwsite.env import Environment
 from kwsite.stack.child import Child
 from kwsite.stack.embedded import Embedded
 from kwsite.stack.kept_choices import keep_secrets
@@ -14,6 +15,8 @@ from kwsite.stack.replacements import replacements_asked_for
 from kwsite.stack.selfcheck import require_an_answer
 from kwsite.stack.service import (
     WORKER_GROUPS,
+    WorkerGroup,
+    is_ready,
     start_beat,
     start_web,
     start_workers,
@@ -65,11 +68,24 @@ class Stack:
         return connection
 
     def watch(self) -> None:
-        """Raises when a part dies; returns never."""
+        """Raises when a part dies; a worker is started again instead. Returns never."""
         while True:
-            for child in self.children:
-                child.check_alive()
+            for child in list(self.children):
+                group = next((group for group in WORKER_GROUPS if group.name == child.name), None)
+                if group is not None and not child.is_alive() and is_ready(child):
+                    self._start_again(group, child)
+                else:
+                    child.check_alive()
             time.sleep(WATCH_S)
+
+    def _start_again(self, group: WorkerGroup, dead: Child) -> None:
+        """The runs that the dead worker held are queued again when their leases are over."""
+        dead.stop(within_s=STOP_S)
+        print(f"{dead.name}: died with exit code {dead.process.returncode}; started again")
+        started = start_workers(group, home=self.home, environment=self.environment)
+        started.needed = dead.needed
+        self.children[self.children.index(dead)] = started
+        self._write_pids()
 
     def stop(self) -> None:
         for child in reversed(self.children):
@@ -89,6 +105,7 @@ class Stack:
             environment=self.environment,
             logs=self.home / "logs",
         )
+        prepare.needed = tuple(self.children)
         try:
             prepare.wait_for_success(within_s=PREPARE_S)
         finally:
@@ -96,7 +113,7 @@ class Stack:
 
     def _start_service(self, embedded: Embedded) -> None:
         began = time.monotonic()
-        workers_asked = int(os.environ.get("KW_WEB_WORKERS", "1"))
+        workers_asked = Environment().integer("KW_WEB_WORKERS", 1)
         groups = [
             self._add(start_workers(group, home=self.home, environment=self.environment))
             for group in WORKER_GROUPS
@@ -119,6 +136,7 @@ class Stack:
                 wait_for_workers(group)
 
     def _add(self, child: Child) -> Child:
+        child.needed = tuple(self.children)
         self.children.append(child)
         self._write_pids()
         return child

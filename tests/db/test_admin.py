@@ -205,6 +205,20 @@ def test_a_version_without_evidence_has_a_page_too(root: Browser) -> None:
     text(root.get(change(version)))
 
 
+def test_the_page_of_a_version_that_the_gate_refused_says_why(root: Browser) -> None:
+    version = add_version(state=State.REJECTED)
+    KernelVersion.objects.update(decision_reason="regression gate: own tests")
+    assert "regression gate: own tests" in text(root.get(change(version)))
+
+
+def test_the_page_of_a_trajectory_shows_its_checks_and_events(
+    root: Browser, candidate: KernelVersion
+) -> None:
+    page = text(root.get(change(Trajectory.objects.all()[0])))
+    for words in ("valid", "Verification", "no kernel is near", "810 ms"):
+        assert words in page
+
+
 def test_approval_takes_one_post(candidate: KernelVersion) -> None:
     reviewer = User.objects.create_user("grace", password="a-password", is_staff=True)
     reviewer.user_permissions.set(Permission.objects.filter(codename__contains="kernelversion"))

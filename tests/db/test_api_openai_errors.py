@@ -6,7 +6,7 @@ import httpx2
 import openai
 import pytest
 
-from kwsite.asgi import application
+from kwsite.api.handler import ApiHandler
 from trajectories.access import issue_key
 from trajectories.models import Client
 
@@ -17,7 +17,7 @@ def ask(key: str, **fields: str) -> None:
     """One chat request of a client that does not retry."""
 
     async def send() -> None:
-        transport = httpx2.ASGITransport(app=application)
+        transport = httpx2.ASGITransport(app=ApiHandler())  # type: ignore[arg-type]
         async with openai.AsyncOpenAI(
             base_url="http://testserver/v1",
             api_key=key,
@@ -66,5 +66,5 @@ def test_a_body_that_is_declared_too_large_is_refused_unread() -> None:
 
     headers = [(b"content-length", b"999999999")]
     scope = {"type": "http", "path": "/v1/chat/completions", "headers": headers}
-    asyncio.run(application(scope, receive, send))  # type: ignore[arg-type]
+    asyncio.run(ApiHandler()(scope, receive, send))  # type: ignore[arg-type]
     assert sent[0]["status"] == 413

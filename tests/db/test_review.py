@@ -156,6 +156,16 @@ def test_roll_back_prefers_what_was_live_last(user: User) -> None:
     assert roll_back(version=second, user=user, reason="wrong") == third
 
 
+def test_roll_back_finds_a_version_that_was_retired_without_a_decision(user: User) -> None:
+    old = add_version(state=State.RETIRED)
+    decided = add_version(kernel=old.kernel, number=2)
+    approve_candidate(version=decided, user=user)
+    live = add_version(kernel=old.kernel, number=3)
+    approve_candidate(version=live, user=user)
+    assert roll_back(version=live, user=user, reason="wrong") == decided
+    assert roll_back(version=decided, user=user, reason="wrong") == old
+
+
 def test_roll_back_never_makes_a_rejected_version_live(user: User) -> None:
     live = add_version(state=State.LIVE)
     add_version(kernel=live.kernel, number=2, state=State.REJECTED)

@@ -34,7 +34,9 @@ def test_the_document_is_served(running_stack: StackProcess) -> None:
 
 @operations.parametrize()
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-def test_it_behaves_as_documented(case: schemathesis.Case, running_stack: StackProcess) -> None:
+def test_it_behaves_as_documented(
+    case: schemathesis.Case[Any], running_stack: StackProcess
+) -> None:
     _ask_for_one_token(case.body)
     case.call_and_validate(
         base_url=_root_of(running_stack),

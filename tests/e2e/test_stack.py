@@ -7,12 +7,11 @@ import socket
 import stat
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.stack_fixtures import StackProcess
+from tests.stack_fixtures import StackProcess, processes_of, wait_until_gone
 
 SCRIPTED = {"KW_LLM_PROVIDER": "scripted"}
 
@@ -23,18 +22,6 @@ def one_line(output: str) -> str:
     """The failure: the last line printed; a traceback would not be one."""
     assert "Traceback" not in output
     return output.strip().splitlines()[-1]
-
-
-def processes_of(home: Path) -> list[str]:
-    """Command lines of all living processes that were started for this home."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("KW_HOME") == str(home):
-                found.append(" ".join(process.cmdline()))
-        except (psutil.NoSuchProcess, psutil.AccessDenied):  # Ended, or not ours.
-            continue
-    return found
 
 
 def test_it_says_how_to_reach_it_in_a_private_file(running_stack: StackProcess) -> None:
@@ -111,34 +98,38 @@ def test_it_names_a_replacement_that_cannot_be_reached(
     assert processes_of(stack.home) == []
 
 
-def test_it_starts_again_where_it_left_off(start_stack: Begin) -> None:
-    first = start_stack(**SCRIPTED)
-    connection = (first.home / "connection.json").read_text()
-    database = first.env["DATABASE_URL"]
-    assert first.stop() == 0
-    assert processes_of(first.home) == []
-    second = start_stack(KW_PORT=first.base_url.split(":")[2].split("/")[0], **SCRIPTED)
-    assert (second.home / "connection.json").read_text() == connection
-    assert second.env["DATABASE_URL"] == database
-
-
-@pytest.mark.parametrize("name", ["valkey", "after"])
-def test_it_names_the_part_that_died(start_stack: Begin, name: str) -> None:
-    stack = start_stack(**SCRIPTED)
-    os.kill(stack.pids[name], signal.SIGKILL)
+def test_it_names_the_part_that_dies_while_starting(begin_stack: Begin) -> None:
+    stack = begin_stack(**SCRIPTED)
+    stack.wait_for_part("valkey")
+    os.kill(stack.pids["valkey"], signal.SIGKILL)
     code, output = stack.wait_for_end()
     assert code == 1
-    line = one_line(output)
-    assert line.startswith(f"{name}: ")
-    assert f"logs/{name}.log" in line
+    assert one_line(output).startswith("valkey: died with exit code -9.")
     assert processes_of(stack.home) == []
 
 
-def test_its_parts_end_when_it_is_killed(start_stack: Begin) -> None:
+def test_it_names_the_part_that_dies_later(start_stack: Begin) -> None:
     stack = start_stack(**SCRIPTED)
-    family = [psutil.Process(pid) for pid in stack.pids.values()]
-    os.kill(stack.process.process.pid, signal.SIGKILL)
-    _, alive = psutil.wait_procs(family, timeout=30)
-    assert alive == []
-    again = start_stack(**SCRIPTED)
-    assert again.stop() == 0
+    os.kill(stack.pids["after"], signal.SIGKILL)
+    code, output = stack.wait_for_end()
+    assert code == 1
+    line = one_line(output)
+    assert line.startswith("after: died with exit code -9.")
+    assert "logs/after.log" in line
+    assert processes_of(stack.home) == []
+
+
+def test_it_starts_again_where_a_killed_one_left_off(start_stack: Begin) -> None:
+    first = start_stack(**SCRIPTED)
+    connection = json.loads((first.home / "connection.json").read_text())
+    database = first.env["DATABASE_URL"]
+    os.kill(first.process.process.pid, signal.SIGKILL)
+    wait_until_gone(first.home)
+
+    second = start_stack(**SCRIPTED)
+    kept = ("api_key", "admin_user", "admin_password")
+    again = json.loads((second.home / "connection.json").read_text())
+    assert [again[name] for name in kept] == [connection[name] for name in kept]
+    assert second.env["DATABASE_URL"] == database
+    assert second.stop() == 0
+    assert processes_of(second.home) == []

@@ -38,7 +38,7 @@ def test_its_tests_pass_its_own_contract(starter: Starter) -> None:
 @EACH
 def test_its_examples_pass_its_own_contract(starter: Starter) -> None:
     shown = [example for example in starter.examples if example.output is not None]
-    assert len(shown) >= 3
+    assert len(shown) >= 2
     assert [accepts(starter, example.prompt, example.output) for example in shown] == (
         [""] * len(shown)
     )

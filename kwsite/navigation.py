@@ -1,0 +1,82 @@
+"""The admin's sidebar: what waits first, then what we know, what happened, who may."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.text import format_lazy
+
+
+def _entry(title: str, icon: str, model: str) -> dict[str, Any]:
+    app, name = model.split(".")
+    return {
+        "title": title,
+        "icon": icon,
+        "permission": _may_view(app, name),
+        "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+    }
+
+
+def _may_view(app: str, name: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: request.user.has_perm(f"{app}.view_{name}")
+
+
+def _shows_candidates(request: HttpRequest) -> bool:
+    return request.GET.get("state__exact") == "candidate"
+
+
+def _shows_versions(request: HttpRequest) -> bool:
+    return "/kernelversion/" in request.path and not _shows_candidates(request)
+
+
+CANDIDATES = {
+    **_entry("Candidate queue", "rule", "kernels.kernelversion"),
+    "link": format_lazy(
+        "{}?state__exact=candidate", reverse_lazy("admin:kernels_kernelversion_changelist")
+    ),
+    "active": _shows_candidates,
+    "badge": "kernels.decisions_admin.waiting_candidates",
+}
+VERSIONS = {
+    **_entry("Versions", "layers", "kernels.kernelversion"),
+    "active": _shows_versions,
+}
+SIDEBAR: dict[str, Any] = {
+    "show_search": True,
+    "navigation": [
+        {
+            "title": "Review",
+            "items": [CANDIDATES, _entry("Decisions", "history", "kernels.reviewaction")],
+        },
+        {
+            "title": "Kernels",
+            "separator": True,
+            "items": [
+                _entry("Kernels", "hub", "kernels.kernel"),
+                VERSIONS,
+                _entry("Exemplars", "format_quote", "kernels.exemplar"),
+                _entry("Calibrations", "tune", "kernels.calibration"),
+            ],
+        },
+        {
+            "title": "Traffic",
+            "separator": True,
+            "items": [
+                _entry("Trajectories", "route", "trajectories.trajectory"),
+                _entry("Runs", "play_circle", "trajectories.run"),
+                _entry("Feedback", "thumbs_up_down", "trajectories.feedback"),
+            ],
+        },
+        {
+            "title": "Access",
+            "separator": True,
+            "items": [
+                _entry("Clients", "apps", "trajectories.client"),
+                _entry("API keys", "key", "trajectories.apikey"),
+                _entry("Users", "person", "auth.user"),
+                _entry("Schedule", "schedule", "django_celery_beat.periodictask"),
+            ],
+        },
+    ],
+}

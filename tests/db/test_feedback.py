@@ -1,0 +1,109 @@
+"""What follows from a verdict."""
+
+from uuid import uuid4
+
+import pytest
+
+from kernels.library.loading import starters
+from kernels.models import Exemplar, KernelVersion
+from kernels.registry import Example, propose_version
+from kernels.routing import version_facts
+from tests.db.rows import chat, generated, queued_run, recorded
+from trajectories.models import Client, Feedback, Trajectory
+from workers.feedback import RunNotFinished, RunNotFound, record_feedback
+from workers.scoring import reward_of
+from workers.tasks.learning_loop import score_trajectory
+
+pytestmark = pytest.mark.django_db
+
+HELLO = chat("Say hello")
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client.objects.create(name="app")
+
+
+@pytest.fixture
+def trajectory(client: Client) -> Trajectory:
+    return recorded(client, HELLO, generated({"word": "hello"}))
+
+
+def version(*examples: Example) -> KernelVersion:
+    return propose_version(
+        spec=starters()[0].spec,
+        examples=examples,
+        client=None,
+        confidence=0.7,
+        evidence={},
+        state=KernelVersion.State.LIVE,
+    )
+
+
+def judge(trajectory: Trajectory, verdict: str = "", rating: int | None = None) -> Feedback:
+    return record_feedback(
+        client=trajectory.client, run_id=trajectory.run_id, verdict=verdict, rating=rating
+    )
+
+
+@pytest.mark.parametrize(("verdict", "rating"), [("incorrect", None), ("", 1), ("", 2)])
+def test_a_negative_verdict_removes_its_examples(
+    trajectory: Trajectory, verdict: str, rating: int | None
+) -> None:
+    version(Example("Say hello", {}, trajectory), Example("Say goodbye", {}))
+    judge(trajectory, verdict, rating)
+    assert [exemplar.prompt for exemplar in Exemplar.objects.all()] == ["Say goodbye"]
+
+
+def test_a_positive_verdict_removes_nothing(trajectory: Trajectory) -> None:
+    version(Example("Say hello", {}, trajectory))
+    judge(trajectory, "correct", 5)
+    assert Exemplar.objects.count() == 1
+
+
+def test_a_negative_verdict_on_a_kernel_counts_once(client: Client) -> None:
+    facts = version_facts(version().pk)
+    served = recorded(client, HELLO, generated({}, route="kernel", kernel=facts))
+    judge(served, "incorrect")
+    judge(served, "incorrect")
+    found = KernelVersion.objects.get(pk=facts.version_id)
+    assert (found.passes, found.failures) == (1, 1)  # it had passed its contract
+    assert found.confidence < 0.7
+    assert Feedback.objects.count() == 2
+
+
+def test_a_later_verdict_moves_the_reward(trajectory: Trajectory) -> None:
+    before = reward_of(trajectory).total
+    judge(trajectory, "correct")
+    liked = reward_of(trajectory).total
+    judge(trajectory, "incorrect")
+    assert reward_of(trajectory).total < before < liked
+
+
+def test_scoring_twice_gives_the_same(trajectory: Trajectory) -> None:
+    score_trajectory(str(trajectory.pk))
+    trajectory.refresh_from_db()
+    first = trajectory.reward
+    score_trajectory(str(trajectory.pk))
+    trajectory.refresh_from_db()
+    assert trajectory.reward == first
+    assert trajectory.reward_parts is not None
+    assert trajectory.reward_parts["total"] == first
+    assert trajectory.scored_at is not None
+
+
+def test_an_unknown_run_has_no_feedback(client: Client) -> None:
+    with pytest.raises(RunNotFound):
+        record_feedback(client=client, run_id=uuid4(), verdict="correct")
+
+
+def test_the_run_of_another_client_has_no_feedback(trajectory: Trajectory) -> None:
+    stranger = Client.objects.create(name="stranger")
+    with pytest.raises(RunNotFound):
+        record_feedback(client=stranger, run_id=trajectory.run_id, verdict="incorrect")
+    assert not Feedback.objects.exists()
+
+
+def test_a_run_without_an_answer_has_no_feedback(client: Client) -> None:
+    with pytest.raises(RunNotFinished):
+        record_feedback(client=client, run_id=queued_run(client, HELLO).pk, verdict="correct")

@@ -1,0 +1,125 @@
+"""Runs of dead workers and lost messages are taken up again."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import redis
+from django.conf import settings
+from django.utils import timezone
+from pytest_django import Settings
+
+from tests.db.rows import chat, claimed_run, generated, queued_run, recorded
+from trajectories.models import Client, Run, Trajectory
+from workers.backends.choose import live_backend
+from workers.recording import claim_run
+from workers.tasks.answering import answer_run, sweep_runs
+from workers.tasks.learning_loop import sweep_promotions
+
+pytestmark = pytest.mark.django_db
+
+HELLO = chat("Say hello")
+NOW = timezone.now
+
+
+class Queues:
+    """How many messages wait in each queue of the broker."""
+
+    def __init__(self) -> None:
+        self._redis = redis.Redis.from_url(settings.REDIS_URL)
+        self._redis.delete("interactive", "score", "promote")
+
+    def waiting(self, name: str) -> int:
+        return int(str(self._redis.llen(name)))
+
+    def close(self) -> None:
+        self._redis.close()
+
+
+@pytest.fixture
+def queues() -> Iterator[Queues]:
+    found = Queues()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client.objects.create(name="app")
+
+
+def silent_run(client: Client, attempts: int = 1) -> Run:
+    run = claimed_run(client, HELLO)
+    over = NOW() - timedelta(seconds=1)
+    Run.objects.filter(pk=run.pk).update(lease_expires_at=over, attempts=attempts)
+    return run
+
+
+def test_a_run_of_a_silent_worker_is_queued_again(client: Client, queues: Queues) -> None:
+    run = silent_run(client)
+    sweep_runs()
+    run.refresh_from_db()
+    assert (run.status, run.lease_expires_at) == ("queued", None)
+    assert queues.waiting("interactive") == 1
+    again = claim_run(run_id=str(run.pk), worker="worker-2", lease_s=60)
+    assert again is not None
+    assert again.attempts == 2
+
+
+def test_a_run_in_work_is_left_alone(client: Client, queues: Queues) -> None:
+    run = claimed_run(client, HELLO)
+    sweep_runs()
+    run.refresh_from_db()
+    assert run.status == "running"
+    assert queues.waiting("interactive") == 0
+
+
+def test_after_too_many_attempts_a_run_fails(client: Client, queues: Queues) -> None:
+    run = silent_run(client, attempts=settings.KW_MAX_ATTEMPTS)
+    sweep_runs()
+    run.refresh_from_db()
+    assert run.status == "failed"
+    assert run.error is not None
+    assert run.error["code"] == "workers_died"
+    assert not Trajectory.objects.exists()
+    assert queues.waiting("interactive") == 0
+
+
+def test_a_run_whose_message_was_lost_is_sent_again(client: Client, queues: Queues) -> None:
+    queued_run(client, HELLO, created_at=NOW() - timedelta(minutes=5))
+    queued_run(client, HELLO)
+    queued_run(client, HELLO, created_at=NOW() - timedelta(days=2))
+    sweep_runs()
+    assert queues.waiting("interactive") == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_that_comes_twice_is_answered_once(client: Client, settings: Settings) -> None:
+    settings.KW_LLM_PROVIDER = "scripted"
+    live_backend.cache_clear()
+    run = queued_run(client, HELLO)
+    answer_run(str(run.pk))
+    answer_run(str(run.pk))
+    live_backend.cache_clear()
+    run.refresh_from_db()
+    assert (run.status, run.attempts) == ("done", 1)
+    assert Trajectory.objects.count() == 1
+
+
+def test_what_was_left_unscored_is_scored(client: Client, queues: Queues) -> None:
+    recorded(client, HELLO, generated({}))
+    old = recorded(client, HELLO, generated({}))
+    Trajectory.objects.filter(pk=old.pk).update(created_at=NOW() - timedelta(minutes=5))
+    sweep_promotions()
+    assert queues.waiting("score") == 1
+
+
+def test_the_newest_success_of_each_kind_of_call_is_considered(
+    client: Client, queues: Queues
+) -> None:
+    for number in range(3):
+        recorded(client, chat(f"Say {number}"), generated({}))
+    recorded(client, chat("x", response_format={"type": "json_object"}), generated({}))
+    Trajectory.objects.update(reward=0.9, scored_at=NOW())
+    sweep_promotions()
+    assert queues.waiting("promote") == 1  # both have the same system prompt and no schema

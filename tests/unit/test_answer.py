@@ -1,0 +1,241 @@
+"""Answering a request: the kernel under its contract, or generation."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+import pytest
+
+from kernels.conditions.kinds import CelCondition, JudgeCondition
+from kernels.execution import Shot
+from kernels.matching import profile
+from kernels.routing import VersionFacts
+from kernels.spec import Binding, ComputeStep, GenerateStep, KernelSpec
+from workers.answer import Answer, ChosenKernel, answer
+from workers.backends.completion import (
+    BackendRejected,
+    BackendUnavailable,
+    Completion,
+    Delta,
+    ModelRequest,
+)
+from workers.backends.scripted import ScriptedBackend
+from workers.request import AskedContract, ChatRequest
+from workers.trace import Trace
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"label": {"type": "string"}},
+    "required": ["label"],
+    "additionalProperties": False,
+}
+SHORT = CelCondition(expression="size(output.label) < 5", label="short")
+GOOD, BAD = '{"label": "bug"}', '{"label": "something else"}'
+
+
+def kernel(**fields: Any) -> ChosenKernel:
+    plain: dict[str, Any] = {
+        "name": "sort-tickets",
+        "family": "tickets",
+        "description": "Sorts tickets.",
+        "output_schema": SCHEMA,
+        "postconditions": (SHORT,),
+        "steps": (GenerateStep(),),
+    }
+    spec = KernelSpec(**{**plain, **fields})
+    nowhere = np.zeros(384, dtype=np.float32)
+    facts = VersionFacts(spec.name, uuid4(), 1, spec, profile([]), nowhere)
+    return ChosenKernel(facts, (Shot("it hangs", {"label": "bug"}),))
+
+
+def ask(**fields: Any) -> ChatRequest:
+    messages = ({"role": "user", "content": "it crashes"},)
+    return ChatRequest(**{"model": "kernelweave", "messages": messages, "max_tokens": 50, **fields})
+
+
+class Told:
+    """One answered request, with what was said while it was answered."""
+
+    def __init__(
+        self, request: ChatRequest, chosen: ChosenKernel | None, backend: Any, retries: int = 1
+    ) -> None:
+        self.said: list[Delta] = []
+        self.trace = Trace()
+        self.answer: Answer = answer(
+            request, "why", chosen, backend, self.said.append, self.trace, retries
+        )
+
+
+def test_a_kernel_that_passes_answers() -> None:
+    backend = ScriptedBackend([GOOD])
+    told = Told(ask(), kernel(), backend)
+    assert (told.answer.route, told.answer.reason, told.answer.text) == ("kernel", "why", GOOD)
+    assert told.answer.verified is True
+    assert told.answer.output == {"label": "bug"}
+    assert [check.label for check in told.answer.checks] == ["output schema", "short"]
+    assert [check.status for check in told.answer.checks] == ["ok", "ok"]
+    (request,) = backend.requests
+    assert request.schema == SCHEMA
+    assert request.options == {"temperature": 0.0}
+
+
+def test_a_kernel_that_fails_once_is_tried_again_with_some_temperature() -> None:
+    backend = ScriptedBackend([BAD, GOOD])
+    told = Told(ask(), kernel(), backend)
+    assert told.answer.route == "kernel"
+    assert told.answer.failed_kernel is None
+    assert backend.requests[1].options["temperature"] > 0
+    assert told.answer.completion_tokens == 5  # both attempts are counted
+    assert told.trace.kinds.count("verification") == 4
+
+
+def test_a_kernel_that_fails_twice_hands_over_and_says_so() -> None:
+    chosen = kernel()
+    backend = ScriptedBackend([BAD, "no JSON", "plain words"])
+    told = Told(ask(), chosen, backend)
+    assert (told.answer.route, told.answer.text) == ("generation", "plain words")
+    assert told.answer.failed_kernel is chosen.facts
+    assert told.answer.kernel is None
+    assert "sort-tickets failed its contract" in told.answer.reason
+    assert "generation took over" in told.answer.reason
+    assert told.answer.completion_tokens > len(["plain", "words"])
+    assert told.answer.verified is None
+    assert "decision" in told.trace.kinds
+
+
+def test_a_kernel_without_a_value_hands_over_at_once() -> None:
+    binding = Binding(property="label", expression="input.emails[0]")
+    backend = ScriptedBackend(["plain words"])
+    told = Told(ask(), kernel(steps=(ComputeStep(bindings=(binding,)),)), backend)
+    assert told.answer.route == "generation"
+    assert "label" in told.answer.reason
+    assert told.trace.kinds.count("failure") == 1
+    assert len(backend.requests) == 1
+
+
+def test_a_kernel_that_the_model_server_refuses_hands_over() -> None:
+    backend = ScriptedBackend([BackendRejected("no such grammar"), "plain words"])
+    told = Told(ask(), kernel(), backend)
+    assert told.answer.text == "plain words"
+    assert "no such grammar" in told.answer.reason
+
+
+def test_a_model_server_that_is_down_is_not_hidden() -> None:
+    with pytest.raises(BackendUnavailable):
+        Told(ask(), kernel(), ScriptedBackend([BackendUnavailable()]))
+
+
+def test_a_kernel_that_computes_calls_no_model() -> None:
+    binding = Binding(property="label", expression="'bug'")
+    backend = ScriptedBackend()
+    told = Told(ask(), kernel(steps=(ComputeStep(bindings=(binding,)),)), backend)
+    assert told.answer.text == GOOD
+    assert (told.answer.prompt_tokens, told.answer.completion_tokens) == (0, 0)
+    assert backend.requests == []
+
+
+def test_a_rendered_kernel_answers_in_text() -> None:
+    told = Told(ask(), kernel(render="label"), ScriptedBackend([GOOD]))
+    assert told.answer.text == "bug"
+    assert told.answer.output == {"label": "bug"}
+
+
+def test_the_conditions_of_the_request_hold_for_a_kernel_too() -> None:
+    never = CelCondition(expression="output.label == 'wish'", label="wish")
+    contract = AskedContract(conditions=(never,))
+    told = Told(
+        ask(contract=contract), kernel(), ScriptedBackend([GOOD, GOOD, '{"label": "wish"}'])
+    )
+    assert told.answer.route == "generation"
+    assert told.answer.failed_kernel is not None
+    assert told.answer.verified is True
+
+
+def test_a_kernel_streams_only_what_passed() -> None:
+    told = Told(ask(stream=True), kernel(), ScriptedBackend([BAD, GOOD]))
+    assert "".join(delta.text for delta in told.said) == GOOD
+
+
+def test_a_handover_streams_only_the_generation() -> None:
+    told = Told(ask(stream=True), kernel(), ScriptedBackend([BAD, BAD, "plain words"]))
+    assert "".join(delta.text for delta in told.said) == "plain words"
+
+
+def test_generation_sends_the_request_as_it_came() -> None:
+    backend = ScriptedBackend(["hello there"])
+    told = Told(ask(options={"temperature": 0.3, "seed": 1}), None, backend)
+    assert backend.requests == [
+        ModelRequest(ask().messages, 50, options={"temperature": 0.3, "seed": 1})
+    ]
+    assert (told.answer.text, told.answer.verified, told.answer.output) == (
+        "hello there",
+        None,
+        None,
+    )
+
+
+def test_generation_streams_word_by_word() -> None:
+    told = Told(ask(stream=True), None, ScriptedBackend(["hello there you"]))
+    assert [delta.text for delta in told.said] == ["hello", " there", " you"]
+    assert told.answer.text == "hello there you"
+
+
+@pytest.mark.parametrize(("text", "verified"), [(GOOD, True), ('{"x": 1}', False), ("no", False)])
+def test_generation_is_held_to_the_requested_schema(text: str, verified: bool) -> None:
+    wanted = {"type": "json_schema", "json_schema": {"name": "t", "schema": SCHEMA}}
+    backend = ScriptedBackend([text])
+    told = Told(ask(response_format=wanted), None, backend)
+    assert backend.requests[0].schema == SCHEMA
+    assert told.answer.verified is verified
+    assert told.answer.text == text
+
+
+@pytest.mark.parametrize(("text", "verified"), [("{}", True), ("[]", False), ("no", False)])
+def test_generation_is_held_to_a_requested_json_object(text: str, verified: bool) -> None:
+    backend = ScriptedBackend([text])
+    told = Told(ask(response_format={"type": "json_object"}), None, backend)
+    assert backend.requests[0].json_object
+    assert told.answer.verified is verified
+
+
+@pytest.mark.parametrize(
+    ("verdict", "verified"),
+    [
+        ('{"reason": "fine", "verdict": "yes"}', True),
+        ('{"reason": "rude", "verdict": "no"}', False),
+        ("no JSON", False),
+        (BackendUnavailable(), False),
+    ],
+)
+def test_a_judge_is_asked_under_a_schema(verdict: str | Exception, verified: bool) -> None:
+    contract = AskedContract(conditions=(JudgeCondition(question="Is it polite?"),))
+    backend = ScriptedBackend(["hello", verdict])
+    told = Told(ask(contract=contract), None, backend)
+    assert told.answer.verified is verified
+    assert backend.requests[1].schema is not None
+
+
+class ToolCaller:
+    """A backend that calls a tool."""
+
+    call = {"id": "c", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    done = Completion("", "m", "tool_calls", 5, 2, (call,))
+
+    def complete(self, request: ModelRequest) -> Completion:
+        return self.done
+
+    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+        yield Delta(tool_calls=({**self.call, "index": 0},))
+        yield Delta(completion=self.done)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_tool_call_is_passed_on_and_held_to_nothing(stream: bool) -> None:
+    wanted = {"type": "json_schema", "json_schema": {"name": "t", "schema": SCHEMA}}
+    told = Told(ask(stream=stream, response_format=wanted), None, ToolCaller())
+    assert told.answer.tool_calls == (ToolCaller.call,)
+    assert told.answer.finish_reason == "tool_calls"
+    assert told.answer.verified is None
+    assert "tool_call" in told.trace.kinds
+    assert [bool(delta.tool_calls) for delta in told.said] == [True] * stream
