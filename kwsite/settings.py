@@ -68,9 +68,13 @@ LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "/static/"
 STATIC_ROOT = home() / "static"
 
+# Connections that each process keeps open; 0 opens one a use.
+KW_DB_POOL_MAX = env.integer("KW_DB_POOL_MAX", 20)
+
 
 def _database(url: str) -> dict[str, Any]:
     parts = psycopg.conninfo.conninfo_to_dict(url)
+    pool = {"min_size": min(2, KW_DB_POOL_MAX), "max_size": KW_DB_POOL_MAX, "timeout": 10}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", "kernelweave"),
@@ -82,11 +86,7 @@ def _database(url: str) -> dict[str, Any]:
             **parts,
             # A filtered HNSW scan otherwise stops before it has found enough rows.
             "options": "-c hnsw.iterative_scan=strict_order",
-            "pool": {
-                "min_size": env.integer("KW_DB_POOL_MIN", 2),
-                "max_size": env.integer("KW_DB_POOL_MAX", 20),
-                "timeout": 10,
-            },
+            **({"pool": pool} if KW_DB_POOL_MAX else {}),
         },
     }
 

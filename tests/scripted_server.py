@@ -144,6 +144,10 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     scripted: ScriptedServer
 
+    def do_GET(self) -> None:
+        """It lists no models, like some servers."""
+        self._send(404, b'{"error": {"message": "no such path"}}')
+
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.scripted.requests.append(body)

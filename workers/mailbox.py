@@ -6,7 +6,7 @@ answer itself is on the run's row, which is also where the reader looks when Red
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from time import monotonic
@@ -18,6 +18,7 @@ import redis
 import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import connections
 
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Run
@@ -69,7 +70,7 @@ def _async_client() -> redis.asyncio.Redis:
     return _loops[loop]
 
 
-async def follow(run_id: UUID, *, timeout_s: float) -> AsyncIterator[Message]:
+async def follow(run_id: UUID, *, timeout_s: float) -> AsyncGenerator[Message, None]:
     """The run's messages as they come, ending with `done` or `failed`.
 
     Raises NoAnswerInTime when `timeout_s` passes between two messages.
@@ -85,7 +86,9 @@ async def follow(run_id: UUID, *, timeout_s: float) -> AsyncIterator[Message]:
             if message.kind != "delta":
                 return
             deadline = monotonic() + timeout_s
-        if not entries and (message_from_row := await sync_to_async(_from_row)(run_id)):
+        if not entries and (
+            message_from_row := await sync_to_async(_from_row, thread_sensitive=False)(run_id)
+        ):
             yield message_from_row
             return
     raise NoAnswerInTime()
@@ -108,7 +111,10 @@ async def _read(run_id: UUID, last: str) -> list[tuple[bytes, dict[bytes, bytes]
 
 
 def _from_row(run_id: UUID) -> Message | None:
-    run = Run.objects.filter(pk=run_id).only("status", "response", "error", "attempts").first()
+    try:
+        run = Run.objects.filter(pk=run_id).only("status", "response", "error", "attempts").first()
+    finally:
+        connections.close_all()  # back to the pool: this thread belongs to no request
     if run is None or not run.is_finished:
         return None
     return finished(run)

@@ -6,7 +6,6 @@ from functools import lru_cache
 from time import perf_counter
 from typing import Any, Literal
 
-import jsonschema_rs
 import re2
 
 from kernels.conditions import expressions
@@ -17,6 +16,7 @@ from kernels.conditions.kinds import (
     JudgeCondition,
     RegexCondition,
     SchemaCondition,
+    validator_of,
 )
 from kernels.spec import digest_of
 
@@ -66,7 +66,7 @@ def _validator(schema: dict[str, Any]) -> Any:
     if key not in _validators:
         if len(_validators) >= 1024:
             _validators.clear()
-        _validators[key] = jsonschema_rs.validator_for(schema)
+        _validators[key] = validator_of(schema)
     return _validators[key]
 
 

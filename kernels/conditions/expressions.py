@@ -6,8 +6,25 @@ from typing import Any
 import cel
 
 FUNCTIONS = frozenset(
-    ("bool", "bytes", "contains", "double", "duration", "endsWith", "int", "matches", "max", "min")
-    + ("size", "startsWith", "string", "timestamp", "type", "uint", "lowerAscii")
+    (
+        "bool",
+        "bytes",
+        "contains",
+        "double",
+        "duration",
+        "endsWith",
+        "int",
+        "matches",
+        "max",
+        "min",
+        "size",
+        "startsWith",
+        "string",
+        "timestamp",
+        "type",
+        "uint",
+        "lowerAscii",
+    )
 )
 
 

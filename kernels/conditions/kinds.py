@@ -85,9 +85,18 @@ Condition = Annotated[
 ]
 
 
+def validator_of(schema: dict[str, Any]) -> Any:
+    """A compiled schema. References may only point into the schema itself: nothing is fetched."""
+    return jsonschema_rs.validator_for(schema, retriever=_refuse)
+
+
+def _refuse(uri: str) -> Any:
+    raise ValueError(f"{uri} is outside the schema")
+
+
 def require_schema(schema: dict[str, Any]) -> None:
     """Raises ValueError with the reason when `schema` is not a JSON Schema."""
     try:
-        jsonschema_rs.validator_for(schema)
+        validator_of(schema)
     except (jsonschema_rs.ValidationError, ValueError) as error:
         raise ValueError(f"not a JSON Schema: {error}") from error

@@ -15,7 +15,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _threads = ThreadPoolExecutor(
-    max_workers=settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"],
+    max_workers=settings.KW_DB_POOL_MAX or 20,
     thread_name_prefix="api",
 )
 

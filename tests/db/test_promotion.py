@@ -170,8 +170,14 @@ def test_disliked_ones_are_not_used(client: Client, said: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize(
     "fields",
-    [{"verified": False}, {"verified": None}, {"reward": 0.3}, {"reward": None}]
-    + [{"plain": False}, {"route": "kernel"}],
+    [
+        {"verified": False},
+        {"verified": None},
+        {"reward": 0.3},
+        {"reward": None},
+        {"plain": False},
+        {"route": "kernel"},
+    ],
 )
 def test_what_is_no_plain_verified_success_is_not_used(
     client: Client, fields: dict[str, Any]

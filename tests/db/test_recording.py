@@ -53,6 +53,7 @@ def test_an_answer_is_recorded_whole(client: Client) -> None:
     assert trajectory is not None
     run.refresh_from_db()
     assert (run.status, run.attempts, run.lease_expires_at) == ("done", 1, None)
+    assert run.response is not None
     assert run.response["content"] == '{"word": "hello"}'
     assert run.response["kernelweave"]["run_id"] == str(run.pk)
     assert run.response["usage"]["total_tokens"] == 40

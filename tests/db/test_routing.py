@@ -86,8 +86,14 @@ def test_most_prompts_of_a_starter_go_to_it(client: Client) -> None:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["What is the capital of Peru?", "Write a haiku about rain.", "Why is joe@firm.example rude?"]
-    + ["", "\x01\x02\x03", "ü" * 500],
+    [
+        "What is the capital of Peru?",
+        "Write a haiku about rain.",
+        "Why is joe@firm.example rude?",
+        "",
+        "\x01\x02\x03",
+        "ü" * 500,
+    ],
 )
 def test_other_prompts_go_to_generation_with_an_explanation(client: Client, prompt: str) -> None:
     decision = route(client, prompt)

@@ -10,7 +10,7 @@ import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from tests.scripted_anthropic import Messages
 from tests.scripted_server import ScriptedServer, serve
@@ -38,8 +38,8 @@ TOOL_USE: dict[str, Any] = {"id": "call_1", "name": "weather", "input": PARIS}
 
 
 class Person(BaseModel):
-    name: str
-    age: int
+    name: str = Field(max_length=20)
+    age: int = Field(ge=0, le=150)
 
 
 @pytest.fixture
@@ -132,7 +132,9 @@ def test_a_stream_has_no_usage_unless_asked_for(client: OpenAI) -> None:
 
 
 def test_the_clients_stream_helper_accumulates_the_answer(client: OpenAI) -> None:
-    with client.chat.completions.stream(model=MODEL, messages=HELLO, stop=[".", "!"]) as stream:
+    with client.chat.completions.stream(
+        model=MODEL, messages=HELLO, temperature=0, stop=[".", "!"]
+    ) as stream:
         pieces = [event.delta for event in stream if event.type == "content.delta"]
         final = stream.get_final_completion()
     assert "".join(pieces) == final.choices[0].message.content
@@ -197,7 +199,8 @@ def test_the_parse_helper_returns_a_model(client: OpenAI) -> None:
         model=MODEL,
         messages=[{"role": "user", "content": "Ann is 31 years old. Who is it about?"}],
         response_format=Person,
-        max_tokens=64,
+        temperature=0,
+        max_tokens=256,
     )
     assert isinstance(parsed.choices[0].message.parsed, Person)
 

@@ -110,12 +110,12 @@ def test_it_names_the_part_that_dies_while_starting(begin_stack: Begin) -> None:
 
 def test_it_names_the_part_that_dies_later(start_stack: Begin) -> None:
     stack = start_stack(**SCRIPTED)
-    os.kill(stack.pids["after"], signal.SIGKILL)
+    os.kill(stack.pids["beat"], signal.SIGKILL)
     code, output = stack.wait_for_end()
     assert code == 1
     line = one_line(output)
-    assert line.startswith("after: died with exit code -9.")
-    assert "logs/after.log" in line
+    assert line.startswith("beat: died with exit code -9.")
+    assert "logs/beat.log" in line
     assert processes_of(stack.home) == []
 
 

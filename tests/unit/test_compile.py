@@ -51,7 +51,10 @@ def conversions(**more: Any) -> list[Trace]:
 
 def tickets(**more: Any) -> list[Trace]:
     said = {"it crashes": "bug", "add a dark mode": "wish", "it hangs": "bug"}
-    return [trace(f"Sort this ticket: {t}", {"label": l}, LABEL, **more) for t, l in said.items()]
+    return [
+        trace(f"Sort this ticket: {t}", {"label": label}, LABEL, **more)
+        for t, label in said.items()
+    ]
 
 
 def accepts(spec: KernelSpec, prompt: str, output: Any) -> bool | None:
@@ -90,8 +93,13 @@ def test_a_wrong_tiny_value_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["Convert 9 kg to g.", "Convert 9 m to km.", "Convert 9 km and 3 km to m.", "Convert km to m."]
-    + ["Do not convert 9 km to m."],
+    [
+        "Convert 9 kg to g.",
+        "Convert 9 m to km.",
+        "Convert 9 km and 3 km to m.",
+        "Convert km to m.",
+        "Do not convert 9 km to m.",
+    ],
 )
 def test_it_is_not_ready_for_what_it_cannot_compute(prompt: str) -> None:
     spec = compile_traces(conversions())

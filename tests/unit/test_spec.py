@@ -65,4 +65,4 @@ def test_a_bad_spec_is_refused(fields: dict[str, Any]) -> None:
 
 def test_a_spec_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
-        spec().name = "other"
+        spec().name = "other"  # type: ignore[misc]

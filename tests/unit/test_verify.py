@@ -58,8 +58,18 @@ def test_the_judge_is_not_asked_about_what_failed_already() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "hello", '{"a": 1', '{"a": NaN}', "[Infinity]", "1e999", "[" * 100_000, '"\\u0000"']
-    + ['{"\\u0000": 1}', '["\\ud800"]'],
+    [
+        "",
+        "hello",
+        '{"a": 1',
+        '{"a": NaN}',
+        "[Infinity]",
+        "1e999",
+        "[" * 100000,
+        '"\\u0000"',
+        '{"\\u0000": 1}',
+        '["\\ud800"]',
+    ],
 )
 def test_what_is_not_json_is_refused(text: str) -> None:
     with pytest.raises(NotJson):
