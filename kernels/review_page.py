@@ -58,7 +58,7 @@ def review_sections(version: KernelVersion) -> list[Section]:
 def _purpose(version: KernelVersion) -> SafeString:
     kernel, spec = version.kernel, version.spec
     serves = f"only {kernel.client}" if kernel.client else "every client"
-    system = "one particular system prompt" if spec.get("system_digest") else "any system prompt"
+    system = "one particular system prompt" if spec.get("system_digest") else "no system prompt"
     renders = spec.get("render")
     answer = f"the text of {renders}" if renders else "the output as JSON"
     return format_html(

@@ -176,15 +176,19 @@ def _trace(trajectory: Trajectory) -> Trace:
 
 
 def _recipes(spec: KernelSpec, system: str) -> dict[str, KernelSpec]:
-    """The recipes to try: without the app's system prompt, and with it."""
+    """The recipes to try: some examples, few, and few with the app's system prompt."""
     step = spec.generate
     if step is None:
         return {"computed": spec}
-    recipes = {"examples only": spec}
-    if system:
-        told = GenerateStep(instruction=system, shots=2, max_tokens=step.max_tokens)
+
+    def asking(instruction: str) -> KernelSpec:
+        told = GenerateStep(instruction=instruction, shots=2, max_tokens=step.max_tokens)
         steps = tuple(told if one.kind == "generate" else one for one in spec.steps)
-        recipes["system prompt and examples"] = spec.model_copy(update={"steps": steps})
+        return spec.model_copy(update={"steps": steps})
+
+    recipes = {"examples only": spec, "two examples only": asking("")}
+    if system:
+        recipes["system prompt and examples"] = asking(system)
     return recipes
 
 

@@ -98,10 +98,11 @@ def test_repeated_successes_become_a_candidate(client: Client) -> None:
 
 def test_a_family_that_needs_the_model_is_replayed_with_it(client: Client) -> None:
     family = successes(client, TICKETS, response_format=LABEL)
-    backend = ScriptedBackend([remembers] * 8)
+    backend = ScriptedBackend([remembers] * 20)
     version = consider(family[0], backend)
     assert version is not None
     assert (version.state, version.evidence["replay"]["agreed"]) == ("candidate", 4)
+    assert version.evidence["replay"]["recipe"] == "two examples only"  # the fewest tokens
     for request in backend.requests:
         assert request.schema is not None
         shown = [message["content"] for message in request.messages]
@@ -124,7 +125,7 @@ def test_the_recipe_with_the_system_prompt_wins_only_if_it_agrees_more(client: C
         for p, output in TICKETS
     ]
     Trajectory.objects.update(reward=0.8)
-    version = consider(family[0], ScriptedBackend([knows_when_told] * 8))
+    version = consider(family[0], ScriptedBackend([knows_when_told] * 20))
     assert version is not None
     assert version.evidence["replay"]["recipe"] == "system prompt and examples"
     assert version.spec["steps"][-1]["instruction"] == "You sort tickets."

@@ -51,6 +51,9 @@ class Service:
             timeout=WAIT_S,
         )
 
+    def close(self) -> None:
+        self.http.close()
+
     def ask(self, prompt: str, system: str = "", **fields: Any) -> Reply:
         told = [{"role": "system", "content": system}] if system else []
         body = {
@@ -87,6 +90,9 @@ class Operator:
             login, username=stack.admin_user, password=stack.admin_password, next="/admin/"
         )
         assert "sessionid" in self._http.cookies, page
+
+    def close(self) -> None:
+        self._http.close()
 
     def decide(self, action: str, version_id: str, **fields: str) -> str:
         """Runs an action of the changelist on one version; returns the page that follows."""

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -47,8 +48,9 @@ def stack(server: ScriptedServer) -> Iterator[StackProcess]:
 
 
 @pytest.fixture(scope="module")
-def service(stack: StackProcess) -> Service:
-    return Service(stack)
+def service(stack: StackProcess) -> Iterator[Service]:
+    with closing(Service(stack)) as found:
+        yield found
 
 
 def require_failed(service: Service, run_id: str, status: int, code: str) -> None:

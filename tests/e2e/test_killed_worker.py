@@ -6,6 +6,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
@@ -42,8 +43,9 @@ def stack(model: ScriptedServer) -> Iterator[StackProcess]:
 
 
 @pytest.fixture
-def service(stack: StackProcess) -> Service:
-    return Service(stack)
+def service(stack: StackProcess) -> Iterator[Service]:
+    with closing(Service(stack)) as found:
+        yield found
 
 
 def kill_worker(stack: StackProcess) -> int:

@@ -1,6 +1,8 @@
 """The loop on real parts: repeated prompts, a candidate, approval, the kernel, roll back."""
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import jsonschema_rs
@@ -44,13 +46,15 @@ TICKETS = (
 
 
 @pytest.fixture(scope="module")
-def service(running_stack: StackProcess) -> Service:
-    return Service(running_stack)
+def service(running_stack: StackProcess) -> Iterator[Service]:
+    with closing(Service(running_stack)) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
-def operator(running_stack: StackProcess) -> Operator:
-    return Operator(running_stack)
+def operator(running_stack: StackProcess) -> Iterator[Operator]:
+    with closing(Operator(running_stack)) as found:
+        yield found
 
 
 def ask(service: Service, prompt: str, system: str, schema: dict[str, Any]) -> Reply:
@@ -98,7 +102,7 @@ def test_repeated_conversions_become_a_kernel_that_computes(
     print(f"\ntokens saved a request: {saved:.0f}; the kernel spent {reply.tokens}")
     assert saved > 50
 
-    operator.decide("roll_back_selected", version, reason="Trying it out.", confirmed="yes")
+    operator.decide("roll_back_selected", version, reason="Trying it out.", apply="1")
     reply = ask(service, "Convert 42 km to m.", CONVERT, CONVERSION)
     assert reply.extras["route"] == "generation"
     assert service.rows("SELECT state FROM kernels_kernelversion WHERE id = %s", version) == [
@@ -123,5 +127,5 @@ def test_repeated_sorting_becomes_a_kernel_that_asks_the_model_under_its_schema(
     assert reply.body["usage"]["completion_tokens"] > 0
     saved = sum(spent) / len(spent) - reply.tokens
     print(f"\ntokens saved a request: {saved:.0f}; the kernel spent {reply.tokens}")
-    operator.decide("roll_back_selected", version, reason="Trying it out.", confirmed="yes")
+    operator.decide("roll_back_selected", version, reason="Trying it out.", apply="1")
     assert ask(service, ticket, SORT, LABEL).extras["route"] == "generation"

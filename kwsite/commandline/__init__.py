@@ -1,0 +1,1 @@
+"""How the commands speak to the running service, and how they show what it says."""

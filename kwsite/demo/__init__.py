@@ -1,0 +1,1 @@
+"""`manage.py demo`: three families of prompts go through the loop."""
