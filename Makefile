@@ -13,7 +13,7 @@ test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest
 
 demo: $(VENV)/.installed
-	@$(BIN)/python manage.py demo $(DEMO)
+	@$(BIN)/python manage.py demo $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
