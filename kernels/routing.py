@@ -201,6 +201,8 @@ def _obstacle(asked: Asked, spec: KernelSpec, checks: tuple[Check, ...]) -> str:
         return "the system prompt is not the one this kernel was made for"
     if asked.output_schema is not None and asked.output_schema != spec.output_schema:
         return "the request asks for another output schema"
+    if asked.output_schema is None and spec.schema_asked:
+        return "the request asks for no output schema, and this kernel's callers do"
     if asked.wants_json and spec.render:
         return "the request asks for JSON and this kernel answers in text"
     failed = next((check for check in checks if check.status != "ok"), None)

@@ -71,6 +71,7 @@ class KernelSpec(_Value):
     rollback: tuple[Step, ...] = ()
     evidence_requirements: tuple[str, ...] = ()
     tests: tuple[KernelTest, ...] = ()
+    schema_asked: bool = False  # its apps ask for the output schema; others expect other answers
     render: str | None = None  # name of the string property that is the answer's text
     system_digest: str | None = None  # None: for requests without a system prompt
 

@@ -14,6 +14,7 @@ from kernels.slots import bind
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Run
 from workers.request import ChatRequest
+from workers.stopwatch import Stopwatch
 from workers.tasks.answering import answer_run
 
 
@@ -26,10 +27,15 @@ def plan(*, client: Client, request: ChatRequest) -> RouteDecision:
     return _decide(client, request, embed(request.prompt))
 
 
-def accept(*, client: Client, request: ChatRequest) -> Run:
-    """Commits the run's row, then hands it to a worker. Raises QueueUnavailable."""
+def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
+    """Commits the run's row, then hands it to a worker. Raises QueueUnavailable.
+
+    Laps of `watch`: embed, route, row, enqueue.
+    """
     vector = embed(request.prompt)
+    watch.lap("embed")
     decision = _decide(client, request, vector)
+    watch.lap("route")
     run = Run.objects.create(
         client=client,
         request=request.model_dump(mode="json"),
@@ -38,11 +44,13 @@ def accept(*, client: Client, request: ChatRequest) -> Run:
         encoder_digest=encoder_digest(),
         created_at=datetime.now(UTC),
     )
+    watch.lap("row")
     try:
         answer_run.apply_async(args=(str(run.pk),), queue="interactive")
     except (OperationalError, RedisError, OSError) as error:
         run.delete()
         raise QueueUnavailable() from error
+    watch.lap("enqueue")
     return run
 
 

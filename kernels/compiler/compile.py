@@ -77,6 +77,7 @@ def compile_traces(
         postconditions=(*_agreeing(mined.bindings), *_new(conditions)),
         steps=tuple(steps),
         tests=tuple(KernelTest(prompt=t.prompt, output=t.answer) for t in traces[:3]),
+        schema_asked=traces[0].output_schema is not None,
         render=TEXT_PROPERTY if is_text else None,
         system_digest=digest_of(system) if system else None,
     )

@@ -90,7 +90,9 @@ def test_a_run_whose_message_was_lost_is_sent_again(client: Client, queues: Queu
     queued_run(client, HELLO)
     queued_run(client, HELLO, created_at=NOW() - timedelta(days=2))
     sweep_runs()
-    assert queues.waiting("interactive") == 1
+    assert queues.waiting("interactive") == 2
+    sweep_runs()
+    assert queues.waiting("interactive") == 2  # one message is enough for a while
 
 
 @pytest.mark.django_db(transaction=True)

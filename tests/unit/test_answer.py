@@ -14,6 +14,7 @@ from kernels.routing import VersionFacts
 from kernels.spec import Binding, ComputeStep, GenerateStep, KernelSpec
 from workers.answer import Answer, ChosenKernel, answer
 from workers.backends.completion import (
+    BackendGarbage,
     BackendRejected,
     BackendUnavailable,
     Completion,
@@ -239,3 +240,9 @@ def test_a_tool_call_is_passed_on_and_held_to_nothing(stream: bool) -> None:
     assert told.answer.verified is None
     assert "tool_call" in told.trace.kinds
     assert [bool(delta.tool_calls) for delta in told.said] == [True] * stream
+
+
+@pytest.mark.parametrize("text", ["a\0b", "half \ud800"])
+def test_text_that_cannot_be_stored_is_no_completion(text: str) -> None:
+    with pytest.raises(BackendGarbage):
+        Completion(text, "model", "stop", 1, 1)

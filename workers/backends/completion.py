@@ -32,6 +32,10 @@ class Completion:
     completion_tokens: int
     tool_calls: tuple[dict[str, Any], ...] = ()
 
+    def __post_init__(self) -> None:
+        if "\0" in self.text or not _encodes(self.text):
+            raise BackendGarbage("The model server answered NUL or half a surrogate: no text.")
+
 
 @dataclass(frozen=True)
 class Delta:
@@ -48,6 +52,14 @@ class Backend(Protocol):
     def complete(self, request: ModelRequest) -> Completion: ...
 
     def stream(self, request: ModelRequest) -> Iterator[Delta]: ...
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class BackendError(KernelWeaveError):

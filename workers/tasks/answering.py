@@ -1,13 +1,13 @@
 """The interactive queue: answers accepted runs, and takes over those of dead workers."""
 
 import logging
-import time
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from kernels.execution import Shot
@@ -120,12 +120,11 @@ def sweep_runs() -> None:
     now = timezone.now()
     for run in Run.objects.filter(status=Run.Status.RUNNING, lease_expires_at__lt=now):
         _take_back(run)
-    lost = now - timedelta(seconds=max(30.0, settings.KW_LEASE_S))
-    oldest = now - timedelta(days=1)
-    for run in Run.objects.filter(
-        status=Run.Status.QUEUED, created_at__lt=lost, created_at__gt=oldest
-    ):
+    patience = timedelta(seconds=max(30.0, settings.KW_LEASE_S))
+    waiting = Run.objects.filter(status=Run.Status.QUEUED, created_at__lt=now - patience)
+    for run in waiting.filter(Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)):
         # At worst the message was only slow: a second one finds the row taken.
+        waiting.filter(pk=run.pk).update(lease_expires_at=now + patience)
         answer_run.apply_async(args=(str(run.pk),), queue="interactive")
 
 
@@ -147,14 +146,3 @@ def _take_back(run: Run) -> None:
     }
     if silent.update(status=Run.Status.FAILED, error=error, finished_at=timezone.now()):
         mailbox.post(run.pk, mailbox.Message("failed", run.attempts, result=error))
-
-
-def wait_for(run_id: UUID, timeout_s: float) -> Run:
-    """Blocks until a run is finished (for the command line). Raises NoAnswerInTime."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        run = Run.objects.get(pk=run_id)
-        if run.is_finished:
-            return run
-        time.sleep(0.05)
-    raise mailbox.NoAnswerInTime()
