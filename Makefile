@@ -34,7 +34,11 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
 	  echo "$(PYTHON) is not Python 3.11: name one with make PYTHON=/path/to/python3.11" >&2; \
 	  exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) >/dev/null || { \
+	  rm -rf $(VENV); \
+	  echo "$(PYTHON) cannot make a virtual environment: install its venv module" \
+	    "(Debian: apt-get install python3.11-venv)" >&2; \
+	  exit 1; }
 
 # torch first, pinned: a torch that another package pulls in brings GPU libraries.
 $(VENV)/.installed: requirements/torch.txt requirements/base.txt requirements/local.txt \

@@ -17,6 +17,7 @@ Vector = NDArray[np.float32]
 
 DIMENSIONS = 384
 CACHED_PROMPTS = 4096
+CORES = os.cpu_count() or 1
 
 
 def model_directory() -> Path:
@@ -45,15 +46,22 @@ def warm() -> None:
 
 
 def embed_all(texts: Sequence[str]) -> list[Vector]:
-    """Embeds texts in batches: one (384,) float32 vector of length 1 each."""
+    """Embeds texts in batches: one (384,) float32 vector of length 1 each.
+
+    One text takes one core: it is too short to share, and on a busy machine the wait for the
+    other cores takes several times what they save.
+    """
+    import torch  # takes seconds
+
     with _lock:
+        torch.set_num_threads(1 if len(texts) == 1 else CORES)
         rows = _model().encode(
             list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=False
         )
     return [np.asarray(row, dtype=np.float32) for row in rows]
 
 
-_lock = Lock()  # one forward pass at a time: it already uses every core
+_lock = Lock()  # one forward pass at a time: a batch uses every core
 _cache: OrderedDict[str, Vector] = OrderedDict()
 _cache_lock = Lock()
 

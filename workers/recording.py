@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from kernels.models import KernelVersion
 from kernels.routing import VersionFacts
+from trajectories.commits import unhurried_commit
 from trajectories.models import Event, Run, Trajectory
 from workers.answer import Answer
 from workers.request import ChatRequest
@@ -22,15 +23,19 @@ PRIOR_VERDICTS = 10  # how many verdicts the compiler's confidence counts for
 
 
 def claim_run(*, run_id: str, worker: str, lease_s: float) -> Run | None:
-    """Takes a queued run; None when somebody else has it or it is finished."""
+    """Takes a queued run; None when somebody else has it or it is finished.
+
+    A claim that a crash of Postgres loses is a run that is queued, to be taken again.
+    """
     now = timezone.now()
-    taken = Run.objects.filter(pk=run_id, status=Run.Status.QUEUED).update(
-        status=Run.Status.RUNNING,
-        claimed_by=worker,
-        attempts=F("attempts") + 1,
-        started_at=now,
-        lease_expires_at=now + timedelta(seconds=lease_s),
-    )
+    with unhurried_commit():
+        taken = Run.objects.filter(pk=run_id, status=Run.Status.QUEUED).update(
+            status=Run.Status.RUNNING,
+            claimed_by=worker,
+            attempts=F("attempts") + 1,
+            started_at=now,
+            lease_expires_at=now + timedelta(seconds=lease_s),
+        )
     return Run.objects.select_related("client").get(pk=run_id) if taken else None
 
 
@@ -44,13 +49,17 @@ def renew_leases(*, worker: str, run_ids: list[str], lease_s: float) -> None:
 def record_answer(
     *, run: Run, request: ChatRequest, answer: Answer, trace: Trace, worker: str
 ) -> Trajectory | None:
-    """Finishes a run with its trajectory and events, all or nothing; None if the run was lost."""
+    """Finishes a run with its trajectory and events, all or nothing; None if the run was lost.
+
+    `run` gets its response, too.
+    """
     now = timezone.now()
     started = run.started_at or now
+    response = response_json(run, answer)
     with transaction.atomic():
         owned = Run.objects.filter(pk=run.pk, claimed_by=worker, status=Run.Status.RUNNING).update(
             status=Run.Status.DONE,
-            response=response_json(run, answer),
+            response=response,
             finished_at=now,
             lease_expires_at=None,
         )
@@ -87,6 +96,7 @@ def record_answer(
             record_verdict(version_id=answer.kernel.version_id, passed=True)
         if answer.failed_kernel is not None:
             record_verdict(version_id=answer.failed_kernel.version_id, passed=False)
+    run.status, run.response = Run.Status.DONE, response
     return trajectory
 
 

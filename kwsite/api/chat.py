@@ -23,6 +23,7 @@ from trajectories.models import Run
 from workers import intake
 from workers.mailbox import NoAnswerInTime, follow
 from workers.request import ChatRequest
+from workers.stopwatch import Stopwatch
 
 router = Router(tags=["OpenAI"])
 
@@ -63,20 +64,29 @@ EVENTS = {
 )
 async def create_chat_completion(request: HttpRequest, body: ChatBody) -> HttpResponseBase:
     """OpenAI's chat completions. With `stream`, chunks come as server-sent events."""
+    watch = Stopwatch()
     chat = chat_request(body)
-    run, headers = await in_thread(_accept, key_of(request), chat)
+    caller_waits = not (chat.stream or wants_no_waiting(request))
+    run, headers = await in_thread(_accept, key_of(request), chat, caller_waits, watch)
     response = await _reply(request, run, chat)
+    watch.lap("wait")
+    response["Server-Timing"] = watch.server_timing()
     response["x-request-id"] = str(run.id)
     for name, value in headers.items():
         response[name] = value
     return response
 
 
-def _accept(key: str, chat: ChatRequest) -> tuple[Run, dict[str, str]]:
+def _accept(
+    key: str, chat: ChatRequest, caller_waits: bool, watch: Stopwatch
+) -> tuple[Run, dict[str, str]]:
     """All database work of a request, in one go: sign in, count, accept."""
+    watch.lap("thread")
     client = sign_in(key)
     headers = spend_request(client=client)
-    return intake.accept(client=client, request=chat), headers
+    watch.lap("sign-in")
+    run = intake.accept(client=client, request=chat, caller_waits=caller_waits, watch=watch)
+    return run, headers
 
 
 async def _reply(request: HttpRequest, run: Run, chat: ChatRequest) -> HttpResponseBase:

@@ -23,6 +23,8 @@ def free_port() -> int:
 
 
 def require_free(port: int, host: str) -> None:
+    if not 0 < port < 65536:
+        raise StackFailure(f"web: KW_PORT={port} is no port: choose one from 1 to 65535")
     if not is_free(port, host):
         raise StackFailure(
             f"web: port {port} on {host} is in use. Stop what listens there, "

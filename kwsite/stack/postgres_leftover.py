@@ -16,7 +16,7 @@ def clear_leftover(data: Path) -> None:
     if not pid_file.exists():
         return
     first_line = pid_file.read_text().split("\n", 1)[0]
-    if (server := _server(int(first_line), data)) is not None:
+    if first_line.isdecimal() and (server := _server(int(first_line), data)) is not None:
         server.send_signal(signal.SIGINT)
         try:
             server.wait(SHUTDOWN_S)

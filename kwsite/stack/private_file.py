@@ -5,6 +5,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from kwsite.stack.failure import StackFailure
+
 
 def write_private_text(file: Path, text: str) -> None:
     """Replaces `file` in one step, so that a reader never sees half of it."""
@@ -21,8 +23,14 @@ def write_private_json(file: Path, values: Mapping[str, object]) -> None:
 
 
 def read_json(file: Path) -> dict[str, str]:
-    """The values of `file`; none when there is no such file."""
+    """The values of `file`; none when there is no such file; StackFailure for broken JSON."""
     if not file.exists():
         return {}
-    values: dict[str, str] = json.loads(file.read_text())
+    try:
+        values: dict[str, str] = json.loads(file.read_text())
+    except ValueError as error:
+        raise StackFailure(
+            f"stack: {file} is damaged ({error}). Bring it back from a copy, "
+            f"or delete {file.parent} to begin with an empty one."
+        ) from error
     return values

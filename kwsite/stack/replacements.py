@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import openai
 import psycopg
+import psycopg.conninfo
 import redis
 
 from kwsite.stack.failure import StackFailure
@@ -39,6 +40,14 @@ def _model_server() -> dict[str, str]:
 
 
 def require_database(url: str) -> None:
+    try:
+        psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # Not quoted and not chained: the parser repeats the address, password included.
+        raise StackFailure(
+            "database: DATABASE_URL is not the address of a PostgreSQL database. Write it as "
+            "postgresql://user:password@host:5432/name, or unset it to use the embedded one."
+        ) from None
     try:
         with psycopg.connect(url, connect_timeout=WAIT_S, autocommit=True) as connection:
             connection.execute("CREATE EXTENSION IF NOT EXISTS vector")

@@ -10,7 +10,7 @@ from kwsite.stack.child import Child
 from kwsite.stack.embedded import Embedded
 from kwsite.stack.kept_choices import keep_secrets
 from kwsite.stack.private_file import read_json, write_private_json
-from kwsite.stack.progress import step
+from kwsite.stack.progress import console, step
 from kwsite.stack.replacements import replacements_asked_for
 from kwsite.stack.selfcheck import require_an_answer
 from kwsite.stack.service import (
@@ -81,7 +81,7 @@ class Stack:
     def _start_again(self, group: WorkerGroup, dead: Child) -> None:
         """The runs that the dead worker held are queued again when their leases are over."""
         dead.stop(within_s=STOP_S)
-        print(f"{dead.name}: died with exit code {dead.process.returncode}; started again")
+        console.print(f"{dead.name}: died with exit code {dead.process.returncode}; started again")
         started = start_workers(group, home=self.home, environment=self.environment)
         started.needed = dead.needed
         self.children[self.children.index(dead)] = started

@@ -76,7 +76,6 @@ def _answer(run: Run) -> None:
     if trajectory is None:
         log.warning("run %s was taken over by another worker; this answer is dropped", run.pk)
         return
-    run.refresh_from_db(fields=["status", "response", "error"])
     mailbox.post(run.pk, mailbox.finished(run))
     score_trajectory.apply_async(args=(str(trajectory.pk),), queue="score")
 

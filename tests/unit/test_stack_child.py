@@ -1,0 +1,91 @@
+"""A child process of the stack: how its death reads, and that none of its family survives it."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from kwsite.stack.child import Child
+from kwsite.stack.failure import StackFailure
+
+Begin = Callable[[str], Child]
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Begin]:
+    """Starts a Python program as a part named `part`."""
+    begun: list[Child] = []
+
+    def begin(program: str) -> Child:
+        command = [sys.executable, "-u", "-c", program]
+        begun.append(Child("part", command, environment=os.environ, logs=tmp_path))
+        return begun[-1]
+
+    yield begin
+    for child in begun:
+        child.stop(within_s=0)
+
+
+def death(child: Child) -> str:
+    child.process.wait()
+    with pytest.raises(StackFailure) as failure:
+        child.check_alive()
+    return str(failure.value)
+
+
+def wait_for(child: Child, words: str) -> None:
+    child.wait_until(lambda: child.said(words), within_s=20)
+
+
+def test_its_death_names_the_part_the_code_the_log_and_the_last_line(begin: Begin) -> None:
+    child = begin("print('first'); print('out of cheese'); raise SystemExit(3)")
+    assert death(child) == (
+        f"part: died with exit code 3. Log: {child.log}; its last line: out of cheese"
+    )
+
+
+def test_of_a_traceback_it_quotes_the_error(begin: Begin) -> None:
+    assert death(begin("raise ValueError('no cheese')")).endswith("ValueError: no cheese")
+
+
+def test_it_does_not_quote_an_earlier_run(begin: Begin) -> None:
+    begin("print('of yesterday')").process.wait()
+    assert death(begin("raise SystemExit(1)")).endswith("(nothing written)")
+
+
+def test_waiting_ends_when_the_process_dies(begin: Begin) -> None:
+    with pytest.raises(StackFailure, match="died with exit code 4"):
+        begin("raise SystemExit(4)").wait_until(lambda: False, within_s=20)
+
+
+def test_waiting_ends_when_the_time_is_over(begin: Begin) -> None:
+    with pytest.raises(StackFailure, match="not ready after"):
+        begin("import time; time.sleep(60)").wait_until(lambda: False, within_s=0)
+
+
+def test_one_that_ignores_the_request_to_stop_is_killed(begin: Begin) -> None:
+    child = begin(
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "print('deaf'); time.sleep(60)"
+    )
+    wait_for(child, "deaf")
+    began = time.monotonic()
+    child.stop(within_s=0.2)
+    assert time.monotonic() - began < 10
+    assert child.process.returncode == -9
+
+
+def test_what_it_left_running_ends_with_it(begin: Begin) -> None:
+    child = begin(
+        "import subprocess, sys; left = subprocess.Popen([sys.executable, '-c',"
+        "'import time; time.sleep(60)']); print('left', left.pid, flush=True)"
+    )
+    wait_for(child, "left ")
+    left = psutil.Process(int(child.last_line().split()[1]))
+    child.stop(within_s=5)
+    psutil.wait_procs([left], timeout=10)
+    assert not left.is_running() or left.status() == psutil.STATUS_ZOMBIE

@@ -1,0 +1,50 @@
+"""What a home keeps from one start to the next, and who may read or hold it."""
+
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from kwsite.stack.failure import StackFailure
+from kwsite.stack.kept_choices import keep_port, keep_secrets
+from kwsite.stack.lock import hold_lock
+from kwsite.stack.postgres_leftover import clear_leftover
+
+
+def test_its_secrets_stay_the_same(tmp_path: Path) -> None:
+    assert keep_secrets(tmp_path) == keep_secrets(tmp_path)
+
+
+def test_only_its_owner_reads_its_secrets(tmp_path: Path) -> None:
+    keep_secrets(tmp_path)
+    assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_a_part_keeps_its_port(tmp_path: Path) -> None:
+    assert keep_port(tmp_path, "valkey") == keep_port(tmp_path, "valkey")
+
+
+def test_a_part_gets_another_port_when_its_own_was_taken(tmp_path: Path) -> None:
+    port = keep_port(tmp_path, "valkey")
+    with socket.create_server(("127.0.0.1", port)):
+        assert keep_port(tmp_path, "valkey") != port
+
+
+def test_it_is_held_by_one_stack_at_a_time(tmp_path: Path) -> None:
+    with hold_lock(tmp_path), pytest.raises(StackFailure, match="Another `make run`"):
+        hold_lock(tmp_path)
+
+
+def test_it_can_be_held_again(tmp_path: Path) -> None:
+    hold_lock(tmp_path).close()
+    hold_lock(tmp_path).close()
+
+
+@pytest.mark.parametrize("content", ["", "4194305\n/gone\n", f"{os.getpid()}\n/gone\n"])
+def test_a_pid_file_that_names_no_server_is_dropped(tmp_path: Path, content: str) -> None:
+    pid_file = tmp_path / "postmaster.pid"
+    pid_file.write_text(content)
+    clear_leftover(tmp_path)
+    assert not pid_file.exists()

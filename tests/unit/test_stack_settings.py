@@ -1,0 +1,60 @@
+"""A setting or a home that cannot be used ends the start with one line, before any part runs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kwsite.env import CHECKOUT
+from kwsite.stack.failure import StackFailure
+from kwsite.stack.ports import free_port
+from kwsite.stack.replacements import require_database, require_redis
+
+
+def refusal(home: Path, **settings: str) -> str:
+    """What a start with these settings says; it must end at once, with exit code 1."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KW_")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "kwsite.stack"],
+        env={**kept, "KW_HOME": str(home), **settings},
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    (line,) = ended.stderr.splitlines()
+    return line
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "-1", "8000.0"])
+def test_it_names_a_port_that_is_none(tmp_path: Path, port: str) -> None:
+    line = refusal(tmp_path, KW_PORT=port)
+    assert "KW_PORT=" in line
+    assert port in line
+
+
+def test_it_names_a_home_that_is_a_file(tmp_path: Path) -> None:
+    home = tmp_path / "file"
+    home.touch()
+    assert str(home) in refusal(home)
+
+
+def test_it_names_a_damaged_file_in_its_home(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text("{")
+    line = refusal(tmp_path, KW_PORT=str(free_port()))
+    assert f"{tmp_path / 'secrets.json'} is damaged" in line
+
+
+def test_a_database_address_that_is_none_is_refused_without_its_password() -> None:
+    with pytest.raises(StackFailure, match="DATABASE_URL is not the address") as failure:
+        require_database("mysql://somebody:geheim@127.0.0.1/nothing")
+    assert "geheim" not in str(failure.value)
+
+
+def test_a_redis_address_that_is_none_is_refused() -> None:
+    with pytest.raises(StackFailure, match="REDIS_URL cannot be used"):
+        require_redis("127.0.0.1:6379")
