@@ -1,6 +1,5 @@
 """The part of the request path that runs where the request came in: embed, route, accept."""
 
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +11,6 @@ from kernels.decision import RouteDecision
 from kernels.encoder import Vector, embed, encoder_digest
 from kernels.routing import Asked, route
 from kernels.slots import bind
-from trajectories.commits import unhurried_commit
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Run
 from workers.request import ChatRequest
@@ -29,11 +27,8 @@ def plan(*, client: Client, request: ChatRequest) -> RouteDecision:
     return _decide(client, request, embed(request.prompt))
 
 
-def accept(*, client: Client, request: ChatRequest, caller_waits: bool, watch: Stopwatch) -> Run:
+def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
     """Commits the run's row, then hands it to a worker. Raises QueueUnavailable.
-
-    The row is on disk when this returns, unless `caller_waits` for the answer: the answer's commit
-    puts it there, and before that nothing was promised.
 
     Laps of `watch`: embed, route, row, enqueue.
     """
@@ -41,15 +36,14 @@ def accept(*, client: Client, request: ChatRequest, caller_waits: bool, watch: S
     watch.lap("embed")
     decision = _decide(client, request, vector)
     watch.lap("route")
-    with unhurried_commit() if caller_waits else nullcontext():
-        run = Run.objects.create(
-            client=client,
-            request=request.model_dump(mode="json"),
-            decision=decision.as_json(),
-            embedding=vector,
-            encoder_digest=encoder_digest(),
-            created_at=datetime.now(UTC),
-        )
+    run = Run.objects.create(
+        client=client,
+        request=request.model_dump(mode="json"),
+        decision=decision.as_json(),
+        embedding=vector,
+        encoder_digest=encoder_digest(),
+        created_at=datetime.now(UTC),
+    )
     watch.lap("row")
     try:
         answer_run.apply_async(args=(str(run.pk),), queue="interactive")

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from kernels.models import KernelVersion
 from kernels.routing import VersionFacts
-from trajectories.commits import unhurried_commit
 from trajectories.models import Event, Run, Trajectory
 from workers.answer import Answer
 from workers.request import ChatRequest
@@ -23,19 +22,15 @@ PRIOR_VERDICTS = 10  # how many verdicts the compiler's confidence counts for
 
 
 def claim_run(*, run_id: str, worker: str, lease_s: float) -> Run | None:
-    """Takes a queued run; None when somebody else has it or it is finished.
-
-    A claim that a crash of Postgres loses is a run that is queued, to be taken again.
-    """
+    """Takes a queued run; None when somebody else has it or it is finished."""
     now = timezone.now()
-    with unhurried_commit():
-        taken = Run.objects.filter(pk=run_id, status=Run.Status.QUEUED).update(
-            status=Run.Status.RUNNING,
-            claimed_by=worker,
-            attempts=F("attempts") + 1,
-            started_at=now,
-            lease_expires_at=now + timedelta(seconds=lease_s),
-        )
+    taken = Run.objects.filter(pk=run_id, status=Run.Status.QUEUED).update(
+        status=Run.Status.RUNNING,
+        claimed_by=worker,
+        attempts=F("attempts") + 1,
+        started_at=now,
+        lease_expires_at=now + timedelta(seconds=lease_s),
+    )
     return Run.objects.select_related("client").get(pk=run_id) if taken else None
 
 

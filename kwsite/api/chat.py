@@ -66,8 +66,7 @@ async def create_chat_completion(request: HttpRequest, body: ChatBody) -> HttpRe
     """OpenAI's chat completions. With `stream`, chunks come as server-sent events."""
     watch = Stopwatch()
     chat = chat_request(body)
-    caller_waits = not (chat.stream or wants_no_waiting(request))
-    run, headers = await in_thread(_accept, key_of(request), chat, caller_waits, watch)
+    run, headers = await in_thread(_accept, key_of(request), chat, watch)
     response = await _reply(request, run, chat)
     watch.lap("wait")
     response["Server-Timing"] = watch.server_timing()
@@ -77,15 +76,13 @@ async def create_chat_completion(request: HttpRequest, body: ChatBody) -> HttpRe
     return response
 
 
-def _accept(
-    key: str, chat: ChatRequest, caller_waits: bool, watch: Stopwatch
-) -> tuple[Run, dict[str, str]]:
+def _accept(key: str, chat: ChatRequest, watch: Stopwatch) -> tuple[Run, dict[str, str]]:
     """All database work of a request, in one go: sign in, count, accept."""
     watch.lap("thread")
     client = sign_in(key)
     headers = spend_request(client=client)
     watch.lap("sign-in")
-    run = intake.accept(client=client, request=chat, caller_waits=caller_waits, watch=watch)
+    run = intake.accept(client=client, request=chat, watch=watch)
     return run, headers
 
 

@@ -34,7 +34,7 @@ def answers_table(title: str, answers: Sequence[Answered]) -> Table:
 
 
 def comparison_table(rows: Sequence[tuple[str, str, Figures]]) -> Table:
-    """One row a family and phase. Tokens are the mean of one answer; saved is a sum."""
+    """One row a family and phase. Tokens are the mean, ms the p50; saved is a sum."""
     table = Table(
         title="Before and after approval",
         title_justify="left",
@@ -43,7 +43,7 @@ def comparison_table(rows: Sequence[tuple[str, str, Figures]]) -> Table:
     )
     table.add_column("family", no_wrap=True)
     table.add_column("phase", no_wrap=True)
-    for name in ("n", "kernel", "verified", "correct", "tokens", "p50 ms", "saved"):
+    for name in ("n", "kernel", "verified", "correct", "tokens", "ms", "saved"):
         table.add_column(name, justify="right", no_wrap=True)
     last = rows[0][0] if rows else ""
     for family, phase, figures in rows:
@@ -60,7 +60,7 @@ def comparison_table(rows: Sequence[tuple[str, str, Figures]]) -> Table:
             f"{figures.correct_rate:.0%}",
             f"{figures.tokens_per_answer:.0f}",
             f"{figures.p50_ms:.0f}",
-            "" if saved is None else f"{saved} ({figures.saved_rate:.0%})",
+            "" if saved is None else f"{saved} {figures.saved_rate:.0%}",
         )
     return table
 

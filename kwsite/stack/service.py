@@ -19,11 +19,12 @@ class WorkerGroup:
     name: str
     queues: str
     threads: int
+    niceness: int = 0  # work that nobody waits for gives way to work that somebody does
 
 
 WORKER_GROUPS = (
     WorkerGroup("answers", "interactive", 8),
-    WorkerGroup("after", "verify,score,promote", 2),
+    WorkerGroup("after", "verify,score,promote", 2, niceness=10),
 )
 
 
@@ -52,6 +53,7 @@ def start_workers(group: WorkerGroup, *, home: Path, environment: Mapping[str, s
     return Child(
         group.name,
         [
+            *("nice", "-n", str(group.niceness)),
             *(sys.executable, "-m", "celery", *APP, "worker", "--queues", group.queues),
             *("--pool", "threads", "--concurrency", str(group.threads)),
             *("--hostname", f"{group.name}@%h", "--loglevel", "INFO"),
