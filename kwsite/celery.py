@@ -54,10 +54,12 @@ app.conf.update(
         "sweep runs of dead workers": {
             "task": "workers.tasks.answering.sweep_runs",
             "schedule": 2.0,
+            "options": {"queue": "verify", "expires": 10},
         },
         "consider waiting promotions": {
             "task": "workers.tasks.learning_loop.sweep_promotions",
             "schedule": 20.0,
+            "options": {"queue": "verify", "expires": 20},
         },
     },
 )

@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,7 +19,7 @@ class LeaseKeeper:
     """One thread a process that renews the leases of all runs in work, three times a lease."""
 
     def __init__(self) -> None:
-        self._held: set[str] = set()
+        self._held: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -26,7 +27,7 @@ class LeaseKeeper:
     def hold(self, run_id: str, lease_s: float) -> Iterator[None]:
         """Renews the lease of a run as long as the block lasts."""
         with self._lock:
-            self._held.add(run_id)
+            self._held[run_id] += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._renew, args=(lease_s,), daemon=True)
                 self._thread.start()
@@ -34,7 +35,7 @@ class LeaseKeeper:
             yield
         finally:
             with self._lock:
-                self._held.discard(run_id)
+                self._held -= Counter((run_id,))
 
     def _renew(self, lease_s: float) -> None:
         pause = threading.Event()

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from kernels.models import KernelVersion
@@ -41,6 +41,13 @@ def renew_leases(*, worker: str, run_ids: list[str], lease_s: float) -> None:
     )
 
 
+def _claimed(run: Run, worker: str) -> QuerySet[Run]:
+    """The run as long as this very claim of it holds; another claim counts one more attempt."""
+    return Run.objects.filter(
+        pk=run.pk, claimed_by=worker, attempts=run.attempts, status=Run.Status.RUNNING
+    )
+
+
 def record_answer(
     *, run: Run, request: ChatRequest, answer: Answer, trace: Trace, worker: str
 ) -> Trajectory | None:
@@ -52,7 +59,7 @@ def record_answer(
     started = run.started_at or now
     response = response_json(run, answer)
     with transaction.atomic():
-        owned = Run.objects.filter(pk=run.pk, claimed_by=worker, status=Run.Status.RUNNING).update(
+        owned = _claimed(run, worker).update(
             status=Run.Status.DONE,
             response=response,
             finished_at=now,
@@ -110,7 +117,7 @@ def record_verdict(*, version_id: Any, passed: bool) -> None:
 def fail_run(*, run: Run, worker: str, error: dict[str, Any]) -> bool:
     """Ends a run with an error; False if the run was lost."""
     return bool(
-        Run.objects.filter(pk=run.pk, claimed_by=worker, status=Run.Status.RUNNING).update(
+        _claimed(run, worker).update(
             status=Run.Status.FAILED,
             error=error,
             finished_at=timezone.now(),

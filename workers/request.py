@@ -65,7 +65,8 @@ class ChatRequest(BaseModel):
             return "the conversation has earlier turns"
         if self.options.get("tools"):
             return "the request offers tools"
-        if not isinstance(self.messages[-1].get("content"), str):
+        asked = next(message for message in self.messages if message["role"] == "user")
+        if not isinstance(asked.get("content"), str):
             return "the message has parts other than plain text"
         return ""
 

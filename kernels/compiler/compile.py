@@ -64,7 +64,7 @@ def compile_traces(
     computed = {b.property for b in mined.bindings if not b.choice}
     if not properties or computed < set(properties):
         longest = max(len(json.dumps(trace.answer)) for trace in traces)
-        steps.append(GenerateStep(shots=4, max_tokens=max(64, longest)))
+        steps.append(GenerateStep(shots=4, max_tokens=min(4096, max(64, longest))))
     common = profile([trace.prompt for trace in traces])
     is_text = not isinstance(traces[0].output, dict)
     system = traces[0].system

@@ -75,7 +75,7 @@ def fit_first_calibration(ceiling: float) -> Calibration | None:
         [encoder_digest(), ceiling, Features.names(), negatives]
         + [[starter.spec.digest, *(e.prompt for e in starter.examples)] for starter in found]
     )
-    if Calibration.objects.filter(data_digest=data).exists():
+    if Calibration.objects.filter(data_digest=data, state=Calibration.State.LIVE).exists():
         return None
     calibrator, metrics = fit(calibration_examples(found, negatives), ceiling)
     with transaction.atomic():

@@ -57,3 +57,9 @@ def test_every_list_is_there_for_an_empty_prompt() -> None:
 def test_a_hostile_prompt_is_read_in_time() -> None:
     prompt = "1-1 " * 5_000 + "a@" * 5_000 + "A" * 20_000 + "(" * 5_000
     assert bind(prompt)["prompt"] == prompt
+
+
+def test_a_long_run_of_letters_binds_as_fast_as_any_text() -> None:
+    # Quadratic patterns would take minutes here; the suite's time limit ends the test.
+    for piece in ("a", "A-", "1-", "a.", '"a'):
+        bind((piece * 200_000)[:200_000])
