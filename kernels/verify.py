@@ -40,7 +40,7 @@ class Verdict:
 def verify(
     conditions: Iterable[Condition], subject: Subject, judge: Judge | None = None
 ) -> Verdict:
-    """Checks conditions in order of cost; stops before the judge when a cheaper one failed."""
+    """Checks conditions as given, a judge last; no judge is asked when another check failed."""
     checks: list[Check] = []
     for condition in sorted(conditions, key=lambda condition: condition.kind == "judge"):
         if condition.kind == "judge" and any(check.status != "ok" for check in checks):

@@ -45,6 +45,8 @@ app.conf.update(
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1},
     task_queues=[Queue(name) for name in QUEUES],
     task_default_queue="interactive",
+    # For the prefork pool alone: threads cannot be interrupted, so the model client's own
+    # deadline bounds a task there.
     task_soft_time_limit=600,
     task_time_limit=660,
     timezone="UTC",
