@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kernels.conditions.expressions import program
-from kernels.conditions.kinds import Condition, require_schema
+from kernels.conditions.kinds import Condition, SchemaCondition, require_schema
 
 
 class _Value(BaseModel):
@@ -101,6 +101,12 @@ class KernelSpec(_Value):
     @property
     def generate(self) -> GenerateStep | None:
         return next((step for step in self.steps if step.kind == "generate"), None)
+
+    @property
+    def contract(self) -> tuple[Condition, ...]:
+        """The conditions on the output: its schema first."""
+        schema = SchemaCondition(json_schema=self.output_schema, label="output schema")
+        return (schema, *self.postconditions)
 
     @property
     def digest(self) -> str:

@@ -56,24 +56,32 @@ def parse_output(text: str) -> Any:
     """
     try:
         value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
-        _require_text(value)
+        require_text(value)
     except (ValueError, RecursionError) as error:
         raise NotJson(f"the output is not JSON: {error}") from error
     return value
 
 
-def _require_text(value: Any) -> None:
+def require_text(value: Any) -> None:
+    """Raises NotJson when a string anywhere in a JSON value cannot be stored as text."""
     if isinstance(value, str):
-        value.encode()
-        if "\0" in value:
-            raise NotJson("a string has the character NUL")
+        if "\0" in value or not _encodes(value):
+            raise NotJson("a string has NUL or half a surrogate")
     elif isinstance(value, dict):
         for key, item in value.items():
-            _require_text(key)
-            _require_text(item)
+            require_text(key)
+            require_text(item)
     elif isinstance(value, list):
         for item in value:
-            _require_text(item)
+            require_text(item)
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refuse(constant: str) -> Any:

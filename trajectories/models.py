@@ -135,6 +135,11 @@ class Trajectory(models.Model):
             models.Index(fields=["client", "signature", "-created_at"]),
             models.Index(fields=["-created_at"]),
             models.Index(fields=["kernel_version", "-created_at"]),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(scored_at=None),
+                name="trajectory_unscored",
+            ),
         ]
 
     def __str__(self) -> str:

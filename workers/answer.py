@@ -93,6 +93,7 @@ def _serve(
 ) -> Answer:
     spec = kernel.facts.spec
     bound = bind(request.prompt, request.system)
+    ask = asker(backend, most_tokens=request.max_tokens)
     spent = [0, 0]
     result = Answer("kernel", "no attempt was made", "", None, "stop", "", 0, 0, (), False)
     for attempt in range(1 + retries):
@@ -100,7 +101,7 @@ def _serve(
         payload: dict[str, Any] = {"kernel": kernel.facts.kernel, "attempt": attempt + 1}
         try:
             with trace.timed(Event.Kind.OBSERVATION, payload):
-                reply = run_recipe(spec, bound, kernel.shots, asker(backend), temperature)
+                reply = run_recipe(spec, bound, kernel.shots, ask, temperature)
                 payload.update(output=reply.text, tokens=reply.completion_tokens)
         except (BindingFailed, BackendRejected) as error:
             trace.add(Event.Kind.FAILURE, reason=error.detail)
@@ -108,12 +109,11 @@ def _serve(
             break  # the same prompt binds the same way again, and is refused again
         spent[0] += reply.prompt_tokens
         spent[1] += reply.completion_tokens
-        conditions = (*kernel_contract(kernel.facts), *request.contract.conditions)
-        output, verdict = check(reply.text, conditions, bound, trace, judge_of(asker(backend)))
+        output, text, verdict = _hold_to(request, kernel.facts, reply.text, bound, trace, backend)
         result = replace(
             result,
             reason=verdict.reason,
-            text=render(output, reply.text, spec.render),
+            text=text,
             output=output,
             model=reply.model or "none",
             prompt_tokens=spent[0],
@@ -128,10 +128,32 @@ def _serve(
     return result
 
 
-def kernel_contract(facts: VersionFacts) -> tuple[Condition, ...]:
-    """The conditions on a kernel's output: its schema first."""
-    schema = SchemaCondition(json_schema=facts.spec.output_schema, label="output schema")
-    return (schema, *facts.spec.postconditions)
+def _hold_to(
+    request: ChatRequest,
+    facts: VersionFacts,
+    written: str,
+    bound: dict[str, Any],
+    trace: Trace,
+    backend: Backend,
+) -> tuple[Any, str, Verdict]:
+    """The output, the answer's text, and the verdict of the kernel's contract and the app's.
+
+    The kernel's conditions see the output; the app's see what the app will see.
+    """
+    judge = judge_of(asker(backend))
+    own = facts.spec.contract
+    asked = tuple(c for c in request.contract.conditions if c not in own)
+    name = facts.spec.render
+    text = rendered(written, name)
+    trace.add(Event.Kind.MESSAGE, text=text[:20_000])
+    if name is None:
+        output, verdict = check(written, (*own, *asked), bound, trace, judge)
+        return output, text, verdict
+    output, verdict = check(written, own, bound, trace, judge)
+    if verdict.passed:
+        _, more = check(text, asked, bound, trace, judge)
+        verdict = Verdict(verdict.checks + more.checks)
+    return output, text, verdict
 
 
 def check(
@@ -156,11 +178,15 @@ def check(
     return (None if output is text else output), verdict
 
 
-def render(output: Any, text: str, name: str | None) -> str:
-    """The answer as the caller sees it: one property as text, or the JSON itself."""
-    if name and isinstance(output, dict) and isinstance(output.get(name), str):
-        return str(output[name])
-    return text
+def rendered(written: str, name: str | None) -> str:
+    """The answer as the caller sees it: one property of the output as text, or the JSON itself."""
+    if name is None:
+        return written
+    try:
+        output = parse_output(written)
+    except NotJson:
+        return written
+    return str(output[name]) if isinstance(output, dict) and name in output else written
 
 
 def _generate(

@@ -1,5 +1,6 @@
 """What people and downstream systems say about an answer, and what follows from it at once."""
 
+import logging
 from uuid import UUID
 
 from django.db import transaction
@@ -7,8 +8,11 @@ from django.db import transaction
 from kernels.models import Exemplar
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Feedback, Run, Trajectory
+from workers.queueing import QueueUnavailable, enqueue
 from workers.recording import record_verdict
 from workers.tasks.learning_loop import score_trajectory
+
+log = logging.getLogger(__name__)
 
 
 class RunNotFound(KernelWeaveError):
@@ -47,9 +51,14 @@ def record_feedback(
             rating=rating,
             comment=comment,
         )
+        # Its reward is out of date from here on; if no task computes it, the sweep does.
+        Trajectory.objects.filter(pk=trajectory.pk).update(scored_at=None)
         if feedback.is_negative:
             Exemplar.objects.filter(trajectory=trajectory).delete()
             if trajectory.kernel_version is not None and not heard:
                 record_verdict(version_id=trajectory.kernel_version, passed=False)
-    score_trajectory.apply_async(args=(str(trajectory.pk),), queue="score")
+    try:
+        enqueue(score_trajectory, trajectory.pk, queue="score")
+    except QueueUnavailable:
+        log.warning("trajectory %s waits for the sweep: the work queue is down", trajectory.pk)
     return feedback

@@ -4,22 +4,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from kombu.exceptions import OperationalError
-from redis import RedisError
 
 from kernels.decision import RouteDecision
 from kernels.encoder import Vector, embed, encoder_digest
 from kernels.routing import Asked, route
 from kernels.slots import bind
-from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Run
+from workers.queueing import QueueUnavailable, enqueue
 from workers.request import ChatRequest
 from workers.stopwatch import Stopwatch
 from workers.tasks.answering import answer_run
-
-
-class QueueUnavailable(KernelWeaveError):
-    """The work queue is down; the request was not accepted. Try again in a few seconds."""
 
 
 def plan(*, client: Client, request: ChatRequest) -> RouteDecision:
@@ -46,10 +40,11 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
     )
     watch.lap("row")
     try:
-        answer_run.apply_async(args=(str(run.pk),), queue="interactive")
-    except (OperationalError, RedisError, OSError) as error:
-        run.delete()
-        raise QueueUnavailable() from error
+        enqueue(answer_run, run.pk, queue="interactive")
+    except QueueUnavailable:
+        # The message may have come through all the same: a run in work stays accepted.
+        if Run.objects.filter(pk=run.pk, status=Run.Status.QUEUED).delete()[0]:
+            raise
     watch.lap("enqueue")
     return run
 

@@ -18,7 +18,7 @@ import redis
 import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, InterfaceError, connections
 
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Run
@@ -113,6 +113,8 @@ async def _read(run_id: UUID, last: str) -> list[tuple[bytes, dict[bytes, bytes]
 def _from_row(run_id: UUID) -> Message | None:
     try:
         run = Run.objects.filter(pk=run_id).only("status", "response", "error", "attempts").first()
+    except (DatabaseError, InterfaceError):
+        return None  # looked at again in a moment, until the caller's time is over
     finally:
         connections.close_all()  # back to the pool: this thread belongs to no request
     if run is None or not run.is_finished:

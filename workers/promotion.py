@@ -1,7 +1,8 @@
 """Repeated, verified successes become a candidate kernel (rows KW8, KW9)."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,57 +13,50 @@ from pgvector.django import CosineDistance
 
 from kernels.compiler.compile import NothingInCommon, Trace, compile_traces
 from kernels.compiler.confidence import CompileSignals, compile_confidence
-from kernels.conditions.checks import Subject
-from kernels.conditions.kinds import Condition, SchemaCondition
-from kernels.execution import Ask, BindingFailed, Shot, run_recipe
+from kernels.conditions.kinds import Condition
+from kernels.execution import Ask
+from kernels.gate import GateCheck, Replayed, regression_gate
 from kernels.models import Exemplar, KernelVersion
 from kernels.registry import Example, propose_version
-from kernels.slots import bind
-from kernels.spec import GenerateStep, KernelSpec
-from kernels.verify import NotJson, parse_output, verify
+from kernels.spec import KernelSpec
 from trajectories.models import Feedback, Trajectory
-from workers.replies import judge_of
+from workers.replay import OBSERVED, Replay, best_recipe
 from workers.request import ChatRequest
 
 log = logging.getLogger(__name__)
 MAX_TRACES = 40
-REPLAYED = 4
-
-
-@dataclass(frozen=True)
-class Replay:
-    """A recipe on prompts it has not seen as examples, beside what was spent on them before."""
-
-    recipe: str
-    prompts: int
-    accepted: int  # by the contract
-    agreed: int  # with the answer that was verified
-    kernel_tokens: int
-    original_tokens: int
-
-    @property
-    def rank(self) -> tuple[int, int, int]:
-        return (self.agreed, self.accepted, -self.kernel_tokens)
 
 
 def consider_promotion(*, trajectory_id: str, ask: Ask) -> KernelVersion | None:
     """Proposes a candidate if this success completes a family; else None.
 
+    The model is asked outside any transaction. What was denied or served by another kernel
+    meanwhile is seen before the proposal is stored: then it is dropped, and the sweep starts over.
     One consideration at a time per client and kind of call: a second one comes away empty.
     """
     seed = Trajectory.objects.select_related("client").get(pk=trajectory_id)
-    with transaction.atomic():
-        key = f"{seed.client_id}:{seed.signature}"
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [key])
-            if not cursor.fetchone()[0]:
-                return None
-        if not promotable().filter(pk=seed.pk).exists() or _is_served(seed):
+    with _turn(f"promote:{seed.client_id}:{seed.signature}") as mine:
+        if not mine or not promotable().filter(pk=seed.pk).exists() or _is_served(seed):
             return None
         family = list(_family(seed))
         if len(family) < settings.KW_PROMOTE_MIN_SUCCESSES:
             return None
-        return _propose(seed, family, ask)
+        proposal = _compile(seed, family, ask)
+        return _store(seed, family, proposal) if proposal else None
+
+
+@contextmanager
+def _turn(name: str) -> Iterator[bool]:
+    """Whether this is the only holder of `name` in the database, as long as the block lasts."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
+        mine = bool(cursor.fetchone()[0])
+    try:
+        yield mine
+    finally:
+        if mine:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
 def promotable() -> Any:
@@ -112,51 +106,89 @@ def _is_served(seed: Trajectory) -> bool:
     )
 
 
-def _propose(seed: Trajectory, family: Sequence[Trajectory], ask: Ask) -> KernelVersion | None:
+@dataclass(frozen=True)
+class Proposal:
+    """A compiled kernel with what was found out about it."""
+
+    spec: KernelSpec
+    traces: list[Trace]
+    replay: Replay
+    gate: list[GateCheck]
+    confidence: dict[str, float]
+
+    @property
+    def refusal(self) -> str:
+        """Why the gate rejects it; empty when it does not."""
+        failed = next((check for check in self.gate if not check.passed), None)
+        return f"regression gate: {failed.name}: {failed.detail}" if failed else ""
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """What the operator sees beside the spec."""
+        checks = [asdict(check) for check in self.gate]
+        return {
+            "gate": {"passed": not self.refusal, "checks": checks},
+            "replay": asdict(self.replay),
+            "confidence": self.confidence,
+        }
+
+
+def _compile(seed: Trajectory, family: Sequence[Trajectory], ask: Ask) -> Proposal | None:
     traces = [_trace(trajectory) for trajectory in family]
-    conditions = _asked_every_time(family)
     try:
-        spec = compile_traces(traces, conditions, owner=str(seed.client_id))
+        spec = compile_traces(traces, _asked_every_time(family), owner=str(seed.client_id))
     except NothingInCommon as error:
         log.info("no kernel from %d traces like %s: %s", len(traces), seed.pk, error.detail)
         return None
-    spec, replay = _shortest_recipe(spec, traces, ask)
-    gate = _gate(spec, traces, replay)
+    spec, replay = best_recipe(spec, traces, ask)
+    replayed = Replayed(replay.prompts, replay.accepted, replay.agreed)
     confidence = compile_confidence(_signals(traces, replay))
-    gate.append(
-        {
-            "name": "compile confidence",
-            "passed": confidence["total"] >= settings.KW_PROMOTE_MIN_CONFIDENCE,
-            "detail": f"{confidence['total']:.2f} of {settings.KW_PROMOTE_MIN_CONFIDENCE:.2f}",
-        }
+    least = settings.KW_PROMOTE_MIN_CONFIDENCE
+    enough = GateCheck(
+        "compile confidence",
+        confidence["total"] >= least,
+        f"{confidence['total']:.2f} of {least:.2f}",
     )
-    passed = all(check["passed"] for check in gate)
-    state = KernelVersion.State.CANDIDATE if passed else KernelVersion.State.REJECTED
+    gate = [*regression_gate(spec, traces, replayed, OBSERVED), enough]
+    return Proposal(spec, traces, replay, gate, confidence)
+
+
+@transaction.atomic
+def _store(
+    seed: Trajectory, family: Sequence[Trajectory], proposal: Proposal
+) -> KernelVersion | None:
+    # Feedback on one of these waits until the proposal is stored, and then finds its exemplar.
+    sources = {trajectory.pk for trajectory in family}
+    list(Trajectory.objects.select_for_update().filter(pk__in=sources).order_by("pk"))
+    if promotable().filter(pk__in=sources).count() < len(sources) or _is_served(seed):
+        log.info("a source of the kernel from %s was denied or used meanwhile", seed.pk)
+        return None
+    state = KernelVersion.State.REJECTED if proposal.refusal else KernelVersion.State.CANDIDATE
     version = propose_version(
-        spec=spec,
+        spec=proposal.spec,
         examples=[
             Example(trace.prompt, trace.answer, trajectory)
-            for trace, trajectory in zip(traces, family, strict=True)
+            for trace, trajectory in zip(proposal.traces, family, strict=True)
         ],
         client=seed.client,
-        confidence=confidence["total"],
-        evidence={
-            "gate": {"passed": passed, "checks": gate},
-            "replay": asdict(replay),
-            "confidence": confidence,
-        },
+        confidence=proposal.confidence["total"],
+        evidence=proposal.evidence,
         state=state,
     )
-    if not passed:
-        failed = next(check for check in gate if not check["passed"])
-        version.decision_reason = f"regression gate: {failed['name']}: {failed['detail']}"
-        version.save(update_fields=["decision_reason"])
+    KernelVersion.objects.filter(pk=version.pk).update(decision_reason=proposal.refusal)
+    version.decision_reason = proposal.refusal
     log.info("kernel %s is a %s", version.kernel.name, state)
     return version
 
 
 def _asked_every_time(family: Sequence[Trajectory]) -> list[Condition]:
-    """The conditions that all requests sent; what only some sent is checked on those again."""
+    """The conditions that all requests sent; what only some sent is checked on those again.
+
+    None for answers in text: the app means the text, and the kernel's contract sees an object.
+    Each request that sends such conditions has them checked on the text.
+    """
+    if not isinstance(family[0].output, dict):
+        return []
     asked = [ChatRequest(**t.run.request).contract.conditions for t in family]
     return [c for c in asked[0] if all(c in conditions for conditions in asked)]
 
@@ -173,95 +205,6 @@ def _trace(trajectory: Trajectory) -> Trace:
         tokens=trajectory.prompt_tokens + trajectory.completion_tokens,
         reward=trajectory.reward or 0.0,
     )
-
-
-def _recipes(spec: KernelSpec, system: str) -> dict[str, KernelSpec]:
-    """The recipes to try: some examples, few, and few with the app's system prompt."""
-    step = spec.generate
-    if step is None:
-        return {"computed": spec}
-
-    def asking(instruction: str) -> KernelSpec:
-        told = GenerateStep(instruction=instruction, shots=2, max_tokens=step.max_tokens)
-        steps = tuple(told if one.kind == "generate" else one for one in spec.steps)
-        return spec.model_copy(update={"steps": steps})
-
-    recipes = {"examples only": spec, "two examples only": asking("")}
-    if system:
-        recipes["system prompt and examples"] = asking(system)
-    return recipes
-
-
-def _shortest_recipe(
-    spec: KernelSpec, traces: Sequence[Trace], ask: Ask
-) -> tuple[KernelSpec, Replay]:
-    """Replays each recipe; the one that agrees most wins, then the one with the fewest tokens."""
-    tried = [
-        (recipe, _replay(name, recipe, traces, ask))
-        for name, recipe in _recipes(spec, traces[0].system).items()
-    ]
-    return max(tried, key=lambda pair: pair[1].rank)
-
-
-def _replay(name: str, spec: KernelSpec, traces: Sequence[Trace], ask: Ask) -> Replay:
-    every = max(1, len(traces) // REPLAYED)
-    chosen = list(traces)[::every][:REPLAYED]
-    accepted = agreed = spent = 0
-    for trace in chosen:
-        bound = bind(trace.prompt, trace.system)
-        shots = [Shot(t.prompt, t.answer) for t in traces if t is not trace]
-        try:
-            reply = run_recipe(spec, bound, shots, ask)
-            output = parse_output(reply.text)
-        except (BindingFailed, NotJson):
-            continue
-        spent += reply.prompt_tokens + reply.completion_tokens
-        conditions = (*_schema(spec), *spec.postconditions)
-        accepted += bool(verify(conditions, Subject(bound, output), judge_of(ask)).passed)
-        agreed += output == trace.answer
-    return Replay(name, len(chosen), accepted, agreed, spent, sum(trace.tokens for trace in chosen))
-
-
-def _schema(spec: KernelSpec) -> tuple[Condition, ...]:
-    return (SchemaCondition(json_schema=spec.output_schema, label="output schema"),)
-
-
-def _gate(spec: KernelSpec, traces: Sequence[Trace], replay: Replay) -> list[dict[str, Any]]:
-    """KW9: the contract accepts every source output, and the recipe brings such outputs back."""
-    conditions = (*_schema(spec), *spec.postconditions)
-    contract = [c for c in conditions if c.kind != "judge"]  # the judge has seen these outputs
-    verdicts = [
-        verify(contract, Subject(bind(t.prompt, t.system), t.answer, ("message",))) for t in traces
-    ]
-    refused = next((v.reason for v in verdicts if not v.passed), "")
-    swapped = [
-        verify(contract, Subject(bind(t.prompt, t.system), other.answer, ("message",)))
-        for t, other in zip(traces, [*traces[1:], traces[0]], strict=True)
-        if t.answer != other.answer
-    ]
-    rejected = sum(not verdict.passed for verdict in swapped)
-    return [
-        {
-            "name": "source outputs accepted",
-            "passed": not refused,
-            "detail": refused or f"{len(traces)} of {len(traces)}",
-        },
-        {
-            "name": "replay accepted by the contract",
-            "passed": 4 * replay.accepted >= 3 * replay.prompts,
-            "detail": f"{replay.accepted} of {replay.prompts}, at least three quarters",
-        },
-        {
-            "name": "replay agrees with what was verified",
-            "passed": 2 * replay.agreed >= replay.prompts,
-            "detail": f"{replay.agreed} of {replay.prompts}, at least half",
-        },
-        {
-            "name": "another prompt's answer is refused (shown, not required)",
-            "passed": True,
-            "detail": f"{rejected} of {len(swapped)}",
-        },
-    ]
 
 
 def _signals(traces: Sequence[Trace], replay: Replay) -> CompileSignals:

@@ -9,8 +9,11 @@ from kernels.verify import parse_output
 from workers.backends.completion import Backend, ModelRequest
 
 
-def asker(backend: Backend) -> Ask:
-    """Asks the model under a schema, for kernels that know nothing of model servers."""
+def asker(backend: Backend, *, most_tokens: int | None = None) -> Ask:
+    """Asks the model under a schema, for kernels that know nothing of model servers.
+
+    `most_tokens` is what the caller allows, however many the kernel would take.
+    """
 
     def ask(
         messages: Sequence[dict[str, Any]],
@@ -18,8 +21,9 @@ def asker(backend: Backend) -> Ask:
         max_tokens: int,
         temperature: float,
     ) -> Reply:
+        allowed = min(max_tokens, most_tokens or max_tokens)
         done = backend.complete(
-            ModelRequest(tuple(messages), max_tokens, schema, options={"temperature": temperature})
+            ModelRequest(tuple(messages), allowed, schema, options={"temperature": temperature})
         )
         return Reply(done.text, done.model, done.prompt_tokens, done.completion_tokens)
 

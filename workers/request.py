@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from kernels.conditions.kinds import Condition
 from kernels.spec import digest_of
 
+# Options that change which text may be written.
+BENDING = ("stop", "logit_bias")
+
 
 class AskedContract(BaseModel):
     """Conditions an app sends with its request, checked beside the requested output schema."""
@@ -65,6 +68,8 @@ class ChatRequest(BaseModel):
             return "the conversation has earlier turns"
         if self.options.get("tools"):
             return "the request offers tools"
+        if bent := [name for name in BENDING if self.options.get(name)]:
+            return f"the request sets {bent[0]}, which a kernel's output cannot follow"
         asked = next(message for message in self.messages if message["role"] == "user")
         if not isinstance(asked.get("content"), str):
             return "the message has parts other than plain text"

@@ -13,7 +13,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from trajectories.errors import KernelWeaveError
 from workers.feedback import RunNotFinished, RunNotFound
-from workers.intake import QueueUnavailable
+from workers.queueing import QueueUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -61,3 +61,9 @@ def test_streaming_is_off_unless_asked_for() -> None:
     streamed = chat_request(chat(stream=True, stream_options={"include_usage": True}))
     assert streamed.stream
     assert streamed.include_usage
+
+
+def test_a_request_that_bends_what_may_be_written_is_beyond_kernels() -> None:
+    assert "stop" in chat_request(chat(stop=["END"])).beyond_kernels
+    assert "logit_bias" in chat_request(chat(logit_bias={"50256": -100})).beyond_kernels
+    assert chat_request(chat(logit_bias={})).beyond_kernels == ""

@@ -92,6 +92,13 @@ def test_scoring_twice_gives_the_same(trajectory: Trajectory) -> None:
     assert trajectory.scored_at is not None
 
 
+def test_a_verdict_makes_the_reward_due_again(trajectory: Trajectory) -> None:
+    score_trajectory(str(trajectory.pk))
+    judge(trajectory, "correct")
+    trajectory.refresh_from_db()
+    assert trajectory.scored_at is None  # until the task, or the sweep, has computed it
+
+
 def test_an_unknown_run_has_no_feedback(client: Client) -> None:
     with pytest.raises(RunNotFound):
         record_feedback(client=client, run_id=uuid4(), verdict="correct")

@@ -4,12 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from kernels.models import Exemplar, Kernel, KernelVersion
 from tests.db.rows import chat, generated, recorded, schema_format, successes
 from trajectories.models import Client, Feedback, Trajectory
-from workers.backends.completion import BackendUnavailable, ModelRequest
+from workers.backends.completion import BackendRejected, BackendUnavailable, ModelRequest
 from workers.backends.scripted import ScriptedBackend
 from workers.promotion import consider_promotion, promotable
 from workers.replies import asker
@@ -282,3 +283,86 @@ def test_a_judge_that_the_app_asked_for_is_asked_on_replay(client: Client) -> No
     version = consider(family[0], ScriptedBackend([model] * 40))
     assert version is not None
     assert version.state == "candidate", version.decision_reason
+
+
+def test_a_judge_that_cannot_be_reached_is_waited_for(client: Client) -> None:
+    asked = AskedContract.model_validate(
+        {"conditions": [{"kind": "judge", "question": "Is the label right?"}]}
+    )
+
+    def model(request: ModelRequest) -> str:
+        if "verdict" in (request.schema or {}).get("properties", {}):
+            raise BackendUnavailable()
+        return remembers(request)
+
+    family = successes(client, TICKETS, response_format=LABEL, contract=asked)
+    with pytest.raises(BackendUnavailable):
+        consider(family[0], ScriptedBackend([model] * 40))
+    assert Kernel.objects.count() == 0
+
+
+def test_a_prompt_that_the_model_server_refuses_counts_as_failed(client: Client) -> None:
+    family = successes(client, TICKETS, response_format=LABEL)
+    version = consider(family[0], ScriptedBackend([BackendRejected("too long")] * 20))
+    assert version is not None
+    assert version.state == "rejected"
+    assert version.evidence["replay"]["accepted"] == 0
+
+
+def test_a_source_that_is_denied_during_the_replay_ends_the_proposal(client: Client) -> None:
+    family = successes(client, TICKETS, response_format=LABEL)
+
+    def denies(request: ModelRequest) -> str:
+        Feedback.objects.create(client=client, trajectory=family[3], verdict="incorrect")
+        return remembers(request)
+
+    assert consider(family[0], ScriptedBackend([denies] + [remembers] * 20)) is None
+    assert Kernel.objects.count() == 0
+    assert promotable().count() == len(TICKETS) - 1
+
+
+def test_the_model_is_asked_outside_any_transaction(client: Client) -> None:
+    family = successes(client, TICKETS, response_format=LABEL)
+    depths = []
+
+    def looks(request: ModelRequest) -> str:
+        depths.append(len(connection.savepoint_ids))
+        return remembers(request)
+
+    before = len(connection.savepoint_ids)
+    assert consider(family[0], ScriptedBackend([looks] * 20)) is not None
+    assert set(depths) == {before}
+
+
+def test_a_text_kernel_leaves_the_conditions_to_the_requests_that_send_them(
+    client: Client,
+) -> None:
+    texts = [(f"Echo the number {n}.", n) for n in ("one", "two", "three", "four", "five")]
+    family = [
+        recorded(
+            client,
+            chat(prompt, contract=contract("size(output) > 2")),
+            generated(None, text=word),
+        )
+        for prompt, word in texts
+    ]
+    Trajectory.objects.update(reward=0.8)
+
+    def echoes(request: ModelRequest) -> str:
+        return json.dumps({"answer": dict(texts)[request.messages[-1]["content"]]})
+
+    version = consider(family[0], ScriptedBackend([echoes] * 20))
+    assert version is not None
+    assert (version.state, version.decision_reason) == ("candidate", "")
+    assert version.spec["render"] == "answer"
+    assert not any(
+        "size(output)" in c.get("expression", "") for c in version.spec["postconditions"]
+    )
+
+
+def test_evidence_that_a_kernel_run_observes_is_accepted(client: Client) -> None:
+    asked = AskedContract.model_validate({"conditions": [{"kind": "evidence", "event": "message"}]})
+    family = successes(client, CONVERSIONS, response_format=CONVERSION, contract=asked)
+    version = consider(family[0])
+    assert version is not None
+    assert (version.state, version.decision_reason) == ("candidate", "")

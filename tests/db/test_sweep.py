@@ -1,17 +1,21 @@
 """Runs of dead workers and lost messages are taken up again."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import redis
 from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
 
 from tests.db.rows import chat, claimed_run, generated, queued_run, recorded
 from trajectories.models import Client, Run, Trajectory
+from workers import mailbox
 from workers.backends.choose import live_backend
+from workers.backends.scripted import ScriptedBackend
 from workers.recording import claim_run
 from workers.tasks.answering import answer_run, sweep_runs
 from workers.tasks.learning_loop import sweep_promotions
@@ -106,6 +110,50 @@ def test_a_message_that_comes_twice_is_answered_once(client: Client, settings: S
     run.refresh_from_db()
     assert (run.status, run.attempts) == ("done", 1)
     assert Trajectory.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_is_left_to_the_sweep_when_the_database_goes_away(
+    client: Client, settings: Settings
+) -> None:
+    settings.KW_LLM_PROVIDER = "scripted"
+    live_backend.cache_clear()
+    backend = live_backend()
+    assert isinstance(backend, ScriptedBackend)
+    backend.enqueue(OperationalError("the connection is lost"))
+    run = queued_run(client, HELLO)
+    with pytest.raises(OperationalError):
+        answer_run(str(run.pk))
+    live_backend.cache_clear()
+    run.refresh_from_db()
+    assert (run.status, run.error) == ("running", None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_is_recorded_though_nobody_can_be_told(
+    client: Client, settings: Settings
+) -> None:
+    settings.KW_LLM_PROVIDER = "scripted"
+    live_backend.cache_clear()
+    run = queued_run(client, chat("Say hello you", stream=True))
+    with redis_at("redis://127.0.0.1:1/0", settings):
+        answer_run(str(run.pk))
+    live_backend.cache_clear()
+    run.refresh_from_db()
+    assert (run.status, run.error) == ("done", None)
+    assert Trajectory.objects.count() == 1
+
+
+@contextmanager
+def redis_at(url: str, settings: Settings) -> Iterator[None]:
+    """The mailbox looks for Redis at this address."""
+    before, settings.REDIS_URL = settings.REDIS_URL, url
+    mailbox._client.cache_clear()
+    try:
+        yield
+    finally:
+        settings.REDIS_URL = before
+        mailbox._client.cache_clear()
 
 
 def test_what_was_left_unscored_is_scored(client: Client, queues: Queues) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 
-from kernels.conditions.kinds import CelCondition, JudgeCondition
+from kernels.conditions.kinds import CelCondition, EvidenceCondition, JudgeCondition
 from kernels.execution import Shot
 from kernels.matching import profile
 from kernels.routing import VersionFacts
@@ -153,6 +153,41 @@ def test_the_conditions_of_the_request_hold_for_a_kernel_too() -> None:
     assert told.answer.verified is True
 
 
+def test_an_app_sees_the_text_of_a_rendered_kernel_in_its_conditions() -> None:
+    contract = AskedContract(conditions=(CelCondition(expression="size(output) == 3"),))
+    told = Told(ask(contract=contract), kernel(render="label"), ScriptedBackend([GOOD]))
+    assert (told.answer.route, told.answer.text, told.answer.verified) == ("kernel", "bug", True)
+    assert [check.label for check in told.answer.checks] == ["output schema", "short", ""]
+
+
+def test_text_that_an_app_refuses_is_not_served() -> None:
+    contract = AskedContract(conditions=(CelCondition(expression="output == 'wish'"),))
+    told = Told(
+        ask(contract=contract), kernel(render="label"), ScriptedBackend([GOOD, GOOD, "wish"])
+    )
+    assert (told.answer.route, told.answer.text) == ("generation", "wish")
+
+
+def test_a_condition_of_kernel_and_request_is_checked_once() -> None:
+    told = Told(ask(contract=AskedContract(conditions=(SHORT,))), kernel(), ScriptedBackend([GOOD]))
+    assert [check.label for check in told.answer.checks] == ["output schema", "short"]
+
+
+def test_evidence_of_the_message_is_there_for_a_kernel() -> None:
+    contract = AskedContract(conditions=(EvidenceCondition(event="message"),))
+    told = Told(ask(contract=contract), kernel(), ScriptedBackend([GOOD]))
+    assert (told.answer.route, told.answer.verified) == ("kernel", True)
+
+
+def test_a_kernel_writes_no_more_tokens_than_the_caller_allows() -> None:
+    backend = ScriptedBackend([GOOD])
+    Told(ask(max_tokens=7), kernel(steps=(GenerateStep(max_tokens=100),)), backend)
+    assert backend.requests[0].max_tokens == 7
+    backend = ScriptedBackend([GOOD])
+    Told(ask(max_tokens=500), kernel(steps=(GenerateStep(max_tokens=100),)), backend)
+    assert backend.requests[0].max_tokens == 100
+
+
 def test_a_kernel_streams_only_what_passed() -> None:
     told = Told(ask(stream=True), kernel(), ScriptedBackend([BAD, GOOD]))
     assert "".join(delta.text for delta in told.said) == GOOD
@@ -246,3 +281,19 @@ def test_a_tool_call_is_passed_on_and_held_to_nothing(stream: bool) -> None:
 def test_text_that_cannot_be_stored_is_no_completion(text: str) -> None:
     with pytest.raises(BackendGarbage):
         Completion(text, "model", "stop", 1, 1)
+
+
+def test_a_tool_call_that_cannot_be_stored_is_no_completion() -> None:
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "a\0"}}
+    with pytest.raises(BackendGarbage):
+        Completion("", "m", "tool_calls", 1, 1, (call,))
+
+
+def test_a_literal_escape_of_nul_is_text() -> None:
+    assert Completion(r'{"a": "\u0000"}', "m", "stop", 1, 1).text
+
+
+@pytest.mark.parametrize("model", ["m\0", "m" * 201])
+def test_a_model_name_that_cannot_be_stored_is_no_completion(model: str) -> None:
+    with pytest.raises(BackendGarbage):
+        Completion("hello", model, "stop", 1, 1)

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from kernels.verify import NotJson, require_text
 from trajectories.errors import KernelWeaveError
+
+MAX_MODEL_CHARS = 200
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,14 @@ class Completion:
     tool_calls: tuple[dict[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
-        if "\0" in self.text or not _encodes(self.text):
-            raise BackendGarbage("The model server answered NUL or half a surrogate: no text.")
+        try:
+            require_text([self.text, self.model, *self.tool_calls])
+        except NotJson as error:
+            raise BackendGarbage(
+                "The model server answered NUL or half a surrogate: no text."
+            ) from error
+        if len(self.model) > MAX_MODEL_CHARS:
+            raise BackendGarbage(f"The model server's name is over {MAX_MODEL_CHARS} characters.")
 
 
 @dataclass(frozen=True)
@@ -52,14 +61,6 @@ class Backend(Protocol):
     def complete(self, request: ModelRequest) -> Completion: ...
 
     def stream(self, request: ModelRequest) -> Iterator[Delta]: ...
-
-
-def _encodes(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class BackendError(KernelWeaveError):

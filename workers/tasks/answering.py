@@ -7,8 +7,10 @@ from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 from django.utils import timezone
+from redis import RedisError
 
 from kernels.execution import Shot
 from kernels.models import Exemplar
@@ -26,6 +28,7 @@ from workers.backends.completion import (
     Delta,
 )
 from workers.leases import WORKER, keeper
+from workers.queueing import QueueUnavailable, enqueue
 from workers.recording import claim_run, fail_run, record_answer
 from workers.request import ChatRequest
 from workers.tasks.learning_loop import score_trajectory
@@ -54,6 +57,8 @@ def answer_run(run_id: str) -> None:
             _answer(run)
         except BackendError as error:
             _fail(run, error.detail, *FAILURES.get(type(error), UNEXPECTED))
+        except (OperationalError, InterfaceError):
+            raise  # the database is away: nothing can be written now; the sweep hands the run on
         except Exception:
             log.exception("run %s failed", run_id)
             _fail(run, "The service failed; the log has the details.", *UNEXPECTED)
@@ -68,7 +73,7 @@ def _answer(run: Run) -> None:
         run.decision["reason"],
         chosen_kernel(run.decision),
         live_backend(),
-        lambda delta: _say(run, delta) if request.stream else None,
+        _Voice(run, silent=not request.stream).say,
         trace,
         settings.KW_KERNEL_RETRIES,
     )
@@ -76,8 +81,11 @@ def _answer(run: Run) -> None:
     if trajectory is None:
         log.warning("run %s was taken over by another worker; this answer is dropped", run.pk)
         return
-    mailbox.post(run.pk, mailbox.finished(run))
-    score_trajectory.apply_async(args=(str(trajectory.pk),), queue="score")
+    _post(run, mailbox.finished(run))
+    try:
+        enqueue(score_trajectory, trajectory.pk, queue="score")
+    except QueueUnavailable:
+        log.warning("trajectory %s waits for the sweep: the work queue is down", trajectory.pk)
 
 
 def chosen_kernel(decision: dict[str, Any]) -> ChosenKernel | None:
@@ -92,11 +100,28 @@ def chosen_kernel(decision: dict[str, Any]) -> ChosenKernel | None:
     return ChosenKernel(version_facts(UUID(decision["chosen"])), shots)
 
 
-def _say(run: Run, delta: Delta) -> None:
-    mailbox.post(
-        run.pk,
-        mailbox.Message("delta", run.attempts, delta.text, tool_calls=list(delta.tool_calls)),
-    )
+class _Voice:
+    """Tells the pieces of one answer in order. After one is lost the rest would make no sense."""
+
+    def __init__(self, run: Run, *, silent: bool) -> None:
+        self._run = run
+        self._silent = silent
+
+    def say(self, delta: Delta) -> None:
+        if not self._silent:
+            calls = list(delta.tool_calls)
+            message = mailbox.Message("delta", self._run.attempts, delta.text, tool_calls=calls)
+            self._silent = not _post(self._run, message)
+
+
+def _post(run: Run, message: mailbox.Message) -> bool:
+    """Tells whoever waits; if that fails, they find the whole answer on the run's row."""
+    try:
+        mailbox.post(run.pk, message)
+    except RedisError as error:
+        log.warning("run %s: a %s message was not delivered: %s", run.pk, message.kind, error)
+        return False
+    return True
 
 
 def _fail(
@@ -110,7 +135,7 @@ def _fail(
         "retry_after_s": retry_after_s,
     }
     if fail_run(run=run, worker=WORKER, error=error):
-        mailbox.post(run.pk, mailbox.Message("failed", run.attempts, result=error))
+        _post(run, mailbox.Message("failed", run.attempts, result=error))
 
 
 @shared_task(ignore_result=True)
@@ -124,7 +149,7 @@ def sweep_runs() -> None:
     for run in waiting.filter(Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)):
         # At worst the message was only slow: a second one finds the row taken.
         waiting.filter(pk=run.pk).update(lease_expires_at=now + patience)
-        answer_run.apply_async(args=(str(run.pk),), queue="interactive")
+        enqueue(answer_run, run.pk, queue="interactive")
 
 
 def _take_back(run: Run) -> None:
@@ -134,7 +159,7 @@ def _take_back(run: Run) -> None:
     if run.attempts < settings.KW_MAX_ATTEMPTS:
         if silent.update(status=Run.Status.QUEUED, lease_expires_at=None):
             log.warning("run %s: its worker fell silent; it is queued again", run.pk)
-            answer_run.apply_async(args=(str(run.pk),), queue="interactive")
+            enqueue(answer_run, run.pk, queue="interactive")
         return
     error = {
         "status": 500,
@@ -144,4 +169,4 @@ def _take_back(run: Run) -> None:
         "retry_after_s": None,
     }
     if silent.update(status=Run.Status.FAILED, error=error, finished_at=timezone.now()):
-        mailbox.post(run.pk, mailbox.Message("failed", run.attempts, result=error))
+        _post(run, mailbox.Message("failed", run.attempts, result=error))

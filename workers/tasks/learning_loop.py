@@ -11,6 +11,7 @@ from trajectories.models import Trajectory
 from workers.backends.choose import live_backend
 from workers.backends.completion import BackendError
 from workers.promotion import consider_promotion, promotable
+from workers.queueing import enqueue
 from workers.replies import asker
 from workers.scoring import reward_of
 
@@ -27,9 +28,7 @@ def score_trajectory(trajectory_id: str) -> None:
     )
     if promotable().filter(pk=trajectory_id).exists():
         # Feedback often follows within a moment; a success that is about to be denied can wait.
-        promote.apply_async(
-            args=(trajectory_id,), queue="promote", countdown=settings.KW_PROMOTE_DELAY_S
-        )
+        enqueue(promote, trajectory_id, queue="promote", countdown_s=settings.KW_PROMOTE_DELAY_S)
 
 
 @shared_task(ignore_result=True)
@@ -46,11 +45,11 @@ def sweep_promotions() -> None:
     """Scores what was left unscored, and considers the newest success of each kind of call."""
     now = timezone.now()
     unscored = Trajectory.objects.filter(
-        scored_at=None, created_at__range=(now - timedelta(days=1), now - timedelta(seconds=30))
-    )
+        scored_at=None, created_at__lt=now - timedelta(seconds=30)
+    ).order_by("created_at")
     for pk in unscored.values_list("pk", flat=True)[:500]:
-        score_trajectory.apply_async(args=(str(pk),), queue="score")
+        enqueue(score_trajectory, pk, queue="score")
     recent = promotable().filter(created_at__gt=now - timedelta(hours=1))
     newest = recent.order_by("client", "signature", "-created_at").distinct("client", "signature")
     for pk in newest.values_list("pk", flat=True)[:100]:
-        promote.apply_async(args=(str(pk),), queue="promote")
+        enqueue(promote, pk, queue="promote")

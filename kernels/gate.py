@@ -1,0 +1,71 @@
+"""The regression gate: what a compiled kernel must show before an operator sees it (row KW9)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kernels.compiler.compile import Trace
+from kernels.conditions.checks import Subject
+from kernels.slots import bind
+from kernels.spec import KernelSpec
+from kernels.verify import Verdict, verify
+
+
+@dataclass(frozen=True)
+class GateCheck:
+    """One requirement, whether it is met, and the count or reason behind it."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """How the recipe did on `prompts` whose answers were not among its examples."""
+
+    prompts: int
+    accepted: int  # by the contract
+    agreed: int  # with the answer that was verified
+
+
+def regression_gate(
+    spec: KernelSpec, traces: Sequence[Trace], replayed: Replayed, events: tuple[str, ...]
+) -> list[GateCheck]:
+    """The contract accepts every source output, and the recipe brings such outputs back.
+
+    `events` are the kinds that a run of the kernel observes, for its evidence conditions.
+    """
+
+    def held_to(trace: Trace, answer: object) -> Verdict:
+        # The judge has seen these outputs when they were made.
+        contract = [condition for condition in spec.contract if condition.kind != "judge"]
+        return verify(contract, Subject(bind(trace.prompt, trace.system), answer, events))
+
+    own = [held_to(trace, trace.answer) for trace in traces]
+    swapped = [
+        held_to(trace, other.answer)
+        for trace, other in zip(traces, [*traces[1:], traces[0]], strict=True)
+        if trace.answer != other.answer
+    ]
+    refused = next((verdict.reason for verdict in own if not verdict.passed), "")
+    refused_swaps = sum(not verdict.passed for verdict in swapped)
+    return [
+        GateCheck(
+            "source outputs accepted", not refused, refused or f"{len(traces)} of {len(traces)}"
+        ),
+        GateCheck(
+            "replay accepted by the contract",
+            4 * replayed.accepted >= 3 * replayed.prompts,
+            f"{replayed.accepted} of {replayed.prompts}, at least three quarters",
+        ),
+        GateCheck(
+            "replay agrees with what was verified",
+            2 * replayed.agreed >= replayed.prompts,
+            f"{replayed.agreed} of {replayed.prompts}, at least half",
+        ),
+        GateCheck(
+            "another prompt's answer is refused (shown, not required)",
+            True,
+            f"{refused_swaps} of {len(swapped)}",
+        ),
+    ]

@@ -1,0 +1,20 @@
+"""Hands tasks to their queues. A broker that is down is one error, whichever library found it."""
+
+from typing import Any
+
+from kombu.exceptions import OperationalError
+from redis import RedisError
+
+from trajectories.errors import KernelWeaveError
+
+
+class QueueUnavailable(KernelWeaveError):
+    """The work queue is down; the request was not accepted. Try again in a few seconds."""
+
+
+def enqueue(task: Any, row_id: object, *, queue: str, countdown_s: float = 0) -> None:
+    """Sends a task the id of the row it is about. Raises QueueUnavailable."""
+    try:
+        task.apply_async(args=(str(row_id),), queue=queue, countdown=countdown_s or None)
+    except (OperationalError, RedisError, OSError) as error:
+        raise QueueUnavailable() from error
