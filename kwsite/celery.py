@@ -50,7 +50,7 @@ app.conf.update(
     task_soft_time_limit=600,
     task_time_limit=660,
     timezone="UTC",
-    imports=("workers.tasks.answering", "workers.tasks.learning_loop"),
+    imports=("workers.tasks.answering", "workers.tasks.scoring", "workers.tasks.promoting"),
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_schedule={
         "sweep runs of dead workers": {
@@ -58,8 +58,13 @@ app.conf.update(
             "schedule": 2.0,
             "options": {"queue": "verify", "expires": 10},
         },
+        "score what was left unscored": {
+            "task": "workers.tasks.scoring.score_due",
+            "schedule": 20.0,
+            "options": {"queue": "score", "expires": 20},
+        },
         "consider waiting promotions": {
-            "task": "workers.tasks.learning_loop.sweep_promotions",
+            "task": "workers.tasks.promoting.sweep_promotions",
             "schedule": 20.0,
             "options": {"queue": "verify", "expires": 20},
         },

@@ -1,6 +1,5 @@
 """What people and downstream systems say about an answer, and what follows from it at once."""
 
-import logging
 from uuid import UUID
 
 from django.db import transaction
@@ -8,11 +7,8 @@ from django.db import transaction
 from kernels.models import Exemplar
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Feedback, Run, Trajectory
-from workers.queueing import QueueUnavailable, enqueue
 from workers.recording import record_verdict
-from workers.tasks.learning_loop import score_trajectory
-
-log = logging.getLogger(__name__)
+from workers.tasks.scoring import ask_for_scores
 
 
 class RunNotFound(KernelWeaveError):
@@ -57,8 +53,5 @@ def record_feedback(
             Exemplar.objects.filter(trajectory=trajectory).delete()
             if trajectory.kernel_version is not None and not heard:
                 record_verdict(version_id=trajectory.kernel_version, passed=False)
-    try:
-        enqueue(score_trajectory, trajectory.pk, queue="score")
-    except QueueUnavailable:
-        log.warning("trajectory %s waits for the sweep: the work queue is down", trajectory.pk)
+    ask_for_scores()
     return feedback

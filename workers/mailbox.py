@@ -8,7 +8,6 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from time import monotonic
 from typing import Any, Literal
 from uuid import UUID
@@ -22,6 +21,7 @@ from django.db import DatabaseError, InterfaceError, connections
 
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Run
+from workers.redis_client import redis_client
 
 LIFETIME_S = 600
 LOOK_AT_ROW_S = 2.0
@@ -42,18 +42,13 @@ class Message:
     result: dict[str, Any] | None = None
 
 
-@lru_cache(maxsize=1)
-def _client() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL)
-
-
 def _key(run_id: UUID | str) -> str:
     return f"kw:run:{run_id}"
 
 
 def post(run_id: UUID | str, message: Message) -> None:
     """Adds a message to the run's stream."""
-    pipe = _client().pipeline(transaction=False)
+    pipe = redis_client().pipeline(transaction=False)
     pipe.xadd(_key(run_id), {"m": json.dumps(asdict(message))})
     if message.kind != "delta":
         pipe.expire(_key(run_id), LIFETIME_S)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -76,6 +77,12 @@ def promotable() -> Any:
         route=Trajectory.Route.GENERATION,
         reward__gte=settings.KW_PROMOTE_MIN_REWARD,
     )
+
+
+def newest_promotable(**among: Any) -> list[UUID]:
+    """Ids of the newest promotable trajectory of each client and kind of call."""
+    found = promotable().filter(**among).order_by("client", "signature", "-created_at")
+    return list(found.distinct("client", "signature").values_list("pk", flat=True)[:100])
 
 
 def _family(seed: Trajectory) -> Any:

@@ -12,9 +12,10 @@ class QueueUnavailable(KernelWeaveError):
     """The work queue is down; the request was not accepted. Try again in a few seconds."""
 
 
-def enqueue(task: Any, row_id: object, *, queue: str, countdown_s: float = 0) -> None:
-    """Sends a task the id of the row it is about. Raises QueueUnavailable."""
+def enqueue(task: Any, *row_ids: object, queue: str, countdown_s: float = 0) -> None:
+    """Sends a task, with the ids of the rows it is about. Raises QueueUnavailable."""
+    args = tuple(str(row_id) for row_id in row_ids)
     try:
-        task.apply_async(args=(str(row_id),), queue=queue, countdown=countdown_s or None)
+        task.apply_async(args=args, queue=queue, countdown=countdown_s or None)
     except (OperationalError, RedisError, OSError) as error:
         raise QueueUnavailable() from error

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from kernels.models import KernelVersion
@@ -24,14 +24,16 @@ PRIOR_VERDICTS = 10  # how many verdicts the compiler's confidence counts for
 def claim_run(*, run_id: str, worker: str, lease_s: float) -> Run | None:
     """Takes a queued run; None when somebody else has it or it is finished."""
     now = timezone.now()
-    taken = Run.objects.filter(pk=run_id, status=Run.Status.QUEUED).update(
-        status=Run.Status.RUNNING,
-        claimed_by=worker,
-        attempts=F("attempts") + 1,
-        started_at=now,
-        lease_expires_at=now + timedelta(seconds=lease_s),
+    claim = f"""
+        UPDATE {Run._meta.db_table}
+        SET status = 'running', claimed_by = %s, attempts = attempts + 1, started_at = %s,
+            lease_expires_at = %s
+        WHERE id = %s AND status = 'queued'
+        RETURNING *
+    """  # the row comes back with the claim: one round trip where the ORM takes two
+    return next(
+        iter(Run.objects.raw(claim, [worker, now, now + timedelta(seconds=lease_s), run_id])), None
     )
-    return Run.objects.select_related("client").get(pk=run_id) if taken else None
 
 
 def renew_leases(*, worker: str, run_ids: list[str], lease_s: float) -> None:
@@ -69,7 +71,7 @@ def record_answer(
             return None
         trajectory = Trajectory.objects.create(
             run=run,
-            client=run.client,
+            client_id=run.client_id,
             prompt=request.prompt,
             system=request.system,
             plain=not request.beyond_kernels,

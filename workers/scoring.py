@@ -6,10 +6,10 @@ from trajectories.rewards import Efficiency, Outcome, Process, Reward, score
 
 def reward_of(trajectory: Trajectory) -> Reward:
     """The reward of a trajectory as things stand now; later feedback changes it."""
-    events = list(trajectory.events.values_list("kind", "payload"))
-    checks = [payload for kind, payload in events if kind == Event.Kind.VERIFICATION]
+    events = list(trajectory.events.all())
+    checks = [event.payload for event in events if event.kind == Event.Kind.VERIFICATION]
     passed = sum(check["status"] == "ok" for check in checks)
-    failures = sum(kind == Event.Kind.FAILURE for kind, _ in events) + len(checks) - passed
+    failures = sum(event.kind == Event.Kind.FAILURE for event in events) + len(checks) - passed
     return score(
         _outcome(list(trajectory.feedback.all())),
         Process(

@@ -12,7 +12,7 @@ from tests.db.rows import chat, generated, queued_run, recorded
 from trajectories.models import Client, Feedback, Trajectory
 from workers.feedback import RunNotFinished, RunNotFound, record_feedback
 from workers.scoring import reward_of
-from workers.tasks.learning_loop import score_trajectory
+from workers.tasks.scoring import score_due
 
 pytestmark = pytest.mark.django_db
 
@@ -81,10 +81,11 @@ def test_a_later_verdict_moves_the_reward(trajectory: Trajectory) -> None:
 
 
 def test_scoring_twice_gives_the_same(trajectory: Trajectory) -> None:
-    score_trajectory(str(trajectory.pk))
+    score_due()
     trajectory.refresh_from_db()
     first = trajectory.reward
-    score_trajectory(str(trajectory.pk))
+    Trajectory.objects.update(scored_at=None)
+    score_due()
     trajectory.refresh_from_db()
     assert trajectory.reward == first
     assert trajectory.reward_parts is not None
@@ -93,7 +94,7 @@ def test_scoring_twice_gives_the_same(trajectory: Trajectory) -> None:
 
 
 def test_a_verdict_makes_the_reward_due_again(trajectory: Trajectory) -> None:
-    score_trajectory(str(trajectory.pk))
+    score_due()
     judge(trajectory, "correct")
     trajectory.refresh_from_db()
     assert trajectory.scored_at is None  # until the task, or the sweep, has computed it

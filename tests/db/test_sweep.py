@@ -13,12 +13,13 @@ from pytest_django import Settings
 
 from tests.db.rows import chat, claimed_run, generated, queued_run, recorded
 from trajectories.models import Client, Run, Trajectory
-from workers import mailbox
 from workers.backends.choose import live_backend
 from workers.backends.scripted import ScriptedBackend
 from workers.recording import claim_run
+from workers.redis_client import redis_client
 from workers.tasks.answering import answer_run, sweep_runs
-from workers.tasks.learning_loop import sweep_promotions
+from workers.tasks.promoting import sweep_promotions
+from workers.tasks.scoring import ASKED, ask_for_scores, score_due
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ class Queues:
 
     def __init__(self) -> None:
         self._redis = redis.Redis.from_url(settings.REDIS_URL)
-        self._redis.delete("interactive", "score", "promote")
+        self._redis.delete("interactive", "score", "promote", ASKED)
 
     def waiting(self, name: str) -> int:
         return int(str(self._redis.llen(name)))
@@ -146,22 +147,48 @@ def test_an_answer_is_recorded_though_nobody_can_be_told(
 
 @contextmanager
 def redis_at(url: str, settings: Settings) -> Iterator[None]:
-    """The mailbox looks for Redis at this address."""
+    """Redis is looked for at this address."""
     before, settings.REDIS_URL = settings.REDIS_URL, url
-    mailbox._client.cache_clear()
+    redis_client.cache_clear()
     try:
         yield
     finally:
         settings.REDIS_URL = before
-        mailbox._client.cache_clear()
+        redis_client.cache_clear()
 
 
-def test_what_was_left_unscored_is_scored(client: Client, queues: Queues) -> None:
-    recorded(client, HELLO, generated({}))
-    old = recorded(client, HELLO, generated({}))
-    Trajectory.objects.filter(pk=old.pk).update(created_at=NOW() - timedelta(minutes=5))
-    sweep_promotions()
+def test_all_that_is_due_is_scored_at_once(client: Client, queues: Queues) -> None:
+    for number in range(3):
+        recorded(client, chat(f"Say {number}"), generated({}))
+    score_due()
+    assert not Trajectory.objects.filter(scored_at=None).exists()
+    assert not Trajectory.objects.filter(reward=None).exists()
+    assert queues.waiting("score") == 0
+    assert queues.waiting("promote") == 1
+
+
+def test_scoring_goes_on_until_nothing_is_due(
+    client: Client, queues: Queues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.tasks.scoring.BATCH", 2)
+    for number in range(3):
+        recorded(client, chat(f"Say {number}"), generated({}))
+    score_due()
+    assert Trajectory.objects.filter(scored_at=None).count() == 1
     assert queues.waiting("score") == 1
+
+
+def test_answers_of_one_moment_share_one_scoring_task(client: Client, queues: Queues) -> None:
+    for _ in range(5):
+        ask_for_scores()
+    assert queues.waiting("score") == 1
+
+
+def test_what_asks_after_that_moment_gets_another_task(client: Client, queues: Queues) -> None:
+    ask_for_scores()
+    redis_client().delete(ASKED)  # as it ends by itself before the task begins
+    ask_for_scores()
+    assert queues.waiting("score") == 2
 
 
 def test_the_newest_success_of_each_kind_of_call_is_considered(

@@ -28,10 +28,10 @@ from workers.backends.completion import (
     Delta,
 )
 from workers.leases import WORKER, keeper
-from workers.queueing import QueueUnavailable, enqueue
+from workers.queueing import enqueue
 from workers.recording import claim_run, fail_run, record_answer
 from workers.request import ChatRequest
-from workers.tasks.learning_loop import score_trajectory
+from workers.tasks.scoring import ask_for_scores
 from workers.trace import Trace
 
 log = logging.getLogger(__name__)
@@ -82,10 +82,7 @@ def _answer(run: Run) -> None:
         log.warning("run %s was taken over by another worker; this answer is dropped", run.pk)
         return
     _post(run, mailbox.finished(run))
-    try:
-        enqueue(score_trajectory, trajectory.pk, queue="score")
-    except QueueUnavailable:
-        log.warning("trajectory %s waits for the sweep: the work queue is down", trajectory.pk)
+    ask_for_scores()
 
 
 def chosen_kernel(decision: dict[str, Any]) -> ChosenKernel | None:

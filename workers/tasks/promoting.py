@@ -1,0 +1,31 @@
+"""The promote queue: repeated successes become candidates."""
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.utils import timezone
+
+from workers.backends.choose import live_backend
+from workers.backends.completion import BackendError
+from workers.promotion import consider_promotion, newest_promotable
+from workers.queueing import enqueue
+from workers.replies import asker
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(ignore_result=True)
+def promote(trajectory_id: str) -> None:
+    """Looks whether this success completes a family; the sweep tries again."""
+    try:
+        consider_promotion(trajectory_id=trajectory_id, ask=asker(live_backend()))
+    except BackendError as error:
+        log.warning("promotion of %s waits: %s", trajectory_id, error.detail)
+
+
+@shared_task(ignore_result=True)
+def sweep_promotions() -> None:
+    """Considers the newest success of each kind of call."""
+    for pk in newest_promotable(created_at__gt=timezone.now() - timedelta(hours=1)):
+        enqueue(promote, pk, queue="promote")
