@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from statistics import median
+from typing import Any
 
 _WORD = re.compile(r"[a-zà-ÿ']+")
 
@@ -18,11 +19,8 @@ class Profile:
     median_words: float
 
     @classmethod
-    def from_json(cls, value: dict[str, object]) -> "Profile":
-        anchors, openers = value["anchors"], value["openers"]
-        assert isinstance(anchors, list)
-        assert isinstance(openers, list)
-        return cls(tuple(anchors), tuple(openers), float(str(value["median_words"])))
+    def from_json(cls, value: dict[str, Any]) -> "Profile":
+        return cls(tuple(value["anchors"]), tuple(value["openers"]), value["median_words"])
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -15,12 +16,12 @@ from trajectories.models import Client, Trajectory
 
 
 @dataclass(frozen=True)
-class Example:
+class Sample:
     """A prompt with a good answer, and the trajectory that it came from, if one did."""
 
     prompt: str
     output: Any
-    trajectory: Trajectory | None = None
+    trajectory_id: UUID | None = None
 
 
 class NameTaken(KernelWeaveError):
@@ -30,17 +31,18 @@ class NameTaken(KernelWeaveError):
 def propose_version(
     *,
     spec: KernelSpec,
-    examples: Sequence[Example],
+    samples: Sequence[Sample],
     client: Client | None,
     confidence: float,
     evidence: dict[str, Any],
     state: KernelVersion.State = KernelVersion.State.CANDIDATE,
+    reason: str = "",
 ) -> KernelVersion:
     """Stores a version with its exemplars in one transaction; the kernel is made if it is new.
 
     Raises NameTaken.
     """
-    vectors = embed_all([example.prompt for example in examples])
+    vectors = embed_all([sample.prompt for sample in samples])
     description = embed_all([spec.description])[0]
     encoder = encoder_digest()
     with transaction.atomic():
@@ -59,25 +61,27 @@ def propose_version(
             state=state,
             spec=spec.model_dump(mode="json"),
             digest=spec.digest,
-            profile=profile([example.prompt for example in examples]).__dict__,
+            profile=profile([sample.prompt for sample in samples]).__dict__,
             description_embedding=description,
             encoder_digest=encoder,
             confidence=confidence,
             evidence=evidence,
+            decision_reason=reason,
         )
         Exemplar.objects.bulk_create(
             Exemplar(
                 version=version,
-                prompt=example.prompt,
-                output=example.output,
+                prompt=sample.prompt,
+                output=sample.output,
                 embedding=vector,
                 encoder_digest=encoder,
-                trajectory=example.trajectory,
+                trajectory_id=sample.trajectory_id,
                 live=state == KernelVersion.State.LIVE,
             )
-            for example, vector in zip(examples, vectors, strict=True)
+            for sample, vector in zip(samples, vectors, strict=True)
         )
-        version.sources.set([e.trajectory for e in examples if e.trajectory is not None])
+        from_traffic = [s.trajectory_id for s in samples if s.trajectory_id is not None]
+        version.sources.set(Trajectory.objects.filter(pk__in=from_traffic))
     return version
 
 

@@ -20,6 +20,8 @@ from kernels.models import Calibration, Exemplar, KernelVersion
 from kernels.spec import KernelSpec, digest_of
 from kernels.verify import verify
 
+MIN_VERDICTS = 5
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -62,6 +64,15 @@ class Near:
     def similarity(self) -> float:
         return self.exemplars[0][1]
 
+    @property
+    def verdicts(self) -> int:
+        return self.passes + self.failures
+
+    @property
+    def pass_rate(self) -> float | None:
+        """Share of the verdicts that were passes; None while there are too few to tell."""
+        return self.passes / self.verdicts if self.verdicts >= MIN_VERDICTS else None
+
 
 @lru_cache(maxsize=4096)
 def version_facts(version_id: UUID) -> VersionFacts:
@@ -82,8 +93,11 @@ def _calibrator(pk: int) -> Calibrator:
     return Calibrator.from_json(Calibration.objects.values_list("weights", flat=True).get(pk=pk))
 
 
-def route(*, client_id: int, asked: Asked, top_k: int) -> RouteDecision:
-    """Decides between the best kernel and generation; every candidate is explained."""
+def route(*, client_id: int, asked: Asked, top_k: int, min_pass_rate: float) -> RouteDecision:
+    """Decides between the best kernel and generation; every candidate is explained.
+
+    A kernel that was judged at least `MIN_VERDICTS` times must have passed `min_pass_rate` of them.
+    """
     encoder = encoder_digest()
     nothing = RouteDecision("generation", "", None, None, encoder)
     if asked.beyond_kernels:
@@ -95,7 +109,7 @@ def route(*, client_id: int, asked: Asked, top_k: int) -> RouteDecision:
     near = _nearest(client_id, asked.vector, encoder, top_k)
     candidates = tuple(
         sorted(
-            (_candidate(asked, one, near, calibrator) for one in near),
+            (_candidate(asked, one, near, calibrator, min_pass_rate) for one in near),
             key=lambda candidate: candidate.probability,
             reverse=True,
         )
@@ -145,12 +159,18 @@ def _nearest(client_id: int, vector: Vector, encoder: str, top_k: int) -> list[N
     ]
 
 
-def _candidate(asked: Asked, near: Near, everyone: list[Near], calibrator: Calibrator) -> Candidate:
+def _candidate(
+    asked: Asked,
+    near: Near,
+    everyone: list[Near],
+    calibrator: Calibrator,
+    min_pass_rate: float,
+) -> Candidate:
     checks = preconditions(near.facts.spec, asked.input)
     rivals = [other.similarity for other in everyone if other is not near]
     features = features_of(asked, near, checks, max(rivals, default=0.0))
     probability = calibrator.probability(features)
-    obstacle = _obstacle(asked, near.facts.spec, checks)
+    obstacle = _obstacle(asked, near.facts.spec, checks) or _bad_record(near, min_pass_rate)
     if not obstacle and probability < calibrator.threshold:
         obstacle = f"P(verify) {probability:.3f} < threshold {calibrator.threshold:.3f}"
     return Candidate(
@@ -177,8 +197,7 @@ def features_of(
 ) -> Features:
     """The calibrator's features for one prompt and one kernel."""
     similarities = [max(0.0, similarity) for _, similarity in near.exemplars[:3]]
-    verdicts = near.passes + near.failures
-    rate = near.passes / verdicts if verdicts >= 5 else near.confidence
+    rate = near.confidence if near.pass_rate is None else near.pass_rate
     facts = near.facts
     return Features(
         nearest_similarity=similarities[0],
@@ -192,6 +211,12 @@ def features_of(
         length_ratio=length_ratio(asked.prompt, facts.profile),
         intent_match=intent_match(asked.prompt, facts.profile),
     )
+
+
+def _bad_record(near: Near, min_pass_rate: float) -> str:
+    if near.pass_rate is None or near.pass_rate >= min_pass_rate:
+        return ""
+    return f"its record: {near.passes} of {near.verdicts} passed, {min_pass_rate:.0%} are required"
 
 
 def _obstacle(asked: Asked, spec: KernelSpec, checks: tuple[Check, ...]) -> str:

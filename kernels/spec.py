@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kernels.conditions.expressions import program
-from kernels.conditions.kinds import Condition, SchemaCondition, require_schema
+from kernels.conditions.kinds import Condition, EvidenceCondition, SchemaCondition, require_schema
 
 
 class _Value(BaseModel):
@@ -68,7 +68,7 @@ class KernelSpec(_Value):
     preconditions: tuple[Condition, ...] = ()
     postconditions: tuple[Condition, ...] = ()
     steps: tuple[Step, ...]
-    rollback: tuple[Step, ...] = ()
+    rollback: tuple[Step, ...] = ()  # kept for compositions; a recipe of one step undoes nothing
     evidence_requirements: tuple[str, ...] = ()
     tests: tuple[KernelTest, ...] = ()
     schema_asked: bool = False  # its apps ask for the output schema; others expect other answers
@@ -80,6 +80,13 @@ class KernelSpec(_Value):
     def is_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
         require_schema(schema)
         return schema
+
+    @field_validator("evidence_requirements")
+    @classmethod
+    def are_events(cls, events: tuple[str, ...]) -> tuple[str, ...]:
+        for event in events:
+            EvidenceCondition(event=event)
+        return events
 
     @model_validator(mode="after")
     def hangs_together(self) -> "KernelSpec":
@@ -104,9 +111,10 @@ class KernelSpec(_Value):
 
     @property
     def contract(self) -> tuple[Condition, ...]:
-        """The conditions on the output: its schema first."""
+        """The conditions on the output and its making: the output schema first, evidence last."""
         schema = SchemaCondition(json_schema=self.output_schema, label="output schema")
-        return (schema, *self.postconditions)
+        evidence = (EvidenceCondition(event=event) for event in self.evidence_requirements)
+        return (schema, *self.postconditions, *evidence)
 
     @property
     def digest(self) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -12,19 +13,35 @@ def home() -> Path:
     return Path(os.environ.get("KW_HOME", CHECKOUT / ".kw"))
 
 
-def _stack_values() -> dict[str, str]:
+def stack_values() -> dict[str, str]:
+    """The settings that the running stack wrote down; none when it never ran."""
     file = home() / "stack.json"
     if not file.exists():
         return {}
-    values: dict[str, str] = json.loads(file.read_text())
+    try:
+        return texts(json.loads(file.read_text()))
+    except (OSError, ValueError) as error:
+        raise SystemExit(
+            f"{file} cannot be used ({error}). `make run` writes it anew; delete it where the "
+            "environment says everything."
+        ) from error
+
+
+def texts(values: object) -> dict[str, str]:
+    """`values`; raises ValueError when they are not an object of strings."""
+    if not isinstance(values, dict) or not all(isinstance(text, str) for text in values.values()):
+        raise ValueError("it is not an object of strings")
     return values
 
 
 class Environment:
-    """Reads and converts settings; a value that does not convert names its variable."""
+    """Reads and converts settings; a value that does not convert names its variable.
 
-    def __init__(self) -> None:
-        self._stack = _stack_values()
+    `stack` has the values of the running stack, for the processes that work on its parts.
+    """
+
+    def __init__(self, stack: Mapping[str, str]) -> None:
+        self._stack = stack
 
     def text(self, name: str, default: str = "") -> str:
         return os.environ.get(name) or self._stack.get(name) or default

@@ -6,12 +6,12 @@ import django_stubs_ext
 import psycopg.conninfo
 from django.urls import reverse_lazy
 
-from kwsite.env import CHECKOUT, Environment, home
+from kwsite.env import CHECKOUT, Environment, home, stack_values
 from kwsite.navigation import SIDEBAR
 
 django_stubs_ext.monkeypatch()  # lets admin classes name the model they are for
 
-env = Environment()
+env = Environment(stack_values())
 
 BASE_DIR = CHECKOUT
 SECRET_KEY = env.text("KW_SECRET_KEY", "only-for-commands-that-need-no-secret")
@@ -123,6 +123,7 @@ KW_MAX_MESSAGES = env.integer("KW_MAX_MESSAGES", 200)
 KW_MAX_COMPLETION_TOKENS = env.integer("KW_MAX_COMPLETION_TOKENS", 4096)
 KW_DEFAULT_MAX_TOKENS = env.integer("KW_DEFAULT_MAX_TOKENS", 512)
 KW_REQUEST_TIMEOUT_S = env.number("KW_REQUEST_TIMEOUT_S", 120)
+KW_SIGN_IN_CACHE_S = env.number("KW_SIGN_IN_CACHE_S", 2)  # 0: every request looks its key up
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("KW_MAX_BODY_BYTES", 2 * 1024 * 1024)
 
 # Runs: how long a worker may be silent before another takes its run over.
@@ -132,6 +133,7 @@ KW_MAX_ATTEMPTS = env.integer("KW_MAX_ATTEMPTS", 3)
 # Routing.
 KW_WRONG_REUSE_CEILING = env.number("KW_WRONG_REUSE_CEILING", 0.10)
 KW_ROUTE_TOP_K = env.integer("KW_ROUTE_TOP_K", 24)
+KW_KERNEL_MIN_PASS_RATE = env.number("KW_KERNEL_MIN_PASS_RATE", 0.7)  # from 5 verdicts on
 KW_KERNEL_RETRIES = env.integer("KW_KERNEL_RETRIES", 1)
 
 # Promotion: from repeated, verified successes to a candidate kernel.
@@ -139,6 +141,7 @@ KW_PROMOTE_MIN_SUCCESSES = env.integer("KW_PROMOTE_MIN_SUCCESSES", 5)
 KW_PROMOTE_MIN_SIMILARITY = env.number("KW_PROMOTE_MIN_SIMILARITY", 0.5)
 KW_PROMOTE_MIN_REWARD = env.number("KW_PROMOTE_MIN_REWARD", 0.6)
 KW_PROMOTE_MIN_CONFIDENCE = env.number("KW_PROMOTE_MIN_CONFIDENCE", 0.5)
+KW_SCORE_DELAY_S = env.number("KW_SCORE_DELAY_S", 0.5)  # answers of this long are scored at once
 KW_PROMOTE_DELAY_S = env.number("KW_PROMOTE_DELAY_S", 2)
 
 UNFOLD = {

@@ -33,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     home = config.stash[HOME] = throwaway_home()
     os.environ["KW_HOME"] = str(home)
     os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["KW_SIGN_IN_CACHE_S"] = "0"  # no test depends on who signed in before it
     if _needs_stores(config):
         stores = config.stash[STORES] = Stores(home)
         os.environ["DATABASE_URL"] = stores.database_url

@@ -3,11 +3,14 @@
 import hashlib
 import secrets
 
+from django.conf import settings
 from django.utils import timezone
 
 from trajectories.models import ApiKey, Client
+from trajectories.remembered_keys import RememberedKeys
 
 PREFIX = "kw-"
+REMEMBERED = RememberedKeys(ttl_s=settings.KW_SIGN_IN_CACHE_S)
 
 
 def _digest(secret: str) -> str:
@@ -24,16 +27,31 @@ def issue_key(*, client: Client, label: str) -> tuple[ApiKey, str]:
     return key, secret
 
 
-def find_key(secret: str) -> ApiKey | None:
-    """The live key of an active client with this secret, with its client loaded; else None."""
+def find_key(secret: str, *, remembered: RememberedKeys = REMEMBERED) -> ApiKey | None:
+    """The live key of an active client with this secret, with its client loaded; else None.
+
+    One that was found is remembered for `KW_SIGN_IN_CACHE_S`: for so long at most, a key that
+    another process revoked, or whose client was made inactive, is still found.
+    """
+    digest = _digest(secret)
+    key = remembered.get(digest)
+    if key is None:
+        key = _live_key(digest)
+        if key is not None:
+            remembered.remember(key)
+    return key
+
+
+def _live_key(digest: str) -> ApiKey | None:
     return (
         ApiKey.objects.select_related("client")
-        .filter(digest=_digest(secret), revoked_at__isnull=True, client__active=True)
+        .filter(digest=digest, revoked_at__isnull=True, client__active=True)
         .first()
     )
 
 
-def revoke_key(*, key: ApiKey) -> None:
-    """Ends a key; the next request with it is refused."""
+def revoke_key(*, key: ApiKey, remembered: RememberedKeys = REMEMBERED) -> None:
+    """Ends a key: at once in this process, in others when they have forgotten it."""
     key.revoked_at = timezone.now()
     key.save(update_fields=["revoked_at"])
+    remembered.forget_all()

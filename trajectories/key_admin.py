@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.forms import ModelForm
@@ -92,4 +93,8 @@ class ApiKeyAdmin(ModelAdmin[ApiKey]):
         for key in keys:
             revoke_key(key=key)
             self.log_change(request, key, "Revoked.")
-        messages.success(request, f"Revoked: {len(keys)}. The next request with such a key fails.")
+        messages.success(
+            request,
+            f"Revoked: {len(keys)}. Requests with such a key are refused, by every web process "
+            f"within {settings.KW_SIGN_IN_CACHE_S:g} s.",
+        )

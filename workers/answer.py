@@ -54,6 +54,7 @@ class Answer:
     tool_calls: tuple[dict[str, Any], ...] = ()
     kernel: VersionFacts | None = None
     failed_kernel: VersionFacts | None = None  # tried, and failed its contract
+    proven: bool = True  # False: computed, and held to nothing but what computed it
 
 
 def answer(
@@ -121,6 +122,7 @@ def _serve(
             checks=verdict.checks,
             verified=bool(verdict.passed),
             kernel=kernel.facts,
+            proven=bool(reply.model or request.contract.conditions),
         )
         if verdict.passed:
             say(Delta(text=result.text))

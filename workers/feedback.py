@@ -27,9 +27,10 @@ def record_feedback(
     rating: int | None = None,
     comment: str = "",
 ) -> Feedback:
-    """Stores a verdict. A negative one counts against the kernel and ends the trace's examples.
+    """Stores a verdict, which counts for or against the kernel that answered.
 
-    It counts once a run, however often it is sent. Raises RunNotFound, RunNotFinished.
+    A negative one ends the trace's examples. Each counts once a run, however often it is sent.
+    Raises RunNotFound, RunNotFinished.
     """
     run = Run.objects.filter(pk=run_id, client=client).first()
     if run is None:
@@ -39,7 +40,7 @@ def record_feedback(
         raise RunNotFinished()
     with transaction.atomic():
         trajectory = Trajectory.objects.select_for_update().get(pk=trajectory.pk)
-        heard = any(said.is_negative for said in trajectory.feedback.all())
+        heard = [said.is_negative for said in trajectory.feedback.all()]
         feedback = Feedback.objects.create(
             client=client,
             trajectory=trajectory,
@@ -51,7 +52,7 @@ def record_feedback(
         Trajectory.objects.filter(pk=trajectory.pk).update(scored_at=None)
         if feedback.is_negative:
             Exemplar.objects.filter(trajectory=trajectory).delete()
-            if trajectory.kernel_version is not None and not heard:
-                record_verdict(version_id=trajectory.kernel_version, passed=False)
+        if trajectory.kernel_version is not None and feedback.is_negative not in heard:
+            record_verdict(version_id=trajectory.kernel_version, passed=not feedback.is_negative)
     ask_for_scores()
     return feedback

@@ -58,4 +58,9 @@ def _decide(client: Client, request: ChatRequest, vector: Vector) -> RouteDecisi
         request.response_format is not None and request.response_format["type"] != "text",
         request.beyond_kernels,
     )
-    return route(client_id=client.pk, asked=asked, top_k=settings.KW_ROUTE_TOP_K)
+    return route(
+        client_id=client.pk,
+        asked=asked,
+        top_k=settings.KW_ROUTE_TOP_K,
+        min_pass_rate=settings.KW_KERNEL_MIN_PASS_RATE,
+    )

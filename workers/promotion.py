@@ -18,9 +18,9 @@ from kernels.conditions.kinds import Condition
 from kernels.execution import Ask
 from kernels.gate import GateCheck, Replayed, regression_gate
 from kernels.models import Exemplar, KernelVersion
-from kernels.registry import Example, propose_version
+from kernels.registry import Sample, propose_version
 from kernels.spec import KernelSpec
-from trajectories.models import Feedback, Trajectory
+from trajectories.models import Event, Feedback, Trajectory
 from workers.replay import OBSERVED, Replay, best_recipe
 from workers.request import ChatRequest
 
@@ -93,6 +93,7 @@ def _family(seed: Trajectory) -> Any:
         .annotate(distance=CosineDistance("embedding", seed.embedding))
         .filter(distance__lte=furthest)
         .select_related("run")
+        .prefetch_related("events")
         .order_by("distance")[:MAX_TRACES]
     )
 
@@ -149,7 +150,7 @@ def _compile(seed: Trajectory, family: Sequence[Trajectory], ask: Ask) -> Propos
         return None
     spec, replay = best_recipe(spec, traces, ask)
     replayed = Replayed(replay.prompts, replay.accepted, replay.agreed)
-    confidence = compile_confidence(_signals(traces, replay))
+    confidence = compile_confidence(_signals(traces, replay, _conflicts(seed)))
     least = settings.KW_PROMOTE_MIN_CONFIDENCE
     enough = GateCheck(
         "compile confidence",
@@ -173,17 +174,16 @@ def _store(
     state = KernelVersion.State.REJECTED if proposal.refusal else KernelVersion.State.CANDIDATE
     version = propose_version(
         spec=proposal.spec,
-        examples=[
-            Example(trace.prompt, trace.answer, trajectory)
+        samples=[
+            Sample(trace.prompt, trace.answer, trajectory.pk)
             for trace, trajectory in zip(proposal.traces, family, strict=True)
         ],
         client=seed.client,
         confidence=proposal.confidence["total"],
         evidence=proposal.evidence,
         state=state,
+        reason=proposal.refusal,
     )
-    KernelVersion.objects.filter(pk=version.pk).update(decision_reason=proposal.refusal)
-    version.decision_reason = proposal.refusal
     log.info("kernel %s is a %s", version.kernel.name, state)
     return version
 
@@ -200,31 +200,51 @@ def _asked_every_time(family: Sequence[Trajectory]) -> list[Condition]:
     return [c for c in asked[0] if all(c in conditions for conditions in asked)]
 
 
+def _conflicts(seed: Trajectory) -> int:
+    """How many live kernels of others, or for other kinds of calls, already stand near."""
+    furthest = 1.0 - settings.KW_PROMOTE_MIN_SIMILARITY
+    return (
+        Exemplar.objects.filter(
+            Q(version__kernel__client=seed.client) | Q(version__kernel__client=None),
+            live=True,
+            encoder_digest=seed.encoder_digest,
+        )
+        .annotate(distance=CosineDistance("embedding", seed.embedding))
+        .filter(distance__lte=furthest)
+        .values("version")
+        .distinct()
+        .count()
+    )
+
+
 def _trace(trajectory: Trajectory) -> Trace:
+    events = list(trajectory.events.all())
+    calls = [event.payload["call"] for event in events if event.kind == Event.Kind.TOOL_CALL]
     return Trace(
         prompt=trajectory.prompt,
         system=trajectory.system,
         output=trajectory.output,
         text=trajectory.output_text,
         output_schema=trajectory.output_schema,
-        events=trajectory.events.count(),
+        events=len(events),
         passed_checks=sum(check["status"] == "ok" for check in trajectory.checks),
         tokens=trajectory.prompt_tokens + trajectory.completion_tokens,
         reward=trajectory.reward or 0.0,
+        tools=len({call["function"]["name"] for call in calls}),
     )
 
 
-def _signals(traces: Sequence[Trace], replay: Replay) -> CompileSignals:
+def _signals(traces: Sequence[Trace], replay: Replay, conflicts: int) -> CompileSignals:
     count = len(traces)
     events = sum(trace.events for trace in traces) / count
     passed = sum(trace.passed_checks for trace in traces) / count
     return CompileSignals(
         trace_length=events,
-        distinct_tools=0,
+        distinct_tools=sum(trace.tools for trace in traces) / count,
         evidence_count=passed,
         compression_gain=replay.original_tokens / max(1, replay.kernel_tokens),
         reuse_value=sum(trace.reward for trace in traces) / count,
         failure_risk=1 - replay.agreed / replay.prompts,
-        conflicts=0,
+        conflicts=conflicts,
         evidence_density=passed / max(1.0, events),
     )

@@ -96,7 +96,7 @@ def record_answer(
             Event(trajectory=trajectory, sequence=number, **event.__dict__)
             for number, event in enumerate(trace.events)
         )
-        if answer.kernel is not None:
+        if answer.kernel is not None and answer.proven:
             record_verdict(version_id=answer.kernel.version_id, passed=True)
         if answer.failed_kernel is not None:
             record_verdict(version_id=answer.failed_kernel.version_id, passed=False)

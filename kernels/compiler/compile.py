@@ -36,6 +36,7 @@ class Trace:
     passed_checks: int
     tokens: int
     reward: float
+    tools: int = 0  # distinct ones that were called
 
     @property
     def answer(self) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def _preconditions(pairs: Sequence[Pair], lists: Sequence[str]) -> tuple[Conditi
         found.append(CelCondition(expression=expression, label=f"how many {name} there are"))
     if "numbers" in lists and (shared := _in_every_prompt(pairs)):
         # What is done with the numbers is said in words: "plus" must not be served as "times".
-        expression = f"{json.dumps(shared)}.all(w, input.prompt.lowerAscii().contains(w))"
+        expression = f"{json.dumps(shared)}.all(w, input.prompt.hasWord(w))"
         found.append(CelCondition(expression=expression, label="the same words"))
     units = {tuple(pair.input["units"]) for pair in pairs}
     if len(units) == 1 and (only := units.pop()):
@@ -144,7 +145,7 @@ def _preconditions(pairs: Sequence[Pair], lists: Sequence[str]) -> tuple[Conditi
 
 def _in_every_prompt(pairs: Sequence[Pair]) -> list[str]:
     shared = set.intersection(*(set(words(pair.input["prompt"])) for pair in pairs)) - STOP_WORDS
-    return sorted(word for word in shared if word.isascii() and word.isalpha())[:MAX_SHARED_WORDS]
+    return sorted(shared)[:MAX_SHARED_WORDS]
 
 
 def _infer_schema(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:

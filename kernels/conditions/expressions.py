@@ -5,6 +5,8 @@ from typing import Any
 
 import cel
 
+from kernels.matching import words
+
 FUNCTIONS = frozenset(
     (
         "bool",
@@ -24,6 +26,7 @@ FUNCTIONS = frozenset(
         "type",
         "uint",
         "lowerAscii",
+        "hasWord",
     )
 )
 
@@ -41,8 +44,19 @@ def program(expression: str) -> Any:
     return compiled
 
 
+def has_word(text: str, word: str) -> bool:
+    """Whether a word of the text is this one, in whatever case; "surplus" has no "plus"."""
+    return word.lower() in _vocabulary(text)
+
+
+@lru_cache(maxsize=16)
+def _vocabulary(text: str) -> frozenset[str]:
+    return frozenset(words(text))
+
+
 def run(expression: str, variables: dict[str, Any]) -> Any:
     """The value of an expression. Raises what CEL raises."""
     context = cel.Context(variables)
     context.add_function("lowerAscii", str.lower)
+    context.add_function("hasWord", has_word)
     return program(expression).execute(context)

@@ -7,6 +7,7 @@ import re2
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from kernels.conditions.expressions import program
+from trajectories.event_kinds import EVENT_KINDS
 
 MAX_EXPRESSION_CHARS = 2_000
 
@@ -70,6 +71,13 @@ class EvidenceCondition(_Condition):
 
     kind: Literal["evidence"] = "evidence"
     event: str
+
+    @field_validator("event")
+    @classmethod
+    def is_known(cls, event: str) -> str:
+        if event not in EVENT_KINDS:
+            raise ValueError(f"no such kind of event; there are {', '.join(EVENT_KINDS)}")
+        return event
 
 
 class JudgeCondition(_Condition):

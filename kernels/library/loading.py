@@ -9,11 +9,10 @@ from typing import Any
 from django.db import transaction
 
 from kernels.encoder import Vector, embed_all, encoder_digest
-from kernels.fitting import Example as CalibrationExample
-from kernels.fitting import fit
+from kernels.fitting import Example, fit
 from kernels.matching import Features, profile
 from kernels.models import Calibration, Kernel, KernelVersion
-from kernels.registry import Example, propose_version
+from kernels.registry import Sample, propose_version
 from kernels.routing import Asked, Near, VersionFacts, features_of, preconditions
 from kernels.slots import bind
 from kernels.spec import KernelSpec, digest_of
@@ -28,7 +27,7 @@ class Starter:
     """A starter kernel with its exemplars."""
 
     spec: KernelSpec
-    examples: tuple[Example, ...]
+    examples: tuple[Sample, ...]
 
 
 def starters() -> list[Starter]:
@@ -36,7 +35,7 @@ def starters() -> list[Starter]:
     found = []
     for file in sorted((HERE / "starters").glob("*.json")):
         content = json.loads(file.read_text())
-        examples = tuple(Example(e["prompt"], e.get("output")) for e in content["examples"])
+        examples = tuple(Sample(e["prompt"], e.get("output")) for e in content["examples"])
         found.append(Starter(KernelSpec.model_validate(content["spec"]), examples))
     return found
 
@@ -58,7 +57,7 @@ def load_starters() -> list[str]:
             continue
         propose_version(
             spec=starter.spec,
-            examples=starter.examples,
+            samples=starter.examples,
             client=None,
             confidence=STARTER_CONFIDENCE,
             evidence={"gate": {"passed": True, "checks": []}, "origin": "starter library"},
@@ -90,9 +89,7 @@ def fit_first_calibration(ceiling: float) -> Calibration | None:
         )
 
 
-def calibration_examples(
-    found: Sequence[Starter], negatives: Sequence[str]
-) -> list[CalibrationExample]:
+def calibration_examples(found: Sequence[Starter], negatives: Sequence[str]) -> list[Example]:
     """Every prompt against every starter whose preconditions hold for it.
 
     A starter's own prompt is left out of the starter first.
@@ -109,7 +106,7 @@ def calibration_examples(
             if any(check.status != "ok" for check in checks):
                 continue  # routing refuses these before it looks at P
             fits = any(prompt == example.prompt for example in starter.examples)
-            examples.append(CalibrationExample(features_of(asked, one, checks, rival), fits))
+            examples.append(Example(features_of(asked, one, checks, rival), fits))
     return examples
 
 

@@ -7,6 +7,7 @@ gives connections back by itself (`kwsite.api.offload`).
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
@@ -57,6 +58,9 @@ class ApiHandler(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
+        except BodyTooLarge as error:
+            await self.send_response(error_reply(error), send)
+            return
         set_script_prefix(get_script_prefix(scope))
         with body:
             request, refusal = self.create_request(scope, body)
@@ -64,6 +68,24 @@ class ApiHandler(ASGIHandler):
                 await self._answer_until_client_leaves(request, receive, send)
             elif refusal is not None:
                 await self.send_response(refusal, send)
+
+    async def read_body(self, receive: Receive) -> BytesIO:
+        """The whole body. Raises `RequestAborted`, and `BodyTooLarge` at the first byte too many.
+
+        What comes after that byte is left to the server, which closes the connection.
+        """
+        body = BytesIO()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise RequestAborted()
+            body.write(message.get("body", b""))
+            if body.tell() > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+                raise BodyTooLarge()
+            more = message.get("more_body", False)
+        body.seek(0)
+        return body
 
     async def _answer_until_client_leaves(
         self, request: ASGIRequest, receive: Receive, send: Send

@@ -1,69 +1,16 @@
-"""`python -m kwsite.stack`: starts everything, stays until Ctrl-C, stops everything."""
+"""`python -m kwsite.stack`: the entry. A missing package is one line, like any other failure."""
 
-import signal
 import sys
-import time
-from types import FrameType
 
-from kwsite.env import Environment, home
-from kwsite.stack.failure import StackFailure
-
-
-def main() -> int:
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, _interrupt)
-    try:
-        _run()
-    except KeyboardInterrupt:
-        return 0
-    except StackFailure as failure:
-        print(failure, file=sys.stderr)
-        return 1
-    except ModuleNotFoundError as error:
-        print(
-            f"Package for {error.name} is missing. `make run` installs it; "
-            "if .venv is damaged, `make clean` first.",
-            file=sys.stderr,
-        )
-        return 1
-    except OSError as error:
-        print(f"The stack cannot run: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def _run() -> None:
-    # Here, so that a missing package is a message like any other failure.
-    from kwsite.stack.announcement import announce
-    from kwsite.stack.lock import hold_lock
-    from kwsite.stack.ports import require_free
-    from kwsite.stack.supervisor import Stack
-
-    began = time.monotonic()
-    environment = Environment()
-    host, port = environment.text("KW_HOST", "127.0.0.1"), environment.integer("KW_PORT", 8000)
-    folder = home().resolve()
-    (folder / "logs").mkdir(parents=True, exist_ok=True)
-    with hold_lock(folder):
-        require_free(port, host)
-        stack = Stack(home=folder, host=host, port=port)
-        try:
-            connection = stack.start()
-            announce(connection, site_url=stack.site_url, seconds=time.monotonic() - began)
-            stack.watch()
-        finally:
-            _ignore_further_signals()
-            stack.stop()
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _ignore_further_signals() -> None:
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, signal.SIG_IGN)
-
+try:
+    from kwsite.stack.run import main
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"Package for {error.name} is missing. `make run` installs it; "
+        "if .venv is damaged, `make clean` first."
+    )
+except KeyboardInterrupt:
+    sys.exit(0)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from kwsite.env import texts
 from kwsite.stack.failure import StackFailure
 
 
@@ -23,14 +24,13 @@ def write_private_json(file: Path, values: Mapping[str, object]) -> None:
 
 
 def read_json(file: Path) -> dict[str, str]:
-    """The values of `file`; none when there is no such file; StackFailure for broken JSON."""
+    """The values of `file`; none when there is no such file; StackFailure for a damaged one."""
     if not file.exists():
         return {}
     try:
-        values: dict[str, str] = json.loads(file.read_text())
+        return texts(json.loads(file.read_text()))
     except ValueError as error:
         raise StackFailure(
             f"stack: {file} is damaged ({error}). Bring it back from a copy, "
             f"or delete {file.parent} to begin with an empty one."
         ) from error
-    return values

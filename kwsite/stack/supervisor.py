@@ -113,7 +113,7 @@ class Stack:
 
     def _start_service(self, embedded: Embedded) -> None:
         began = time.monotonic()
-        workers_asked = Environment().integer("KW_WEB_WORKERS", 1)
+        workers_asked = Environment({}).integer("KW_WEB_WORKERS", 1)
         groups = [
             self._add(start_workers(group, home=self.home, environment=self.environment))
             for group in WORKER_GROUPS

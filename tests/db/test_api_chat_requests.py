@@ -39,6 +39,10 @@ def chat(**fields: Any) -> dict[str, Any]:
     return {"model": "kernelweave", "messages": [USER], **fields}
 
 
+def tool(**fields: Any) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": "look", **fields}}
+
+
 @pytest.mark.parametrize(
     ("body", "code", "param"),
     [
@@ -67,15 +71,32 @@ def chat(**fields: Any) -> dict[str, Any]:
         (chat(temperature=2.5), "invalid_value", "temperature"),
         (chat(temperature="1"), "invalid_value", "temperature"),
         (chat(max_tokens=0), "invalid_value", "max_tokens"),
+        (chat(max_tokens=-1), "invalid_value", "max_tokens"),
         (chat(max_tokens=10**6), "invalid_value", "max_tokens"),
         (chat(max_completion_tokens=10**6), "invalid_value", "max_completion_tokens"),
         (chat(stop=["a", "b", "c", "d", "e"]), "invalid_value", "stop"),
+        (chat(stop=["a", 1]), "invalid_value", "stop[1]"),
+        (chat(logit_bias={"hello": 1}), "invalid_value", "logit_bias.hello"),
+        (chat(logit_bias={"1": 101}), "invalid_value", "logit_bias.1"),
+        (chat(logit_bias={"1": "a"}), "invalid_value", "logit_bias.1"),
+        (chat(metadata={"a": 1}), "invalid_value", "metadata.a"),
+        (chat(metadata={"a": "x" * 513}), "invalid_value", "metadata.a"),
+        (chat(metadata={str(n): "x" for n in range(17)}), "invalid_value", "metadata"),
+        (chat(model="m" * 201), "invalid_value", "model"),
         (chat(n=2), "unsupported_parameter", "n"),
         (chat(logprobs=True), "unsupported_parameter", "logprobs"),
         (chat(audio={"voice": "x"}), "unsupported_parameter", "audio"),
         (chat(modalities=["audio"]), "unsupported_parameter", "modalities[0]"),
         (chat(temprature=1), "unknown_parameter", "temprature"),
         (chat(stream_options={"x": 1}), "unknown_parameter", "stream_options.x"),
+        (chat(tools=[tool(name="a b")]), "invalid_value", "tools[0].function.name"),
+        (chat(tools=[tool(name="a\n")]), "invalid_value", "tools[0].function.name"),
+        (chat(tools=[tool(name="x" * 65)]), "invalid_value", "tools[0].function.name"),
+        (
+            chat(tools=[tool(parameters={"$ref": "http://127.0.0.1:1/x"})]),
+            "invalid_value",
+            "tools[0].function.parameters",
+        ),
         (chat(tool_choice="required"), "invalid_value", "tool_choice"),
         (
             chat(tools=[TOOL], tool_choice={"type": "function", "function": {"name": "leap"}}),
@@ -126,6 +147,9 @@ def test_it_refuses_a_prompt_that_nobody_could_see(app: Browser, prompt: Any) ->
         '{"model": 1e999}',
         '{"model": 123456789012345678901234567890}',
         '{"model": "\\ud800"}',
+        '{"messages": [{"role": "user", "content": "\\udc00\\ud83d"}]}',
+        '{"messages": [{"role": "user", "content": [{"type": "text", "text": "a\\u0000"}]}]}',
+        '{"tools": [{"type": "function", "function": {"name": "a\\u0000"}}]}',
         '{"model": "a\\u0000b"}',
         '{"a\\u0000b": 1}',
         b'{"model": "\xff"}',

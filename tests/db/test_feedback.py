@@ -6,7 +6,7 @@ import pytest
 
 from kernels.library.loading import starters
 from kernels.models import Exemplar, KernelVersion
-from kernels.registry import Example, propose_version
+from kernels.registry import Sample, propose_version
 from kernels.routing import version_facts
 from tests.db.rows import chat, generated, queued_run, recorded
 from trajectories.models import Client, Feedback, Trajectory
@@ -29,10 +29,10 @@ def trajectory(client: Client) -> Trajectory:
     return recorded(client, HELLO, generated({"word": "hello"}))
 
 
-def version(*examples: Example) -> KernelVersion:
+def version(*samples: Sample) -> KernelVersion:
     return propose_version(
         spec=starters()[0].spec,
-        examples=examples,
+        samples=samples,
         client=None,
         confidence=0.7,
         evidence={},
@@ -50,13 +50,13 @@ def judge(trajectory: Trajectory, verdict: str = "", rating: int | None = None) 
 def test_a_negative_verdict_removes_its_examples(
     trajectory: Trajectory, verdict: str, rating: int | None
 ) -> None:
-    version(Example("Say hello", {}, trajectory), Example("Say goodbye", {}))
+    version(Sample("Say hello", {}, trajectory.pk), Sample("Say goodbye", {}))
     judge(trajectory, verdict, rating)
     assert [exemplar.prompt for exemplar in Exemplar.objects.all()] == ["Say goodbye"]
 
 
 def test_a_positive_verdict_removes_nothing(trajectory: Trajectory) -> None:
-    version(Example("Say hello", {}, trajectory))
+    version(Sample("Say hello", {}, trajectory.pk))
     judge(trajectory, "correct", 5)
     assert Exemplar.objects.count() == 1
 
@@ -70,6 +70,17 @@ def test_a_negative_verdict_on_a_kernel_counts_once(client: Client) -> None:
     assert (found.passes, found.failures) == (1, 1)  # it had passed its contract
     assert found.confidence < 0.7
     assert Feedback.objects.count() == 2
+
+
+def test_praise_counts_for_a_kernel_once(client: Client) -> None:
+    facts = version_facts(version().pk)
+    computed = generated({}, route="kernel", kernel=facts, proven=False)
+    served = recorded(client, HELLO, computed)
+    assert KernelVersion.objects.get(pk=facts.version_id).passes == 0  # it could not have failed
+    judge(served, "correct")
+    judge(served, "correct")
+    found = KernelVersion.objects.get(pk=facts.version_id)
+    assert (found.passes, found.failures) == (1, 0)
 
 
 def test_a_later_verdict_moves_the_reward(trajectory: Trajectory) -> None:

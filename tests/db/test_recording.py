@@ -43,7 +43,7 @@ def record(run: Run, worker: str = WORKER) -> Trajectory | None:
 
 def version() -> KernelVersion:
     return propose_version(
-        spec=starters()[0].spec, examples=[], client=None, confidence=0.7, evidence={}
+        spec=starters()[0].spec, samples=[], client=None, confidence=0.7, evidence={}
     )
 
 

@@ -9,7 +9,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from kernels.decision import RouteDecision
 from kernels.library.loading import fit_first_calibration, load_starters, starters
 from kernels.models import Calibration, Exemplar, Kernel, KernelVersion
-from kernels.registry import Example, NameTaken, propose_version
+from kernels.registry import NameTaken, Sample, propose_version
 from kernels.review import roll_back
 from tests.db.rows import chat, schema_format
 from trajectories.models import Client
@@ -183,7 +183,7 @@ def test_a_candidate_is_not_found(client: Client) -> None:
     starter = next(s for s in starters() if s.spec.name == KERNEL)
     propose_version(
         spec=starter.spec.model_copy(update={"name": "not-yet"}),
-        examples=[Example(PARAPHRASE, None)],
+        samples=[Sample(PARAPHRASE, None)],
         client=None,
         confidence=0.9,
         evidence={},
@@ -194,16 +194,19 @@ def test_a_candidate_is_not_found(client: Client) -> None:
 def test_a_client_cannot_add_a_version_to_the_kernel_of_another(client: Client) -> None:
     with pytest.raises(NameTaken):
         propose_version(
-            spec=starters()[0].spec, examples=[], client=client, confidence=0.9, evidence={}
+            spec=starters()[0].spec, samples=[], client=client, confidence=0.9, evidence={}
         )
 
 
-def test_a_record_of_failures_stops_reuse(client: Client) -> None:
-    before = route(client).candidates[0]
-    KernelVersion.objects.filter(pk=version().pk).update(passes=0, failures=200, confidence=0.03)
-    after = next(c for c in route(client).candidates if c.kernel == KERNEL)
-    assert after.features.kernel_confidence < before.features.kernel_confidence
-    assert after.probability <= before.probability
+@pytest.mark.parametrize(
+    ("passes", "failures", "serves"), [(0, 4, True), (7, 3, True), (3, 2, False), (0, 200, False)]
+)
+def test_a_bad_record_stops_reuse(client: Client, passes: int, failures: int, serves: bool) -> None:
+    KernelVersion.objects.filter(pk=version().pk).update(passes=passes, failures=failures)
+    decision = route(client)
+    assert (chosen(decision) == KERNEL) is serves
+    if not serves:
+        assert f"{passes} of {passes + failures} passed, 70% are required" in obstacle(decision)
 
 
 def test_without_a_calibration_nothing_is_reused(client: Client) -> None:

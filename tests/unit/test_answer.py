@@ -132,6 +132,7 @@ def test_a_kernel_that_computes_calls_no_model() -> None:
     backend = ScriptedBackend()
     told = Told(ask(), kernel(steps=(ComputeStep(bindings=(binding,)),)), backend)
     assert told.answer.text == GOOD
+    assert not told.answer.proven
     assert (told.answer.prompt_tokens, told.answer.completion_tokens) == (0, 0)
     assert backend.requests == []
 

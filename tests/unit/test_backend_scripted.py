@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from workers.backends.completion import BackendTimeout, ModelRequest
+from workers.backends.completion import BackendRejected, BackendTimeout, ModelRequest
 from workers.backends.minimal_instance import minimal_instance
 from workers.backends.scripted import ScriptedBackend
 
@@ -97,3 +97,17 @@ def test_a_minimal_instance_is_valid_and_always_the_same(schema: dict[str, Any])
 
 def test_a_minimal_instance_leaves_out_what_is_not_required() -> None:
     assert minimal_instance({"type": "object", "properties": {"a": {"type": "string"}}}) == {}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#"},
+        {"enum": []},
+        {"type": "string", "minLength": 10**9},
+        {"type": "array", "minItems": 10**9},
+    ],
+)
+def test_a_schema_without_a_small_instance_is_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(BackendRejected):
+        ScriptedBackend().complete(ModelRequest(({"role": "user", "content": "x"},), 9, schema))

@@ -1,5 +1,6 @@
 """Each kind of condition: met, not met, and not checkable."""
 
+import json
 import time
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from kernels.conditions.checks import Check, Judge, Subject, run_check
-from kernels.conditions.kinds import Condition
+from kernels.conditions.kinds import CelCondition, Condition, EvidenceCondition
 
 CONDITION: TypeAdapter[Condition] = TypeAdapter(Condition)
 OBJECT = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
@@ -97,3 +98,19 @@ def test_a_check_is_told_as_json() -> None:
     told = check({"kind": "cel", "expression": "output.n == 2", "label": "two"}, {"n": 2}).as_json()
     assert told.keys() == {"kind", "label", "status", "reason", "duration_ms"}
     assert told["label"] == "two"
+
+
+def test_a_word_is_found_whole_and_in_any_case() -> None:
+    subject = Subject(input={"prompt": "Ärger: the SURPLUS isn't 5 km"}, output=None)
+
+    def holds(word: str) -> bool:
+        condition = CelCondition(expression=f"input.prompt.hasWord({json.dumps(word)})")
+        return run_check(condition, subject).status == "ok"
+
+    assert [holds(w) for w in ("surplus", "km", "isn't", "ärger")] == [True] * 4
+    assert [holds(w) for w in ("plus", "surpl", "k", "the surplus")] == [False] * 4
+
+
+def test_evidence_of_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="no such kind of event"):
+        EvidenceCondition(event="magic")

@@ -66,3 +66,13 @@ def test_a_bad_spec_is_refused(fields: dict[str, Any]) -> None:
 def test_a_spec_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         spec().name = "other"  # type: ignore[misc]
+
+
+def test_required_evidence_is_part_of_the_contract() -> None:
+    contract = spec(evidence_requirements=["tool_result"]).contract
+    assert [condition.kind for condition in contract] == ["schema", "evidence"]
+
+
+def test_evidence_of_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(ValidationError, match="no such kind of event"):
+        spec(evidence_requirements=["magic"])

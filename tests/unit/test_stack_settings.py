@@ -43,10 +43,17 @@ def test_it_names_a_home_that_is_a_file(tmp_path: Path) -> None:
     assert str(home) in refusal(home)
 
 
-def test_it_names_a_damaged_file_in_its_home(tmp_path: Path) -> None:
-    (tmp_path / "secrets.json").write_text("{")
+@pytest.mark.parametrize("content", ["{", "[]", '{"django_key": 3}'])
+def test_it_names_a_damaged_file_in_its_home(tmp_path: Path, content: str) -> None:
+    (tmp_path / "secrets.json").write_text(content)
     line = refusal(tmp_path, KW_PORT=str(free_port()))
     assert f"{tmp_path / 'secrets.json'} is damaged" in line
+
+
+def test_it_names_a_missing_package(tmp_path: Path) -> None:
+    # A module that cannot be found, in front of the installed ones.
+    (tmp_path / "rich.py").write_text("raise ModuleNotFoundError(name='rich')")
+    assert "Package for rich is missing." in refusal(tmp_path / "home", PYTHONPATH=str(tmp_path))
 
 
 def test_a_database_address_that_is_none_is_refused_without_its_password() -> None:

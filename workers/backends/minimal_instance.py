@@ -18,10 +18,15 @@ FORMATS = {
 }
 
 Schema = dict[str, Any]
+MOST = 10_000  # items of a list, characters of a string
+
+
+class NoInstance(ValueError):
+    """The schema allows no value, or none that is small."""
 
 
 def minimal_json(schema: Schema) -> str:
-    """The value of `minimal_instance` as JSON text."""
+    """The value of `minimal_instance` as JSON text. Raises NoInstance."""
     return json.dumps(minimal_instance(schema))
 
 
@@ -30,8 +35,12 @@ def minimal_instance(schema: Schema) -> Any:
 
     Covers types, enum, const, required, items, bounds, lengths, formats, anyOf, oneOf, allOf and
     local references. Not covered: pattern, not, if, uniqueItems, dependent and counted properties.
+    Raises NoInstance.
     """
-    return _instance(schema, schema)
+    try:
+        return _instance(schema, schema)
+    except RecursionError as error:
+        raise NoInstance("the schema refers to itself without an end") from error
 
 
 def _instance(schema: Schema | bool, root: Schema) -> Any:
@@ -41,6 +50,8 @@ def _instance(schema: Schema | bool, root: Schema) -> Any:
     if "const" in schema:
         return schema["const"]
     if "enum" in schema:
+        if not schema["enum"]:
+            raise NoInstance("an empty enum")
         return schema["enum"][0]
     kind = _kind(schema)
     if kind == "object":
@@ -100,13 +111,19 @@ def _object(schema: Schema, root: Schema) -> dict[str, Any]:
 
 def _array(schema: Schema, root: Schema) -> list[Any]:
     first, rest = schema.get("prefixItems", []), schema.get("items", {})
-    count = schema.get("minItems", 0)
+    count = _small(schema.get("minItems", 0))
     return [_instance(first[i] if i < len(first) else rest, root) for i in range(count)]
 
 
 def _string(schema: Schema) -> str:
     text = FORMATS.get(schema.get("format", ""), "")
-    return text.ljust(schema.get("minLength", 0), "x")
+    return text.ljust(_small(schema.get("minLength", 0)), "x")
+
+
+def _small(count: int) -> int:
+    if count > MOST:
+        raise NoInstance(f"{count} is more than {MOST}")
+    return int(count)
 
 
 def _number(schema: Schema, *, whole: bool) -> int | float:

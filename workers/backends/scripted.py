@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from workers.backends.completion import Completion, Delta, ModelRequest
-from workers.backends.minimal_instance import minimal_json
+from workers.backends.completion import BackendRejected, Completion, Delta, ModelRequest
+from workers.backends.minimal_instance import NoInstance, minimal_json
 
 Reply = str | Exception | Callable[[ModelRequest], str]
 
@@ -77,7 +77,12 @@ class ScriptedBackend:
 def default_reply(request: ModelRequest) -> str:
     """The smallest answer the request's schema allows, or its last user message."""
     if request.schema is not None:
-        return minimal_json(request.schema)
+        try:
+            return minimal_json(request.schema)
+        except NoInstance as error:
+            raise BackendRejected(
+                f"The scripted model cannot follow the schema: {error}."
+            ) from error
     if request.json_object:
         return "{}"
     asked = [m for m in request.messages if m.get("role") == "user"]
