@@ -43,7 +43,7 @@ def review_sections(version: KernelVersion) -> list[Section]:
             (
                 ("Steps", spec_words.recipe(steps)),
                 ("Bindings", spec_words.bindings(steps)),
-                ("When it fails", spec_words.recipe(spec.get("rollback", ()))),
+                ("To undo it (for compositions)", spec_words.recipe(spec.get("rollback", ()))),
             ),
         ),
         Section("Evidence", _evidence(version)),

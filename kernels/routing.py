@@ -216,7 +216,8 @@ def features_of(
 def _bad_record(near: Near, min_pass_rate: float) -> str:
     if near.pass_rate is None or near.pass_rate >= min_pass_rate:
         return ""
-    return f"its record: {near.passes} of {near.verdicts} passed, {min_pass_rate:.0%} are required"
+    record = f"its record: {near.passes} of {near.verdicts} verified"
+    return f"{record}, at least {100 * min_pass_rate:.3g} % required"
 
 
 def _obstacle(asked: Asked, spec: KernelSpec, checks: tuple[Check, ...]) -> str:

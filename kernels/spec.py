@@ -68,7 +68,7 @@ class KernelSpec(_Value):
     preconditions: tuple[Condition, ...] = ()
     postconditions: tuple[Condition, ...] = ()
     steps: tuple[Step, ...]
-    rollback: tuple[Step, ...] = ()  # kept for compositions; a recipe of one step undoes nothing
+    rollback: tuple[Step, ...] = ()  # data for composed kernels; nothing runs it
     evidence_requirements: tuple[str, ...] = ()
     tests: tuple[KernelTest, ...] = ()
     schema_asked: bool = False  # its apps ask for the output schema; others expect other answers

@@ -54,7 +54,7 @@ class Answer:
     tool_calls: tuple[dict[str, Any], ...] = ()
     kernel: VersionFacts | None = None
     failed_kernel: VersionFacts | None = None  # tried, and failed its contract
-    proven: bool = True  # False: computed, and held to nothing but what computed it
+    proven: bool = True  # False: the kernel's output is held to nothing but what computed it
 
 
 def answer(
@@ -78,6 +78,7 @@ def answer(
     return replace(
         generated,
         failed_kernel=kernel.facts,
+        proven=served.proven,
         prompt_tokens=generated.prompt_tokens + served.prompt_tokens,
         completion_tokens=generated.completion_tokens + served.completion_tokens,
     )
@@ -96,7 +97,9 @@ def _serve(
     bound = bind(request.prompt, request.system)
     ask = asker(backend, most_tokens=request.max_tokens)
     spent = [0, 0]
-    result = Answer("kernel", "no attempt was made", "", None, "stop", "", 0, 0, (), False)
+    result = Answer(
+        "kernel", "no attempt was made", "", None, "stop", "", 0, 0, (), False, proven=False
+    )
     for attempt in range(1 + retries):
         temperature = RETRY_TEMPERATURE if attempt else 0.0
         payload: dict[str, Any] = {"kernel": kernel.facts.kernel, "attempt": attempt + 1}

@@ -98,7 +98,7 @@ def record_answer(
         )
         if answer.kernel is not None and answer.proven:
             record_verdict(version_id=answer.kernel.version_id, passed=True)
-        if answer.failed_kernel is not None:
+        if answer.failed_kernel is not None and answer.proven:
             record_verdict(version_id=answer.failed_kernel.version_id, passed=False)
     run.status, run.response = Run.Status.DONE, response
     return trajectory

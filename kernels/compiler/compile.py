@@ -4,17 +4,18 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from kernels.compiler.bindings import Pair, mine, same_length
-from kernels.conditions.kinds import CelCondition, Condition
+from kernels.conditions.kinds import MAX_EXPRESSION_CHARS, CelCondition, Condition
 from kernels.matching import Profile, profile, words
 from kernels.slots import bind
 from kernels.spec import ComputeStep, GenerateStep, KernelSpec, KernelTest, Step, digest_of
 from trajectories.errors import KernelWeaveError
 
 TEXT_PROPERTY = "answer"
-MAX_SHARED_WORDS = 20
+MAX_SHARED_CHARS = 1_500  # of the words in one expression
 STOP_WORDS = frozenset(("a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "in", "is"))
 STOP_WORDS |= {"it", "of", "on", "or", "that", "the", "this", "to", "with"}
 
@@ -104,9 +105,14 @@ def _agreeing(bindings: Sequence[Any]) -> list[Condition]:
             expression += " + 1e-30"  # off by a billionth, or by what adding floats costs near 0
         else:
             expression = f"{value} {relation} {binding.expression}"
-        label = f"{binding.property} comes from the prompt"
-        found.append(CelCondition(expression=expression, label=label))
+        found.append(_cel(expression, f"{binding.property[:150]} comes from the prompt"))
     return found
+
+
+def _cel(expression: str, label: str) -> CelCondition:
+    if len(expression) > MAX_EXPRESSION_CHARS:
+        raise NothingInCommon(f"What they share is too long to be a condition: {label}.")
+    return CelCondition(expression=expression, label=label)
 
 
 _RESERVED = frozenset(("as", "break", "const", "continue", "else", "false", "for", "function"))
@@ -128,24 +134,33 @@ def _preconditions(pairs: Sequence[Pair], lists: Sequence[str]) -> tuple[Conditi
         expression = (
             f"size(input.{name}) >= 1" if length is None else f"size(input.{name}) == {length}"
         )
-        found.append(CelCondition(expression=expression, label=f"how many {name} there are"))
+        found.append(_cel(expression, f"how many {name} there are"))
     if "numbers" in lists and (shared := _in_every_prompt(pairs)):
         # What is done with the numbers is said in words: "plus" must not be served as "times".
-        expression = f"{json.dumps(shared)}.all(w, input.prompt.hasWord(w))"
-        found.append(CelCondition(expression=expression, label="the same words"))
+        listed = json.dumps(shared, ensure_ascii=False)
+        found.append(_cel(f"{listed}.all(w, input.prompt.hasWord(w))", "the same words"))
+    if "numbers" in lists:
+        signs = sorted({tuple(pair.input["signs"]) for pair in pairs})
+        seen = json.dumps(signs, ensure_ascii=False)
+        found.append(_cel(f"input.signs in {seen}", "the same signs"))
     units = {tuple(pair.input["units"]) for pair in pairs}
     if len(units) == 1 and (only := units.pop()):
-        expression = f"input.units == {json.dumps(list(only))}"
-        found.append(CelCondition(expression=expression, label="the same units"))
+        found.append(_cel(f"input.units == {json.dumps(list(only))}", "the same units"))
     if len({pair.input["negated"] for pair in pairs}) == 1 and lists:
         negated = str(pairs[0].input["negated"]).lower()
-        found.append(CelCondition(expression=f"input.negated == {negated}", label="negation"))
+        found.append(_cel(f"input.negated == {negated}", "negation"))
     return tuple(found)
 
 
 def _in_every_prompt(pairs: Sequence[Pair]) -> list[str]:
+    """The shared words, or the shortest of them when there is no room for all.
+
+    Not covered: a word that is cut off, letters outside a-z and à-ÿ.
+    """
     shared = set.intersection(*(set(words(pair.input["prompt"])) for pair in pairs)) - STOP_WORDS
-    return sorted(shared)[:MAX_SHARED_WORDS]
+    ranked = sorted(shared, key=lambda word: (len(word), word))
+    ends = accumulate(len(f'"{word}", ') for word in ranked)
+    return sorted(w for w, end in zip(ranked, ends, strict=True) if end <= MAX_SHARED_CHARS)
 
 
 def _infer_schema(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:

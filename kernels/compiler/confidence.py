@@ -8,7 +8,7 @@ class CompileSignals:
     """What the traces say. Counts are per trace unless said otherwise; rates are in 0..1."""
 
     trace_length: float  # events
-    distinct_tools: float
+    distinct_tools: float  # 0 today: what offers tools is not promoted
     evidence_count: float  # checks that passed
     compression_gain: float  # tokens before / tokens after
     reuse_value: float  # mean reward of the traces

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from kernels.decision import RouteDecision
@@ -206,7 +207,17 @@ def test_a_bad_record_stops_reuse(client: Client, passes: int, failures: int, se
     decision = route(client)
     assert (chosen(decision) == KERNEL) is serves
     if not serves:
-        assert f"{passes} of {passes + failures} passed, 70% are required" in obstacle(decision)
+        record = f"its record: {passes} of {passes + failures} verified, at least 70 % required"
+        assert obstacle(decision) == record
+        assert record in decision.reason
+
+
+def test_the_operator_says_how_good_a_record_must_be(client: Client, settings: Settings) -> None:
+    KernelVersion.objects.filter(pk=version().pk).update(passes=3, failures=2)
+    settings.KW_KERNEL_MIN_PASS_RATE = 0.6
+    assert chosen(route(client)) == KERNEL
+    settings.KW_KERNEL_MIN_PASS_RATE = 0.625
+    assert obstacle(route(client)).endswith("3 of 5 verified, at least 62.5 % required")
 
 
 def test_without_a_calibration_nothing_is_reused(client: Client) -> None:

@@ -114,6 +114,78 @@ def test_another_operation_is_not_computed_with_the_one_that_was_seen() -> None:
     assert not ready_for(spec, "What is 20 times 22?")
 
 
+def sums(template: str) -> list[Trace]:
+    return [trace(template.format(a, b), {"n": a + b}) for a, b in ((1, 2), (3, 5), (8, 11))]
+
+
+@pytest.mark.parametrize(
+    ("template", "served", "refused"),
+    [
+        ("{} plus {}", "20 PLUS 22", "20 surplus 22"),
+        ("{} ajouté à {}", "20 Ajouté À 22", "20 rajouté à 22"),
+        ("don't {} and {}", "DON'T 20 and 22", "don 20 t 22"),
+    ],
+)
+def test_the_same_words_are_whole_words(template: str, served: str, refused: str) -> None:
+    (same_words,) = (
+        c for c in compile_traces(sums(template)).preconditions if c.label == "the same words"
+    )
+    assert verify([same_words], Subject(bind(served), None)).passed
+    assert verify([same_words], Subject(bind(refused), None)).passed is False
+
+
+def test_a_word_is_required_however_many_others_there_are() -> None:
+    others = " ".join(a + b + c for a in "abc" for b in "abc" for c in "abc")
+    spec = compile_traces(sums(f"{{}} plus {{}} {others}"))
+    assert ready_for(spec, f"20 plus 22 {others}")
+    assert not ready_for(spec, f"20 times 22 {others}")
+
+
+@pytest.mark.parametrize(
+    "others", ["a" * 3000, "é" * 400, " ".join(letter * 120 for letter in "abcdefghijklmnopqrst")]
+)
+def test_long_words_do_not_push_out_the_short_ones(others: str) -> None:
+    spec = compile_traces(sums(f"{{}} plus {{}} {others}"))
+    assert ready_for(spec, f"20 plus 22 {others}")
+    assert not ready_for(spec, f"20 times 22 {others}")
+
+
+def test_a_huge_prompt_is_looked_through() -> None:
+    words = " ".join(a + b for a in "abcdefghijklmno" for b in "abcdefghijklmno")
+    spec = compile_traces(sums(f"{{}} plus {{}} {words}"))
+    huge = {"numbers": [1.0, 2.0], "signs": [], "units": [], "negated": False}
+    for unit in ("a", "a ", "'", "é", f"plus {words} "):
+        subject = Subject({**huge, "prompt": unit * (1_000_000 // len(unit))}, None)
+        statuses = {check.status for check in verify(spec.preconditions, subject).checks}
+        assert "could_not_run" not in statuses
+
+
+def test_a_long_property_name_can_be_bound() -> None:
+    name = "n" * 300
+    traces = [trace(f"Mail {m}@x.test now", {name: f"{m}@x.test"}) for m in ("a", "b", "c")]
+    assert [b.property for b in compile_traces(traces).bindings] == [name]
+
+
+@pytest.mark.parametrize(
+    "traces",
+    [
+        [trace(f"{n} km", {"n" * 2000: n}) for n in (1, 2, 3)],
+        [trace(f"{n} km" + " kg" * 500, {"n": n}) for n in (1, 2, 3)],
+    ],
+)
+def test_what_is_too_long_to_say_as_a_condition_makes_no_kernel(traces: list[Trace]) -> None:
+    with pytest.raises(NothingInCommon, match="too long"):
+        compile_traces(traces)
+
+
+def test_an_operation_in_signs_is_not_computed_as_another() -> None:
+    traces = [trace(f"Compute {a} + {b} now", {"n": a + b}) for a, b in ((1, 2), (3, 5), (8, 11))]
+    spec = compile_traces(traces)
+    assert ready_for(spec, "Compute 20 + 22 now")
+    for other in ("20 * 22", "20 - 22", "20 / 22", "20 22", "20 + + 22"):
+        assert not ready_for(spec, f"Compute {other} now")
+
+
 def test_what_cannot_be_computed_is_left_to_the_model() -> None:
     spec = compile_traces(tickets())
     assert spec.bindings == ()

@@ -111,6 +111,12 @@ def test_a_word_is_found_whole_and_in_any_case() -> None:
     assert [holds(w) for w in ("plus", "surpl", "k", "the surplus")] == [False] * 4
 
 
+def test_a_part_of_a_word_is_found_where_the_author_asks_for_it() -> None:
+    subject = Subject(input={"prompt": "The SURPLUS"}, output=None)
+    condition = CelCondition(expression="['plus'].all(w, input.prompt.lowerAscii().contains(w))")
+    assert run_check(condition, subject).status == "ok"
+
+
 def test_evidence_of_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="no such kind of event"):
         EvidenceCondition(event="magic")

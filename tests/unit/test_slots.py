@@ -63,3 +63,17 @@ def test_a_long_run_of_letters_binds_as_fast_as_any_text() -> None:
     # Quadratic patterns would take minutes here; the suite's time limit ends the test.
     for piece in ("a", "A-", "1-", "a.", '"a'):
         bind((piece * 200_000)[:200_000])
+
+
+@pytest.mark.parametrize(
+    ("prompt", "signs"),
+    [
+        ("What is 5-3?", ["-"]),
+        ("What is 5 * -3?", ["*"]),
+        ("a well-known km/h and/or 2 + 2 = 4", ["+", "="]),
+        ("between 5% and 7%", ["%", "%"]),
+        ("on 2024-05-01 call +49 30 1234567", []),
+    ],
+)
+def test_signs_are_those_of_operations(prompt: str, signs: list[str]) -> None:
+    assert bind(prompt)["signs"] == signs
