@@ -145,11 +145,11 @@ def test_it_streams_tool_calls_in_pieces(server: ScriptedServer) -> None:
 def test_it_streams_tokens_as_they_come(server: ScriptedServer) -> None:
     server.delay_s = 0.2
     backend = backend_for(server)
-    started = time.monotonic()
     deltas = backend.stream(asking())
     assert next(deltas) == Delta(text="one")
-    assert time.monotonic() - started < 0.6
+    first = time.monotonic()
     assert [delta.text for delta in deltas] == [" two", " three", ""]
+    assert time.monotonic() - first > server.delay_s  # the others were not there yet
 
 
 @either_way
