@@ -1,5 +1,6 @@
 """Runs one condition and says what came out. A check that could not run never counts as passed."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,16 +9,20 @@ from typing import Any, Literal
 
 import re2
 
-from kernels.conditions import expressions
+from kernels.conditions import algebra, expressions
 from kernels.conditions.kinds import (
     CelCondition,
     Condition,
     EvidenceCondition,
     JudgeCondition,
+    MathEqualCondition,
+    PythonCondition,
     RegexCondition,
     SchemaCondition,
+    TestsCondition,
     validator_of,
 )
+from kernels.conditions.sandbox import SandboxDown, SandboxError, run_python
 from kernels.spec import digest_of
 
 Status = Literal["ok", "failed", "could_not_run"]
@@ -81,12 +86,12 @@ def evaluate(expression: str, subject: Subject) -> Any:
     """The value of a CEL expression over `input`, `output` and `trace`. Raises what CEL raises."""
     return expressions.run(
         expression,
-        {
-            "input": subject.input,
-            "output": subject.output,
-            "trace": {"events": list(subject.events)},
-        },
+        {"input": subject.input, "output": subject.output, "trace": _trace(subject)},
     )
+
+
+def _trace(subject: Subject) -> dict[str, Any]:
+    return {"events": list(subject.events)}
 
 
 def _cel(condition: CelCondition, subject: Subject) -> tuple[Status, str]:
@@ -121,6 +126,54 @@ def _regex(condition: RegexCondition, subject: Subject) -> tuple[Status, str]:
     return "failed", f"{value[:100]!r} does not match {condition.pattern}"
 
 
+def _python(condition: PythonCondition, subject: Subject) -> tuple[Status, str]:
+    given = {"input": subject.input, "output": subject.output, "trace": _trace(subject)}
+    try:
+        said = run_python(condition.code, "check(input, output, trace)", inputs=given)
+    except SandboxError as error:
+        return "could_not_run", str(error)
+    verdict, reason = said if isinstance(said, tuple) and len(said) == 2 else (said, "")
+    if not isinstance(verdict, bool):
+        return "could_not_run", f"check gave {type(verdict).__name__}, not true or false"
+    told = str(reason)[:300] or f"check gave {verdict}"
+    return ("ok" if verdict else "failed"), told
+
+
+def _math_equal(condition: MathEqualCondition, subject: Subject) -> tuple[Status, str]:
+    found = _at(condition.path, subject.output)
+    if isinstance(found, bool) or not isinstance(found, str | int | float):
+        return "failed", f"{condition.path or 'the output'} is neither text nor a number"
+    try:
+        expected = str(evaluate(condition.expected, subject))
+        equal = algebra.equal(expected, str(found))
+    except Exception as error:  # of CEL, SymPy or the limits: equality was not found out
+        return "could_not_run", str(error)[:300]
+    sign = "=" if equal else "is not"
+    return ("ok" if equal else "failed"), f"{str(found)[:100]} {sign} {expected[:100]}"
+
+
+def _tests(condition: TestsCondition, subject: Subject) -> tuple[Status, str]:
+    code = _at(condition.path, subject.output)
+    if not isinstance(code, str):
+        return "failed", f"{condition.path or 'the output'} is no code"
+    try:
+        run_python(_fenced(code), condition.tests)
+    except SandboxDown as error:
+        return "could_not_run", str(error)
+    except SandboxError as error:
+        return "failed", str(error)
+    return "ok", "the tests pass"
+
+
+def _fenced(text: str) -> str:
+    """The first fenced block of a Markdown text, or all of it when it has none."""
+    block = _FENCE.search(text)
+    return block.group(1) if block else text
+
+
+_FENCE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL)
+
+
 def _evidence(condition: EvidenceCondition, subject: Subject) -> tuple[Status, str]:
     if condition.event in subject.events:
         return "ok", f"a {condition.event} event was observed"
@@ -147,6 +200,12 @@ def run_check(condition: Condition, subject: Subject, judge: Judge | None = None
             status, reason = _cel(condition, subject)
         case RegexCondition():
             status, reason = _regex(condition, subject)
+        case PythonCondition():
+            status, reason = _python(condition, subject)
+        case MathEqualCondition():
+            status, reason = _math_equal(condition, subject)
+        case TestsCondition():
+            status, reason = _tests(condition, subject)
         case EvidenceCondition():
             status, reason = _evidence(condition, subject)
         case JudgeCondition():

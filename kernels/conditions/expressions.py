@@ -1,12 +1,15 @@
 """CEL expressions: compiled once, refused when they use a function that is not there."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
 import cel
 
+from kernels.conditions.isolated import run_isolated
 from kernels.matching import words
 
+NESTED_TIME_S = 1.0
 FUNCTIONS = frozenset(
     (
         "bool",
@@ -55,7 +58,20 @@ def _vocabulary(text: str) -> frozenset[str]:
 
 
 def run(expression: str, variables: dict[str, Any]) -> Any:
-    """The value of an expression. Raises what CEL raises."""
+    """The value of an expression. Raises what CEL raises, TooSlow and Crashed.
+
+    One walk over a list is quick, whatever its length; walks inside walks may never end, so they
+    run where they can be stopped.
+    """
+    if len(_WALK.findall(expression)) > 1:
+        return run_isolated(_run, expression, variables, within_s=NESTED_TIME_S)
+    return _run(expression, variables)
+
+
+_WALK = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
+
+
+def _run(expression: str, variables: dict[str, Any]) -> Any:
     context = cel.Context(variables)
     context.add_function("lowerAscii", str.lower)
     context.add_function("hasWord", has_word)

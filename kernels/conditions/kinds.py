@@ -1,5 +1,6 @@
 """The kinds of condition a contract is made of, as data. Bad ones are refused on reading."""
 
+import ast
 from typing import Annotated, Any, Literal
 
 import jsonschema_rs
@@ -7,9 +8,11 @@ import re2
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from kernels.conditions.expressions import program
+from kernels.conditions.sandbox import SandboxError, run_python
 from trajectories.event_kinds import EVENT_KINDS
 
 MAX_EXPRESSION_CHARS = 2_000
+MAX_CODE_CHARS = 20_000
 
 
 class _Condition(BaseModel):
@@ -66,6 +69,65 @@ class RegexCondition(_Condition):
         return pattern
 
 
+class PythonCondition(_Condition):
+    """Python that defines `check(input, output, trace)`: true, false, or either with a reason.
+
+    Runs in the sandbox (`kernels.conditions.sandbox`): a subset of Python, no files, no network.
+    """
+
+    kind: Literal["python"] = "python"
+    code: str = Field(min_length=1, max_length=MAX_CODE_CHARS)
+
+    @field_validator("code")
+    @classmethod
+    def defines_check(cls, code: str) -> str:
+        try:
+            defined = run_python(f"check = None\n{code}\ntype(check).__name__")
+        except SandboxError as error:
+            raise ValueError(f"not Python that the sandbox runs: {error}") from error
+        if defined != "function":
+            raise ValueError("the code defines no function check(input, output, trace)")
+        return code
+
+
+class MathEqualCondition(_Condition):
+    """What is found at `path` equals a mathematical expression, however it is written.
+
+    `expected` is CEL that gives the expression (text with LaTeX, or a number).
+    """
+
+    kind: Literal["math_equal"] = "math_equal"
+    path: str = ""
+    expected: str = Field(min_length=1, max_length=MAX_EXPRESSION_CHARS)
+
+    @field_validator("expected")
+    @classmethod
+    def compiles(cls, expected: str) -> str:
+        program(expected)
+        return expected
+
+
+class TestsCondition(_Condition):
+    """The code found at `path` passes these tests (asserts, run after it in the sandbox)."""
+
+    __test__ = False  # no tests of ours
+
+    kind: Literal["tests"] = "tests"
+    path: str = ""
+    tests: str = Field(min_length=1, max_length=MAX_CODE_CHARS)
+
+    @field_validator("tests")
+    @classmethod
+    def asserts_something(cls, tests: str) -> str:
+        try:
+            tree = ast.parse(tests)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+            raise ValueError(f"not Python: {error}") from error
+        if not any(isinstance(node, ast.Assert) for node in ast.walk(tree)):
+            raise ValueError("the tests assert nothing")
+        return tests
+
+
 class EvidenceCondition(_Condition):
     """An event of this kind happened while the answer was made."""
 
@@ -88,7 +150,14 @@ class JudgeCondition(_Condition):
 
 
 Condition = Annotated[
-    SchemaCondition | CelCondition | RegexCondition | EvidenceCondition | JudgeCondition,
+    SchemaCondition
+    | CelCondition
+    | RegexCondition
+    | PythonCondition
+    | MathEqualCondition
+    | TestsCondition
+    | EvidenceCondition
+    | JudgeCondition,
     Field(discriminator="kind"),
 ]
 
