@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,7 +16,7 @@ from django.urls import URLPattern, path
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from kernels.models import KernelVersion
-from kernels.review import ReviewError, approve_candidate, reject_candidate, roll_back
+from kernels.review import ReviewError, approve_candidate, is_weak, reject_candidate, roll_back
 from trajectories.admin_base import ModelAdmin
 
 State = KernelVersion.State
@@ -45,6 +46,17 @@ DECISIONS = {
         decide=approve_candidate,
         needs_reason=False,
         variant="primary",
+    ),
+    "approve-anyway": Decision(
+        action="approve_anyway_selected",
+        verb="Approve anyway",
+        done="Approved in spite of its weak contract",
+        applies_to=State.CANDIDATE,
+        consequence="It goes live although its contract lets many wrong outputs through. "
+        "The reason is kept with it.",
+        decide=partial(approve_candidate, override=True),
+        needs_reason=True,
+        variant="danger",
     ),
     "reject": Decision(
         action="reject_selected",
@@ -79,9 +91,14 @@ class ReasonForm(forms.Form):
 
 
 class DecisionsAdmin(ModelAdmin[KernelVersion]):
-    """The three actions, and a page that asks for the reason."""
+    """The four actions, and a page that asks for the reason."""
 
-    actions = ("approve_selected", "reject_selected", "roll_back_selected")
+    actions = (
+        "approve_selected",
+        "approve_anyway_selected",
+        "reject_selected",
+        "roll_back_selected",
+    )
 
     def has_review_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("kernels.change_kernelversion")
@@ -91,6 +108,12 @@ class DecisionsAdmin(ModelAdmin[KernelVersion]):
         self, request: HttpRequest, queryset: QuerySet[KernelVersion]
     ) -> HttpResponse | None:
         return self._act(request, queryset, DECISIONS["approve"])
+
+    @admin.action(description="Approve in spite of a weak contract", permissions=["review"])
+    def approve_anyway_selected(
+        self, request: HttpRequest, queryset: QuerySet[KernelVersion]
+    ) -> HttpResponse | None:
+        return self._act(request, queryset, DECISIONS["approve-anyway"])
 
     @admin.action(description="Reject, with a reason", permissions=["review"])
     def reject_selected(
@@ -125,7 +148,8 @@ class DecisionsAdmin(ModelAdmin[KernelVersion]):
         """What this user may decide about a version in its present state, by URL name."""
         if not self.has_review_permission(request):
             return {}
-        return {n: d for n, d in DECISIONS.items() if d.applies_to == version.state}
+        hidden = "approve" if is_weak(version) else "approve-anyway"
+        return {n: d for n, d in DECISIONS.items() if d.applies_to == version.state and n != hidden}
 
     def _act(
         self, request: HttpRequest, queryset: QuerySet[KernelVersion], decision: Decision

@@ -1,18 +1,19 @@
 """Why a version was proposed, put in words for the reviewer: gate, replay, confidence, the rest."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.utils.safestring import SafeString
 
-from trajectories.markup import json_block, table, verdict
+from trajectories.markup import brief, json_block, table, verdict
 
 Json = Mapping[str, Any]
 
 
 def evidence_parts(evidence: Json) -> list[tuple[str, SafeString]]:
     """Titles with their tables, in reading order; what has no words of its own is shown as JSON."""
-    known = {"gate": gate, "replay": replay, "confidence": confidence}
+    known = {"gate": gate, "replay": replay, "mutation": mutation, "confidence": confidence}
     parts = [(name.capitalize(), known[name](evidence[name])) for name in known if name in evidence]
     rest = {name: value for name, value in evidence.items() if name not in known}
     return [*parts, ("More", json_block(rest))] if rest else parts
@@ -40,6 +41,17 @@ def replay(figures: Json) -> SafeString:
         if without:
             rows.append(["tokens saved", f"{1 - with_kernel / without:.0%}"])
     return table(["replayed", "result"], rows + _named(rest))
+
+
+def mutation(figures: Json) -> SafeString:
+    """How many wrong outputs the contract refuses, by kind, and some that it lets through."""
+    score = figures.get("score")
+    rows = [["all", "nothing to change" if score is None else f"{score:.0%} refused"]]
+    for kind, (refused, made) in figures.get("by_kind", {}).items():
+        rows.append([kind, f"{refused} of {made}"])
+    for survivor in figures.get("survivors", ())[:5]:
+        rows.append([f"let through: {survivor['kind']}", brief(json.dumps(survivor["output"]))])
+    return table(["wrong output", "refused by the contract"], rows)
 
 
 def confidence(figures: Json) -> SafeString:

@@ -73,6 +73,12 @@ class KernelVersion(models.Model):
         return f"{self.kernel.name} v{self.number} ({self.state})"
 
     @property
+    def mutation_score(self) -> float | None:
+        """Share of wrong outputs that its contract refuses; None when it was not measured."""
+        score: float | None = self.evidence.get("mutation", {}).get("score")
+        return score
+
+    @property
     def evidence_debt(self) -> int:
         """Verdicts still missing before the record says more than the compiler did."""
         return max(0, 10 - self.passes - self.failures)
@@ -136,6 +142,7 @@ class ReviewAction(models.Model):
 
     class Action(models.TextChoices):
         APPROVE = "approve"
+        OVERRIDE = "override", "approve anyway"
         REJECT = "reject"
         ROLL_BACK = "roll back"
 

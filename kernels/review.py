@@ -4,6 +4,7 @@ Each decision is one transaction and one `ReviewAction`. Routing reads live exem
 database, so a decision holds from the next request on.
 """
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
@@ -32,21 +33,30 @@ class ReasonMissing(ReviewError):
     """A reason is required: it is what the next reviewer reads."""
 
 
+class WeakContract(ReviewError):
+    """Its contract refuses too few wrong outputs. Whoever approves it anyway says why."""
+
+
 @transaction.atomic
 def approve_candidate(
-    *, version: KernelVersion, user: User | None, reason: str = ""
+    *, version: KernelVersion, user: User | None, reason: str = "", override: bool = False
 ) -> KernelVersion:
     """Makes a candidate live, retires the version that was; returns it as it now is.
 
-    Raises NotACandidate.
+    With `override`, also one whose contract is weak; that needs a reason and is recorded as such.
+    Raises NotACandidate, WeakContract, ReasonMissing.
     """
+    if override:
+        _require_reason(reason)
     candidate = _locked(version)
     _require_candidate(candidate)
+    if not override:
+        _require_teeth(candidate)
     live = _live_version(candidate.kernel)
     if live is not None:  # first, because a kernel has at most one live version
         _move(live, State.RETIRED, f"Superseded by v{candidate.number}.")
     _move(candidate, State.LIVE, reason)
-    _record(candidate, Action.APPROVE, user, reason)
+    _record(candidate, Action.OVERRIDE if override else Action.APPROVE, user, reason)
     return candidate
 
 
@@ -125,6 +135,21 @@ def _record(
 def _require_candidate(version: KernelVersion) -> None:
     if version.state != State.CANDIDATE:
         raise NotACandidate(f"{version}: {NotACandidate.__doc__}")
+
+
+def is_weak(version: KernelVersion) -> bool:
+    """Whether its contract refuses fewer wrong outputs than it must, or nobody has measured it."""
+    return (version.mutation_score or 0.0) < settings.KW_MIN_MUTATION_SCORE
+
+
+def _require_teeth(version: KernelVersion) -> None:
+    if is_weak(version):
+        score = version.mutation_score
+        known = "not measured" if score is None else f"{score:.0%} of them"
+        raise WeakContract(
+            f"{version}: {WeakContract.__doc__} "
+            f"({known}; {settings.KW_MIN_MUTATION_SCORE:.0%} are required)"
+        )
 
 
 def _require_reason(reason: str) -> None:

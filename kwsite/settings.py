@@ -137,6 +137,7 @@ KW_KERNEL_MIN_PASS_RATE = env.number("KW_KERNEL_MIN_PASS_RATE", 0.7)  # from 5 v
 KW_KERNEL_RETRIES = env.integer("KW_KERNEL_RETRIES", 1)
 
 # Promotion: from repeated, verified successes to a candidate kernel.
+KW_MIN_MUTATION_SCORE = env.number("KW_MIN_MUTATION_SCORE", 0.6)
 KW_PROMOTE_MIN_SUCCESSES = env.integer("KW_PROMOTE_MIN_SUCCESSES", 5)
 KW_PROMOTE_MIN_SIMILARITY = env.number("KW_PROMOTE_MIN_SIMILARITY", 0.5)
 KW_PROMOTE_MIN_REWARD = env.number("KW_PROMOTE_MIN_REWARD", 0.6)

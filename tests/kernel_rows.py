@@ -51,6 +51,13 @@ EVIDENCE: dict[str, Any] = {
         "checks": [{"name": "own tests", "passed": True, "detail": "1 of 1 outputs accepted"}],
     },
     "replay": {"prompts": 4, "agreed": 3, "kernel_tokens": 120, "original_tokens": 480},
+    "mutation": {
+        "score": 0.9,
+        "made": 10,
+        "refused": 9,
+        "by_kind": {"truncated": [4, 5], "retyped": [5, 5]},
+        "survivors": [{"kind": "truncated", "output": {"email": "ada@"}}],
+    },
     "confidence": {"total": 0.7123, "trace_length": 0.25},
 }
 

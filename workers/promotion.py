@@ -18,7 +18,9 @@ from kernels.conditions.kinds import Condition
 from kernels.execution import Ask
 from kernels.gate import GateCheck, Replayed, regression_gate
 from kernels.models import Exemplar, KernelVersion
+from kernels.mutation import Accepted, MutationScore, mutation_score
 from kernels.registry import Sample, propose_version
+from kernels.slots import bind
 from kernels.spec import KernelSpec
 from trajectories.models import Event, Feedback, Trajectory
 from workers.replay import OBSERVED, Replay, best_recipe
@@ -26,6 +28,7 @@ from workers.request import ChatRequest
 
 log = logging.getLogger(__name__)
 MAX_TRACES = 40
+MUTATED = 10  # outputs of the family that are mutated
 
 
 def consider_promotion(*, trajectory_id: str, ask: Ask) -> KernelVersion | None:
@@ -122,6 +125,7 @@ class Proposal:
     traces: list[Trace]
     replay: Replay
     gate: list[GateCheck]
+    mutation: MutationScore
     confidence: dict[str, float]
 
     @property
@@ -137,6 +141,7 @@ class Proposal:
         return {
             "gate": {"passed": not self.refusal, "checks": checks},
             "replay": asdict(self.replay),
+            "mutation": self.mutation.as_json(),
             "confidence": self.confidence,
         }
 
@@ -158,7 +163,9 @@ def _compile(seed: Trajectory, family: Sequence[Trajectory], ask: Ask) -> Propos
         f"{confidence['total']:.2f} of {least:.2f}",
     )
     gate = [*regression_gate(spec, traces, replayed, OBSERVED), enough]
-    return Proposal(spec, traces, replay, gate, confidence)
+    outputs = [Accepted(bind(trace.prompt, trace.system), trace.answer) for trace in traces]
+    teeth = mutation_score(spec.contract, outputs[:MUTATED], OBSERVED)
+    return Proposal(spec, traces, replay, gate, teeth, confidence)
 
 
 @transaction.atomic

@@ -232,6 +232,23 @@ def test_approval_takes_one_post(candidate: KernelVersion) -> None:
     assert candidate.reviews.get().user == reviewer
 
 
+def test_a_weak_contract_is_approved_only_with_a_reason(
+    root: Browser, candidate: KernelVersion
+) -> None:
+    candidate.evidence = {"mutation": {"score": 0.2, "by_kind": {"swapped": [1, 5]}}}
+    candidate.save(update_fields=["evidence"])
+    page = text(root.get(change(candidate)))
+    assert "decide/approve-anyway/" in page
+    assert "decide/approve/" not in page
+    assert "20% refused" in page
+    post = {"action": "approve_selected", "_selected_action": str(candidate.pk)}
+    assert "refuses too few wrong outputs" in text(root.post(QUEUE, post, follow=True))
+    anyway = {**post, "action": "approve_anyway_selected", "apply": "1", "reason": "A test run."}
+    root.post(QUEUE, anyway, follow=True)
+    candidate.refresh_from_db()
+    assert candidate.state == "live"
+
+
 def test_a_decision_is_in_the_history_of_its_version(
     root: Browser, candidate: KernelVersion
 ) -> None:

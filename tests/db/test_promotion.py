@@ -94,6 +94,7 @@ def test_repeated_successes_become_a_candidate(client: Client) -> None:
         "original_tokens": 160,
     }
     assert version.confidence == version.evidence["confidence"]["total"]
+    assert version.mutation_score == 1.0
     assert backend.requests == []
 
 
@@ -104,6 +105,8 @@ def test_a_family_that_needs_the_model_is_replayed_with_it(client: Client) -> No
     assert version is not None
     assert (version.state, version.evidence["replay"]["agreed"]) == ("candidate", 4)
     assert version.evidence["replay"]["recipe"] == "two examples only"  # the fewest tokens
+    assert version.evidence["mutation"]["by_kind"]["another input's answer"] == [0, 5]
+    assert version.mutation_score == 0.875  # the schema refuses the rest
     for request in backend.requests:
         assert request.schema is not None
         shown = [message["content"] for message in request.messages]

@@ -14,6 +14,7 @@ from kernels.review import (
     NotLive,
     ReasonMissing,
     ReviewError,
+    WeakContract,
     approve_candidate,
     reject_candidate,
     roll_back,
@@ -231,3 +232,31 @@ def test_a_new_version_can_be_proposed_during_a_decision(user: User) -> None:
 
         pool.submit(propose).result(timeout=5)
     assert states(version.kernel) == {1: State.LIVE, 2: State.CANDIDATE}
+
+
+def weak(score: float | None) -> KernelVersion:
+    version = add_version()
+    version.evidence = {} if score is None else {"mutation": {"score": score}}
+    version.save(update_fields=["evidence"])
+    return version
+
+
+@pytest.mark.parametrize("score", [0.59, 0.0, None])
+def test_a_weak_contract_is_not_approved(user: User, score: float | None) -> None:
+    version = weak(score)
+    with pytest.raises(WeakContract, match="60% are required"):
+        approve_candidate(version=version, user=user)
+    version.refresh_from_db()
+    assert version.state == "candidate"
+    assert not ReviewAction.objects.exists()
+
+
+def test_it_can_be_approved_anyway_for_a_reason_that_is_kept(user: User) -> None:
+    with pytest.raises(ReasonMissing):
+        approve_candidate(version=weak(0.2), user=user, override=True)
+    live = approve_candidate(
+        version=weak(0.2), user=user, override=True, reason="We check by hand."
+    )
+    assert live.state == "live"
+    (recorded,) = ReviewAction.objects.all()
+    assert (recorded.action, recorded.reason) == ("override", "We check by hand.")
