@@ -1,8 +1,9 @@
 """Whether two mathematical expressions are equal, by symbolic algebra (math-verify on SymPy)."""
 
+import logging
 import re
 
-from kernels.conditions.isolated import run_isolated
+from kernels.conditions.isolated import NoResult, run_isolated
 
 TIME_S = 2.0
 MAX_CHARS = 4_000
@@ -15,14 +16,16 @@ class NotMath(ValueError):
 def equal(expected: str, found: str) -> bool:
     """Whether `found` (a number, LaTeX, or a sentence with one) equals `expected`.
 
-    Raises NotMath when `expected` cannot be read, and what `run_isolated` raises.
+    Raises NoResult, also when `expected` cannot be read.
     """
     if max(len(expected), len(found)) > MAX_CHARS:
-        raise NotMath(f"more than {MAX_CHARS} characters")
-    return run_isolated(_equal, expected, found, within_s=TIME_S)
+        raise NoResult(f"more than {MAX_CHARS} characters")
+    return bool(run_isolated(__name__, "equal_here", expected, found, within_s=TIME_S))
 
 
-def _equal(expected: str, found: str) -> bool:
+def equal_here(expected: str, found: str) -> bool:
+    """`equal`, in this process and without a limit. Raises NotMath, and what SymPy raises."""
+    logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns of the missing limit
     from math_verify import verify  # takes long to import, and runs in its own process only
 
     gold = _parsed(expected)

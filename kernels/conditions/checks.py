@@ -11,6 +11,7 @@ import re2
 
 from kernels.conditions import algebra, expressions
 from kernels.conditions.kinds import (
+    RE2_OPTIONS,
     CelCondition,
     Condition,
     EvidenceCondition,
@@ -60,7 +61,7 @@ class Check:
 
 @lru_cache(maxsize=1024)
 def _pattern(pattern: str) -> Any:
-    return re2.compile(pattern)
+    return re2.compile(pattern, RE2_OPTIONS)
 
 
 _validators: dict[str, Any] = {}

@@ -58,20 +58,21 @@ def _vocabulary(text: str) -> frozenset[str]:
 
 
 def run(expression: str, variables: dict[str, Any]) -> Any:
-    """The value of an expression. Raises what CEL raises, TooSlow and Crashed.
+    """The value of an expression. Raises what CEL raises, and NoResult.
 
     One walk over a list is quick, whatever its length; walks inside walks may never end, so they
     run where they can be stopped.
     """
     if len(_WALK.findall(expression)) > 1:
-        return run_isolated(_run, expression, variables, within_s=NESTED_TIME_S)
-    return _run(expression, variables)
+        return run_isolated(__name__, "run_here", expression, variables, within_s=NESTED_TIME_S)
+    return run_here(expression, variables)
 
 
 _WALK = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
 
 
-def _run(expression: str, variables: dict[str, Any]) -> Any:
+def run_here(expression: str, variables: dict[str, Any]) -> Any:
+    """`run`, in this process and without a limit."""
     context = cel.Context(variables)
     context.add_function("lowerAscii", str.lower)
     context.add_function("hasWord", has_word)

@@ -3,55 +3,95 @@
 For checks whose library cannot be interrupted: symbolic algebra, nested comprehensions in CEL.
 """
 
-import multiprocessing
+import atexit
 import os
-from collections.abc import Callable
-from functools import lru_cache
+import sys
+from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
-from pebble import ProcessExpired, ProcessPool
+import execnet
 
-T = TypeVar("T")
+WAIT_FOR_TURN_S = 10.0
+START_S = 20.0  # to import what a function needs, on a busy machine
 MEMORY_BYTES = 2 * 1024**3  # of address space: libraries and what they compute
+ROOT = str(Path(__file__).resolve().parents[2])
 
-
-class TooSlow(Exception):
-    """The calculation took longer than it may."""
-
-
-class Crashed(Exception):
-    """The calculation ended its process, as when it wants more memory than it may have."""
-
-
-def run_isolated(function: Callable[..., T], *arguments: Any, within_s: float) -> T:
-    """What the function returns or raises, from a spawned process. Raises TooSlow, Crashed.
-
-    Function and arguments are pickled; they come from our own modules and JSON.
-    """
-    with _lock:
-        future = _pool(os.getpid()).schedule(function, args=arguments, timeout=within_s)
+_SERVE = """
+import importlib, resource, sys
+root, memory = channel.receive()
+sys.path.insert(0, root)
+resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+for module, function, arguments in channel:
     try:
-        result: T = future.result()
-    except TimeoutError as error:
-        raise TooSlow(f"it took longer than {within_s:g} s") from error
-    except (ProcessExpired, MemoryError) as error:
-        raise Crashed("it wanted more memory than it may have, or crashed") from error
-    return result
+        found = getattr(importlib.import_module(module), function)
+        channel.send(None)  # imported: from here on it takes its own time
+        channel.send((True, found(*arguments)))
+    except Exception as error:
+        channel.send((False, f"{type(error).__name__}: {error}"[:500]))
+"""
 
 
-_lock = Lock()
+class NoResult(Exception):
+    """The calculation failed, took too long, or ended its process; the message says which."""
 
 
-@lru_cache(maxsize=1)
-def _pool(pid: int) -> ProcessPool:
-    """One pool a process; its worker starts with the first calculation and ends with the pool's."""
-    return ProcessPool(
-        max_workers=1, initializer=_limit, context=multiprocessing.get_context("spawn")
-    )
+def run_isolated(module: str, function: str, *arguments: Any, within_s: float) -> Any:
+    """What the function returns, for JSON arguments and a JSON result. Raises NoResult."""
+    if not _turn.acquire(timeout=WAIT_FOR_TURN_S):
+        raise NoResult("other calculations took too long")
+    try:
+        worker = _worker()
+        try:
+            return worker.call(module, function, arguments, within_s)
+        except (execnet.TimeoutError, EOFError, OSError) as error:
+            worker.kill()
+            late = isinstance(error, execnet.TimeoutError)
+            why = f"it took longer than {within_s:g} s" if late else "it ended its process"
+            raise NoResult(why) from error
+    finally:
+        _turn.release()
 
 
-def _limit() -> None:
-    import resource  # not on every platform
+class _Worker:
+    """A Python process that was started afresh: it has nothing of this one's state."""
 
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self.alive = True
+        self._group = execnet.Group()
+        gateway = self._group.makegateway(f"popen//python={sys.executable}")
+        self._channel = gateway.remote_exec(_SERVE)
+        self._channel.send((ROOT, MEMORY_BYTES))
+
+    def call(self, module: str, function: str, arguments: Any, within_s: float) -> Any:
+        self._channel.send((module, function, arguments))
+        said = self._channel.receive(START_S)
+        if said is None:
+            said = self._channel.receive(within_s)
+        worked, result = said
+        if not worked:
+            raise NoResult(result)
+        return result
+
+    def kill(self) -> None:
+        self.alive = False
+        self._group.terminate(timeout=0)
+
+
+_turn = Lock()
+_workers: list[_Worker] = []
+
+
+def _worker() -> _Worker:
+    """This process's worker; a forked process has none of its parent's."""
+    if not _workers or not _workers[0].alive or _workers[0].pid != os.getpid():
+        _workers[:] = [_Worker()]
+    return _workers[0]
+
+
+@atexit.register
+def _end() -> None:
+    for worker in _workers:
+        if worker.alive and worker.pid == os.getpid():
+            worker.kill()

@@ -15,6 +15,10 @@ MAX_EXPRESSION_CHARS = 2_000
 MAX_CODE_CHARS = 20_000
 
 
+RE2_OPTIONS = re2.Options()
+RE2_OPTIONS.log_errors = False  # they are raised, too
+
+
 class _Condition(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -63,7 +67,7 @@ class RegexCondition(_Condition):
     @classmethod
     def compiles(cls, pattern: str) -> str:
         try:
-            re2.compile(pattern)
+            re2.compile(pattern, RE2_OPTIONS)
         except re2.error as error:
             raise ValueError(f"not an RE2 pattern: {error}") from error
         return pattern
