@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,23 +11,17 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from pgvector.django import CosineDistance
 
-from kernels.compiler.compile import NothingInCommon, Trace, compile_traces
-from kernels.compiler.confidence import CompileSignals, compile_confidence
+from kernels.compiler.compile import NothingInCommon, Trace
 from kernels.conditions.kinds import Condition
 from kernels.execution import Ask
-from kernels.gate import GateCheck, Replayed, regression_gate
 from kernels.models import Exemplar, KernelVersion
-from kernels.mutation import Accepted, MutationScore, mutation_score
 from kernels.registry import Sample, propose_version
-from kernels.slots import bind
-from kernels.spec import KernelSpec
 from trajectories.models import Event, Feedback, Trajectory
-from workers.replay import OBSERVED, Replay, best_recipe
+from workers.proposal import Proposal, compile_family
 from workers.request import ChatRequest
 
 log = logging.getLogger(__name__)
 MAX_TRACES = 40
-MUTATED = 10  # outputs of the family that are mutated
 
 
 def consider_promotion(*, trajectory_id: str, ask: Ask) -> KernelVersion | None:
@@ -117,55 +110,20 @@ def _is_served(seed: Trajectory) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """A compiled kernel with what was found out about it."""
-
-    spec: KernelSpec
-    traces: list[Trace]
-    replay: Replay
-    gate: list[GateCheck]
-    mutation: MutationScore
-    confidence: dict[str, float]
-
-    @property
-    def refusal(self) -> str:
-        """Why the gate rejects it; empty when it does not."""
-        failed = next((check for check in self.gate if not check.passed), None)
-        return f"regression gate: {failed.name}: {failed.detail}" if failed else ""
-
-    @property
-    def evidence(self) -> dict[str, Any]:
-        """What the operator sees beside the spec."""
-        checks = [asdict(check) for check in self.gate]
-        return {
-            "gate": {"passed": not self.refusal, "checks": checks},
-            "replay": asdict(self.replay),
-            "mutation": self.mutation.as_json(),
-            "confidence": self.confidence,
-        }
-
-
 def _compile(seed: Trajectory, family: Sequence[Trajectory], ask: Ask) -> Proposal | None:
     traces = [_trace(trajectory) for trajectory in family]
     try:
-        spec = compile_traces(traces, _asked_every_time(family), owner=str(seed.client_id))
+        return compile_family(
+            traces,
+            _asked_every_time(family),
+            owner=str(seed.client_id),
+            conflicts=_conflicts(seed),
+            min_confidence=settings.KW_PROMOTE_MIN_CONFIDENCE,
+            ask=ask,
+        )
     except NothingInCommon as error:
         log.info("no kernel from %d traces like %s: %s", len(traces), seed.pk, error.detail)
         return None
-    spec, replay = best_recipe(spec, traces, ask)
-    replayed = Replayed(replay.prompts, replay.accepted, replay.agreed)
-    confidence = compile_confidence(_signals(traces, replay, _conflicts(seed)))
-    least = settings.KW_PROMOTE_MIN_CONFIDENCE
-    enough = GateCheck(
-        "compile confidence",
-        confidence["total"] >= least,
-        f"{confidence['total']:.2f} of {least:.2f}",
-    )
-    gate = [*regression_gate(spec, traces, replayed, OBSERVED), enough]
-    outputs = [Accepted(bind(trace.prompt, trace.system), trace.answer) for trace in traces]
-    teeth = mutation_score(spec.contract, outputs[:MUTATED], OBSERVED)
-    return Proposal(spec, traces, replay, gate, teeth, confidence)
 
 
 @transaction.atomic
@@ -238,20 +196,4 @@ def _trace(trajectory: Trajectory) -> Trace:
         tokens=trajectory.prompt_tokens + trajectory.completion_tokens,
         reward=trajectory.reward or 0.0,
         tools=len({call["function"]["name"] for call in calls}),
-    )
-
-
-def _signals(traces: Sequence[Trace], replay: Replay, conflicts: int) -> CompileSignals:
-    count = len(traces)
-    events = sum(trace.events for trace in traces) / count
-    passed = sum(trace.passed_checks for trace in traces) / count
-    return CompileSignals(
-        trace_length=events,
-        distinct_tools=sum(trace.tools for trace in traces) / count,
-        evidence_count=passed,
-        compression_gain=replay.original_tokens / max(1, replay.kernel_tokens),
-        reuse_value=sum(trace.reward for trace in traces) / count,
-        failure_risk=1 - replay.agreed / replay.prompts,
-        conflicts=conflicts,
-        evidence_density=passed / max(1.0, events),
     )

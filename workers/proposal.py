@@ -1,0 +1,91 @@
+"""From verified traces to a proposal: compiled, replayed, held to the gate, its contract tried."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kernels.compiler.compile import Trace, compile_traces
+from kernels.compiler.confidence import CompileSignals, compile_confidence
+from kernels.conditions.kinds import Condition
+from kernels.execution import Ask
+from kernels.gate import GateCheck, Replayed, regression_gate
+from kernels.mutation import Accepted, MutationScore, mutation_score
+from kernels.slots import bind
+from kernels.spec import KernelSpec
+from workers.replay import OBSERVED, Replay, best_recipe
+
+MUTATED = 10  # outputs of the family that are mutated
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A compiled kernel with what was found out about it."""
+
+    spec: KernelSpec
+    traces: list[Trace]
+    replay: Replay
+    gate: list[GateCheck]
+    mutation: MutationScore
+    confidence: dict[str, float]
+
+    @property
+    def refusal(self) -> str:
+        """Why the gate rejects it; empty when it does not."""
+        failed = next((check for check in self.gate if not check.passed), None)
+        return f"regression gate: {failed.name}: {failed.detail}" if failed else ""
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """What the operator sees beside the spec."""
+        checks = [asdict(check) for check in self.gate]
+        return {
+            "gate": {"passed": not self.refusal, "checks": checks},
+            "replay": asdict(self.replay),
+            "mutation": self.mutation.as_json(),
+            "confidence": self.confidence,
+        }
+
+
+def compile_family(
+    traces: Sequence[Trace],
+    conditions: Sequence[Condition],
+    *,
+    owner: str,
+    conflicts: int,
+    min_confidence: float,
+    ask: Ask,
+) -> Proposal:
+    """Compiles traces of one family and finds out what the kernel is worth.
+
+    `conflicts` counts the live kernels that already stand near. Raises NothingInCommon, and the
+    backend errors of `ask`.
+    """
+    spec = compile_traces(traces, conditions, owner=owner)
+    spec, replay = best_recipe(spec, traces, ask)
+    replayed = Replayed(replay.prompts, replay.accepted, replay.agreed)
+    confidence = compile_confidence(_signals(traces, replay, conflicts))
+    enough = GateCheck(
+        "compile confidence",
+        confidence["total"] >= min_confidence,
+        f"{confidence['total']:.2f} of {min_confidence:.2f}",
+    )
+    gate = [*regression_gate(spec, traces, replayed, OBSERVED), enough]
+    outputs = [Accepted(bind(trace.prompt, trace.system), trace.answer) for trace in traces]
+    teeth = mutation_score(spec.contract, outputs[:MUTATED], OBSERVED)
+    return Proposal(spec, list(traces), replay, gate, teeth, confidence)
+
+
+def _signals(traces: Sequence[Trace], replay: Replay, conflicts: int) -> CompileSignals:
+    count = len(traces)
+    events = sum(trace.events for trace in traces) / count
+    passed = sum(trace.passed_checks for trace in traces) / count
+    return CompileSignals(
+        trace_length=events,
+        distinct_tools=sum(trace.tools for trace in traces) / count,
+        evidence_count=passed,
+        compression_gain=replay.original_tokens / max(1, replay.kernel_tokens),
+        reuse_value=sum(trace.reward for trace in traces) / count,
+        failure_risk=1 - replay.agreed / replay.prompts,
+        conflicts=conflicts,
+        evidence_density=passed / max(1.0, events),
+    )
