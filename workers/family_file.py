@@ -1,0 +1,105 @@
+"""A family of samples in a file that people write: from it a kernel is compiled."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from kernels.compiler.compile import Trace
+from kernels.conditions.checks import Subject
+from kernels.conditions.kinds import Condition, SchemaCondition, require_schema
+from kernels.slots import bind
+from kernels.verify import verify
+from trajectories.errors import KernelWeaveError
+
+
+class FamilyError(KernelWeaveError):
+    """The family file cannot be used."""
+
+
+class FamilySample(BaseModel):
+    """A prompt and its right output: an object, or text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt: str
+    output: dict[str, Any] | str
+
+
+class Family(BaseModel):
+    """What the requests of a family share, and the samples."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system: str = ""
+    output_schema: dict[str, Any] | None = None
+    conditions: tuple[Condition, ...] = ()
+    samples: tuple[FamilySample, ...] = ()
+
+    @field_validator("output_schema")
+    @classmethod
+    def is_schema(cls, schema: dict[str, Any] | None) -> dict[str, Any] | None:
+        if schema is not None:
+            require_schema(schema)
+        return schema
+
+    def problem_of(self, sample: FamilySample) -> str:
+        """Why the sample breaks what the family asks of every output; empty when it does not."""
+        asked = list(self.conditions)
+        if self.output_schema is not None:
+            asked.insert(0, SchemaCondition(json_schema=self.output_schema, label="output schema"))
+        asked = [condition for condition in asked if condition.kind not in ("judge", "evidence")]
+        verdict = verify(asked, Subject(bind(sample.prompt, self.system), sample.output))
+        return verdict.reason if verdict.passed is False else ""
+
+    def with_sample(self, sample: FamilySample) -> "Family":
+        """The family with one sample more. Raises FamilyError."""
+        if any(known.prompt == sample.prompt for known in self.samples):
+            raise FamilyError("This prompt is in the file already.")
+        if problem := self.problem_of(sample):
+            raise FamilyError(f"The output breaks what the family asks: {problem}")
+        return self.model_copy(update={"samples": (*self.samples, sample)})
+
+    def traces(self) -> list[Trace]:
+        """The samples as successes; nobody knows what they cost. Raises FamilyError."""
+        for number, sample in enumerate(self.samples, start=1):
+            if problem := self.problem_of(sample):
+                raise FamilyError(f"Sample {number} breaks what the family asks: {problem}")
+        return [self._trace(sample) for sample in self.samples]
+
+    def _trace(self, sample: FamilySample) -> Trace:
+        is_text = isinstance(sample.output, str)
+        return Trace(
+            prompt=sample.prompt,
+            system=self.system,
+            output=None if is_text else sample.output,
+            text=str(sample.output) if is_text else json.dumps(sample.output),
+            output_schema=self.output_schema,
+            events=1,
+            passed_checks=1,
+            tokens=0,
+            reward=1.0,
+        )
+
+
+def read_family(file: Path) -> Family:
+    """Raises FamilyError with the place of the mistake."""
+    try:
+        return Family.model_validate_json(file.read_bytes())
+    except FileNotFoundError as error:
+        raise FamilyError(f"{file} is not there: make it with `manage.py kernels init`.") from error
+    except (OSError, ValidationError) as error:
+        raise FamilyError(f"{file}: {error}") from error
+
+
+def write_family(file: Path, family: Family) -> None:
+    """Replaces the file at once, so that nobody reads half of it. Raises FamilyError."""
+    text = json.dumps(family.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    new = file.with_name(f".{file.name}.new")
+    try:
+        new.write_text(f"{text}\n")
+        os.replace(new, file)
+    except OSError as error:
+        raise FamilyError(f"{file}: {error}") from error
