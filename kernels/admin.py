@@ -19,6 +19,7 @@ STATE_TONES: dict[str, Tone] = {
     KernelVersion.State.LIVE: "success",
     KernelVersion.State.RETIRED: "",
     KernelVersion.State.REJECTED: "danger",
+    KernelVersion.State.QUARANTINED: "danger",
 }
 
 

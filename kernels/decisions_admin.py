@@ -16,7 +16,14 @@ from django.urls import URLPattern, path
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from kernels.models import KernelVersion
-from kernels.review import ReviewError, approve_candidate, is_weak, reject_candidate, roll_back
+from kernels.review import (
+    ReviewError,
+    approve_candidate,
+    is_weak,
+    reject_candidate,
+    release,
+    roll_back,
+)
 from trajectories.admin_base import ModelAdmin
 
 State = KernelVersion.State
@@ -29,7 +36,7 @@ class Decision:
     action: str  # the admin action's name
     verb: str
     done: str
-    applies_to: str  # the state a version must be in
+    applies_to: tuple[str, ...]  # the states a version may be in
     consequence: str
     decide: Callable[..., object]
     needs_reason: bool
@@ -41,7 +48,7 @@ DECISIONS = {
         action="approve_selected",
         verb="Approve",
         done="Approved",
-        applies_to=State.CANDIDATE,
+        applies_to=(State.CANDIDATE,),
         consequence="It goes live with the next request; a live version of its kernel retires.",
         decide=approve_candidate,
         needs_reason=False,
@@ -51,7 +58,7 @@ DECISIONS = {
         action="approve_anyway_selected",
         verb="Approve anyway",
         done="Approved in spite of its weak contract",
-        applies_to=State.CANDIDATE,
+        applies_to=(State.CANDIDATE,),
         consequence="It goes live although its contract lets many wrong outputs through. "
         "The reason is kept with it.",
         decide=partial(approve_candidate, override=True),
@@ -62,7 +69,7 @@ DECISIONS = {
         action="reject_selected",
         verb="Reject",
         done="Rejected",
-        applies_to=State.CANDIDATE,
+        applies_to=(State.CANDIDATE,),
         consequence="It never goes live. The reason is kept with it.",
         decide=reject_candidate,
         needs_reason=True,
@@ -72,12 +79,22 @@ DECISIONS = {
         action="roll_back_selected",
         verb="Roll back",
         done="Rolled back",
-        applies_to=State.LIVE,
+        applies_to=(State.LIVE, State.QUARANTINED),
         consequence="It retires with the next request; the version it superseded is live again, "
         "or else the kernel answers nothing until a version is approved.",
         decide=roll_back,
         needs_reason=True,
         variant="danger",
+    ),
+    "release": Decision(
+        action="release_selected",
+        verb="Release",
+        done="Released",
+        applies_to=(State.QUARANTINED,),
+        consequence="It is live again with the next request, and its record starts afresh.",
+        decide=release,
+        needs_reason=True,
+        variant="primary",
     ),
 }
 
@@ -91,13 +108,14 @@ class ReasonForm(forms.Form):
 
 
 class DecisionsAdmin(ModelAdmin[KernelVersion]):
-    """The four actions, and a page that asks for the reason."""
+    """The five actions, and a page that asks for the reason."""
 
     actions = (
         "approve_selected",
         "approve_anyway_selected",
         "reject_selected",
         "roll_back_selected",
+        "release_selected",
     )
 
     def has_review_permission(self, request: HttpRequest) -> bool:
@@ -127,6 +145,12 @@ class DecisionsAdmin(ModelAdmin[KernelVersion]):
     ) -> HttpResponse | None:
         return self._act(request, queryset, DECISIONS["roll-back"])
 
+    @admin.action(description="Release from quarantine, with a reason", permissions=["review"])
+    def release_selected(
+        self, request: HttpRequest, queryset: QuerySet[KernelVersion]
+    ) -> HttpResponse | None:
+        return self._act(request, queryset, DECISIONS["release"])
+
     def get_urls(self) -> list[URLPattern]:
         ask = path(
             "<uuid:version_id>/decide/<slug:name>/",
@@ -149,7 +173,7 @@ class DecisionsAdmin(ModelAdmin[KernelVersion]):
         if not self.has_review_permission(request):
             return {}
         hidden = "approve" if is_weak(version) else "approve-anyway"
-        return {n: d for n, d in DECISIONS.items() if d.applies_to == version.state and n != hidden}
+        return {n: d for n, d in DECISIONS.items() if version.state in d.applies_to and n != hidden}
 
     def _act(
         self, request: HttpRequest, queryset: QuerySet[KernelVersion], decision: Decision
@@ -206,6 +230,11 @@ class DecisionsAdmin(ModelAdmin[KernelVersion]):
             "selected_name": helpers.ACTION_CHECKBOX_NAME,
         }
         return TemplateResponse(request, "kernels/decide.html", context)
+
+
+def quarantined_versions(request: HttpRequest) -> int:
+    """How many versions are in quarantine; the sidebar shows it."""
+    return KernelVersion.objects.filter(state=State.QUARANTINED).count()
 
 
 def waiting_candidates(request: HttpRequest) -> int:

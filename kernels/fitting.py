@@ -30,6 +30,13 @@ def wrong_reuse_bound(wrong: int, reused: int) -> float:
     return float(beta.ppf(CONFIDENCE, wrong + 1, reused - wrong))
 
 
+def wrong_reuse_lower_bound(wrong: int, reused: int) -> float:
+    """One-sided Clopper-Pearson lower bound of the wrong-reuse rate; 0 without a wrong one."""
+    if wrong == 0:
+        return 0.0
+    return float(beta.ppf(1 - CONFIDENCE, wrong, reused - wrong + 1))
+
+
 def lowest_safe_threshold(
     probabilities: Sequence[float], fits: Sequence[bool], ceiling: float
 ) -> float:

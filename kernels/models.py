@@ -41,11 +41,12 @@ class KernelVersion(models.Model):
         LIVE = "live"
         RETIRED = "retired"
         REJECTED = "rejected"
+        QUARANTINED = "quarantined"  # was live, and was wrong more often than the operator allows
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kernel = models.ForeignKey(Kernel, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
-    state = models.CharField(max_length=10, choices=State, default=State.CANDIDATE)
+    state = models.CharField(max_length=12, choices=State, default=State.CANDIDATE)
     spec = models.JSONField(help_text="The kernel as data: contract, recipe, tests.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the spec in canonical JSON.")
     profile = models.JSONField(default=dict, help_text="What its prompts have in common.")
@@ -145,6 +146,8 @@ class ReviewAction(models.Model):
         OVERRIDE = "override", "approve anyway"
         REJECT = "reject"
         ROLL_BACK = "roll back"
+        QUARANTINE = "quarantine"
+        RELEASE = "release"
 
     version = models.ForeignKey(KernelVersion, on_delete=models.PROTECT, related_name="reviews")
     action = models.CharField(max_length=10, choices=Action)

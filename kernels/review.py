@@ -1,4 +1,4 @@
-"""What an operator decides about a version: approve, reject, roll back.
+"""What is decided about a version: approve, reject, roll back, quarantine, release.
 
 Each decision is one transaction and one `ReviewAction`. Routing reads live exemplars from the
 database, so a decision holds from the next request on.
@@ -26,7 +26,15 @@ class NotACandidate(ReviewError):
 
 
 class NotLive(ReviewError):
-    """Only the live version of a kernel can be rolled back."""
+    """Only a live or quarantined version of a kernel can be rolled back."""
+
+
+class NotQuarantined(ReviewError):
+    """Only a quarantined version can be released."""
+
+
+class AnotherIsLive(ReviewError):
+    """Another version of the kernel is live by now; roll that one back first."""
 
 
 class ReasonMissing(ReviewError):
@@ -82,14 +90,42 @@ def roll_back(*, version: KernelVersion, user: User | None, reason: str) -> Kern
     """
     _require_reason(reason)
     retired = _locked(version)
-    if retired.state != State.LIVE:
+    if retired.state not in (State.LIVE, State.QUARANTINED):
         raise NotLive(f"{retired}: {NotLive.__doc__}")
     _move(retired, State.RETIRED, reason)
     _record(retired, Action.ROLL_BACK, user, reason)
-    previous = _last_superseded(retired)
+    previous = None if _live_version(retired.kernel) else _last_superseded(retired)
     if previous is not None:
         _move(previous, State.LIVE, f"Live again, v{retired.number} was rolled back: {reason}")
     return previous
+
+
+@transaction.atomic
+def quarantine(*, version: KernelVersion, reason: str) -> bool:
+    """Takes a live version out of service until somebody decides; False if it is not live."""
+    drifted = _locked(version)
+    if drifted.state != State.LIVE:
+        return False
+    _move(drifted, State.QUARANTINED, reason)
+    _record(drifted, Action.QUARANTINE, None, reason)
+    return True
+
+
+@transaction.atomic
+def release(*, version: KernelVersion, user: User | None, reason: str) -> KernelVersion:
+    """Makes a quarantined version live again; its wrong answers so far are forgiven.
+
+    Raises NotQuarantined, AnotherIsLive, ReasonMissing.
+    """
+    _require_reason(reason)
+    released = _locked(version)
+    if released.state != State.QUARANTINED:
+        raise NotQuarantined(f"{released}: {NotQuarantined.__doc__}")
+    if _live_version(released.kernel) is not None:
+        raise AnotherIsLive(f"{released}: {AnotherIsLive.__doc__}")
+    _move(released, State.LIVE, reason)
+    _record(released, Action.RELEASE, user, reason)
+    return released
 
 
 def _locked(version: KernelVersion) -> KernelVersion:

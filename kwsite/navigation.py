@@ -26,8 +26,13 @@ def _shows_candidates(request: HttpRequest) -> bool:
     return request.GET.get("state__exact") == "candidate"
 
 
+def _shows_quarantine(request: HttpRequest) -> bool:
+    return request.GET.get("state__exact") == "quarantined"
+
+
 def _shows_versions(request: HttpRequest) -> bool:
-    return "/kernelversion/" in request.path and not _shows_candidates(request)
+    queued = _shows_candidates(request) or _shows_quarantine(request)
+    return "/kernelversion/" in request.path and not queued
 
 
 CANDIDATES = {
@@ -38,6 +43,14 @@ CANDIDATES = {
     "active": _shows_candidates,
     "badge": "kernels.decisions_admin.waiting_candidates",
 }
+QUARANTINE = {
+    **_entry("Quarantine", "report", "kernels.kernelversion"),
+    "link": format_lazy(
+        "{}?state__exact=quarantined", reverse_lazy("admin:kernels_kernelversion_changelist")
+    ),
+    "active": _shows_quarantine,
+    "badge": "kernels.decisions_admin.quarantined_versions",
+}
 VERSIONS = {
     **_entry("Versions", "layers", "kernels.kernelversion"),
     "active": _shows_versions,
@@ -47,7 +60,11 @@ SIDEBAR: dict[str, Any] = {
     "navigation": [
         {
             "title": "Review",
-            "items": [CANDIDATES, _entry("Decisions", "history", "kernels.reviewaction")],
+            "items": [
+                CANDIDATES,
+                QUARANTINE,
+                _entry("Decisions", "history", "kernels.reviewaction"),
+            ],
         },
         {
             "title": "Kernels",

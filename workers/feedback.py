@@ -7,6 +7,7 @@ from django.db import transaction
 from kernels.models import Exemplar
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Feedback, Run, Trajectory
+from workers.drift import quarantine_if_drifted
 from workers.recording import record_verdict
 from workers.tasks.scoring import ask_for_scores
 
@@ -54,5 +55,7 @@ def record_feedback(
             Exemplar.objects.filter(trajectory=trajectory).delete()
         if trajectory.kernel_version is not None and feedback.is_negative not in heard:
             record_verdict(version_id=trajectory.kernel_version, passed=not feedback.is_negative)
+    if feedback.is_negative and trajectory.kernel_version is not None:
+        quarantine_if_drifted(version_id=trajectory.kernel_version)
     ask_for_scores()
     return feedback

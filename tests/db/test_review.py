@@ -174,7 +174,7 @@ def test_roll_back_never_makes_a_rejected_version_live(user: User) -> None:
 
 
 def test_only_the_live_version_is_rolled_back(user: User) -> None:
-    with pytest.raises(NotLive, match="Only the live version"):
+    with pytest.raises(NotLive, match="Only a live or quarantined version"):
         roll_back(version=add_version(), user=user, reason="wrong")
 
 
