@@ -19,10 +19,13 @@ ROOT = str(Path(__file__).resolve().parents[2])
 
 _SERVE = """
 import importlib, resource, sys
-root, memory = channel.receive()
+root, memory, start_s = channel.receive()
 sys.path.insert(0, root)
 resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-for module, function, arguments in channel:
+for module, function, arguments, within_s in channel:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = int(used.ru_utime + used.ru_stime + start_s + within_s) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
     try:
         found = getattr(importlib.import_module(module), function)
         channel.send(None)  # imported: from here on it takes its own time
@@ -54,7 +57,10 @@ def run_isolated(module: str, function: str, *arguments: Any, within_s: float) -
 
 
 class _Worker:
-    """A Python process that was started afresh: it has nothing of this one's state."""
+    """A Python process that was started afresh: it has nothing of this one's state.
+
+    If this one is killed before it can kill the other, a limit of processor time ends that.
+    """
 
     def __init__(self) -> None:
         self.pid = os.getpid()
@@ -62,10 +68,10 @@ class _Worker:
         self._group = execnet.Group()
         gateway = self._group.makegateway(f"popen//python={sys.executable}")
         self._channel = gateway.remote_exec(_SERVE)
-        self._channel.send((ROOT, MEMORY_BYTES))
+        self._channel.send((ROOT, MEMORY_BYTES, START_S))
 
     def call(self, module: str, function: str, arguments: Any, within_s: float) -> Any:
-        self._channel.send((module, function, arguments))
+        self._channel.send((module, function, arguments, within_s))
         said = self._channel.receive(START_S)
         if said is None:
             said = self._channel.receive(within_s)
