@@ -1,0 +1,294 @@
+"""When two questions are provably the same one (row X4).
+
+A prompt is reduced to what it asks: typed parts (numbers with units, dates, quoted text, codes),
+content words in canonical form, how it asks, its tense and its negations. Two prompts are the
+same question only if all of that is equal. Nothing is guessed from similarity: a word that differs
+and is no listed synonym prevents reuse.
+
+Not covered: irony, context from earlier turns, languages other than English (they are compared word
+by word, so they are reused only when they hardly differ).
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kernels.reuse import lexicon
+
+_TOKEN = re.compile(
+    r"\"(?P<quoted>[^\"\n]+)\""
+    r"|(?P<mark>https?://\S+?(?=[.,;:?!]?(?:\s|$))|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b\d{1,2}:\d{2}\b"
+    r"|\b(?=[\w./-]*\d)(?=[\w./-]*[a-z_])[a-z0-9_]+(?:[-._/][a-z0-9_]+)*\b"
+    r"|\b[a-z0-9_-]+(?:\.[a-z0-9_]+)+\b|\b\w+_\w+\b)"
+    r"|(?P<number>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"|(?P<word>[^\W\d_]+(?:['-][^\W\d_]+)*)"
+    r"|(?P<sign>[$€£%°+*×÷=<>≤≥^/#&@-])"
+    r"|(?P<stop>[.,;:?!()\n])"
+)
+_GLUED = re.compile(r"(?<![\w.-])(\d+(?:[.,]\d+)*)(km/h|[a-z°%€$£]{1,3})(?![\w-])")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a prompt asks, in canonical form."""
+
+    kind: str  # what | who | when | ... | how many | yes or no
+    tense: str  # past | present | future
+    negations: int
+    typed: tuple[str, ...]  # numbers with units, dates, quoted text, codes: sorted
+    core: tuple[str, ...]  # words and typed parts outside of phrases, in order
+    phrases: tuple[tuple[str, ...], ...]  # preposition and what follows it; sorted
+
+    def differences(self, other: "Question") -> list[str]:
+        """What keeps the two from being the same question; empty when they are."""
+        found = []
+        if self.typed != other.typed:
+            found.append(f"numbers, dates or names of things: {_shown(self.typed, other.typed)}")
+        if self.negations != other.negations:
+            found.append("negation")
+        if self.tense != other.tense:
+            found.append(f"tense: {self.tense} / {other.tense}")
+        if self.kind != other.kind:
+            found.append(f"kind of question: {self.kind} / {other.kind}")
+        if self.core != other.core:
+            found.append(f"words: {_shown(self.core, other.core)}")
+        if self.phrases != other.phrases:
+            mine, others = (tuple(" ".join(p) for p in q.phrases) for q in (self, other))
+            found.append(f"phrases: {_shown(mine, others)}")
+        return found
+
+
+def _shown(one: tuple[str, ...], other: tuple[str, ...]) -> str:
+    left, right = Counter(one) - Counter(other), Counter(other) - Counter(one)
+    if not left and not right:
+        return "in another order"
+    return f"{' '.join(left.elements()) or 'nothing'} / {' '.join(right.elements()) or 'nothing'}"
+
+
+@lru_cache(maxsize=4096)
+def question(prompt: str) -> Question:
+    """What the prompt asks."""
+    text, frames_removed = _without_frames(_spelled_out(prompt))
+    tokens = _numbers_with_units(_tokens(text))
+    kind = _kind(tokens, asked_politely=frames_removed)
+    words = [token.text for token in tokens if token.type == "word"]
+    core, phrases = _parts(tokens)
+    typed = sorted(token.text for token in tokens if token.type == "typed")
+    return Question(
+        kind,
+        _tense(words),
+        sum(word in lexicon.NEGATIONS for word in words),
+        tuple(typed),
+        tuple(core),
+        tuple(sorted(phrases)),
+    )
+
+
+@dataclass(frozen=True)
+class _Token:
+    type: str  # word | typed | stop
+    text: str
+    owner: bool = False  # "customer's"
+
+
+def _spelled_out(prompt: str) -> str:
+    text = prompt.lower().translate(str.maketrans("’‘“”–—−", "''\"\"---"))
+    text = _GLUED.sub(r"\1 \2", text)
+    for short, full in lexicon.CONTRACTIONS.items():
+        text = re.sub(rf"\b{re.escape(short)}\b", full, text)
+    for ending, full in lexicon.SUFFIXES:
+        text = re.sub(rf"(?<=[a-z]){re.escape(ending)}\b", full, text)
+    return text
+
+
+_FRAMES = re.compile(
+    r"\b(?:" + "|".join(sorted(map(re.escape, lexicon.FRAMES), key=len, reverse=True)) + r")\b"
+)
+
+
+def _without_frames(text: str) -> tuple[str, bool]:
+    shorter = _FRAMES.sub(" ", text)
+    return shorter, shorter != text
+
+
+def _tokens(text: str) -> list[_Token]:
+    found = []
+    for match in _TOKEN.finditer(text):
+        kind, piece = match.lastgroup, match.group()
+        if kind == "quoted":
+            found.append(_Token("typed", f'"{match.group("quoted").strip()}"'))
+        elif kind == "mark":
+            found.append(_Token("typed", piece.rstrip(".")))
+        elif kind == "number":
+            found.append(_Token("number", f"{float(piece.replace(',', '')):.12g}"))
+        elif kind == "sign":
+            found.append(_Token("sign", piece))
+        elif kind == "stop":
+            found.append(_Token("stop", piece))
+        elif piece.endswith("'s"):
+            found.append(_Token("word", piece[:-2], owner=True))
+        else:
+            found += [_Token("word", part) for part in piece.split("-") if part]
+    return found
+
+
+_UNITS = {name: names[0] for names in lexicon.UNITS for name in names}
+_LONGEST_UNIT = max(len(name.split()) for name in _UNITS)
+_BEFORE = {"$": "usd", "€": "eur", "£": "gbp"}
+
+
+def _numbers_with_units(tokens: list[_Token]) -> list[_Token]:
+    """Numbers, also in words, become one typed part with the unit beside them."""
+    found: list[_Token] = []
+    position = 0
+    while position < len(tokens):
+        token = tokens[position]
+        value, after = _number_at(tokens, position)
+        if value is None:
+            # A sign between numbers is what is done with them.
+            found.append(_Token("typed", token.text) if token.type == "sign" else token)
+            position += 1
+            continue
+        unit, end = _unit_at(tokens, after)
+        if not unit and found and found[-1].text in _BEFORE:
+            unit = _BEFORE[found.pop().text]
+        found.append(_Token("typed", f"{value:.12g} {unit}".strip()))
+        position = end
+    return found
+
+
+def _number_at(tokens: list[_Token], position: int) -> tuple[float | None, int]:
+    token = tokens[position]
+    if token.type == "number":
+        after = position + 1
+        if after < len(tokens) and tokens[after].text in lexicon.SCALES:
+            return float(token.text) * lexicon.SCALES[tokens[after].text], after + 1
+        return float(token.text), after
+    return _number_in_words(tokens, position)
+
+
+def _number_in_words(tokens: list[_Token], start: int) -> tuple[float | None, int]:
+    total, current, position = 0.0, 0.0, start
+    while position < len(tokens) and tokens[position].type == "word":
+        word = tokens[position].text
+        if word in lexicon.NUMBER_WORDS:
+            current += lexicon.NUMBER_WORDS[word]
+        elif word in lexicon.TENS:
+            current += lexicon.TENS[word]
+        elif word == "hundred" and position > start:
+            current *= 100
+        elif word in lexicon.SCALES and position > start:
+            total, current = total + current * lexicon.SCALES[word], 0.0
+        else:
+            break
+        position += 1
+    only_one = position == start + 1 and tokens[start].text == "one"
+    if position == start or (only_one and not _unit_at(tokens, position)[0]):
+        return None, start  # "which one" counts nothing
+    return total + current, position
+
+
+def _unit_at(tokens: list[_Token], position: int) -> tuple[str, int]:
+    for length in range(_LONGEST_UNIT, 0, -1):
+        words = tokens[position : position + length]
+        name = " ".join(token.text for token in words)
+        if len(words) == length and name in _UNITS:
+            return _UNITS[name], position + length
+    joined = "".join(token.text for token in tokens[position : position + 2])
+    return (_UNITS[joined], position + 2) if joined in ("°c", "°f") else ("", position)
+
+
+def _kind(tokens: list[_Token], *, asked_politely: bool) -> str:
+    words = [token.text for token in tokens if token.type == "word"]
+    text = " ".join(words)
+    for kind in lexicon.KINDS:
+        if re.search(rf"\b{kind}\b", text):
+            return kind
+    for word in words:
+        if word in lexicon.WH:
+            return "who" if word in ("whom", "whose") else word
+    opener = words[0] if words else ""
+    asks = opener in ("is", "are", "do", "does", "did", "was", "were", "can", "will", "has", "have")
+    return "yes or no" if asks and not asked_politely else "what"
+
+
+def _tense(words: list[str]) -> str:
+    if any(word in lexicon.FUTURE for word in words):
+        return "future"
+    ended = any(len(word) > 4 and word.endswith("ed") and word != "need" for word in words)
+    return "past" if ended or any(word in lexicon.PAST for word in words) else "present"
+
+
+def _parts(tokens: list[_Token]) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Words outside of phrases in order, and the phrases: "in Berlin", "of the customer"."""
+    core: list[str] = []
+    phrases: list[tuple[str, ...]] = []
+    open_phrase: list[str] | None = None
+    since_break = 0  # where the words before an owner begin
+
+    def close() -> None:
+        nonlocal open_phrase
+        if open_phrase is not None and len(open_phrase) > 1:
+            phrases.append(tuple(open_phrase))
+        open_phrase = None
+
+    before = ""
+    for token in tokens:
+        word = token.text
+        infinitive = word == "to" and (not before or before in lexicon.BEFORE_INFINITIVE)
+        before = word
+        if token.type == "stop" or word in lexicon.WH:
+            close()
+            since_break = len(core)
+        elif infinitive:
+            continue
+        elif token.type == "word" and (word in lexicon.PREPOSITIONS or word == "of"):
+            close()
+            open_phrase = [word]
+            since_break = len(core)
+        elif (token.type == "word" and word in lexicon.ASKING) or (
+            token.type == "word" and word in lexicon.WHAT and not core and open_phrase is None
+        ):
+            continue
+        else:
+            canonical = _canonical(word) if token.type == "word" else word
+            (core if open_phrase is None else open_phrase).append(canonical)
+            if token.owner and open_phrase is None:
+                owner, core[since_break:] = core[since_break:], []
+                phrases.append(("of", *owner))
+    close()
+    return core, phrases
+
+
+_CANONICAL = {name: names[0] for names in lexicon.SYNONYMS for name in names}
+
+
+def _canonical(word: str) -> str:
+    for form in (word, _singular(word)):
+        if form in _CANONICAL:
+            return _stem(_CANONICAL[form])
+    return _stem(word)
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return f"{word[:-3]}y"
+    if len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes", "zes")):
+        return word[:-2]
+    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    return word
+
+
+def _stem(word: str) -> str:
+    """The same for "convert", "converts", "converting" and "converted"."""
+    word = _singular(word)
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            word = word[: -len(ending)]
+            if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "ls":
+                word = word[:-1]
+            break
+    return word.removesuffix("e") if len(word) > 3 else word
