@@ -41,13 +41,14 @@ class Candidate:
 class RouteDecision:
     """Where a prompt goes, and why."""
 
-    route: str  # kernel | generation
+    route: str  # kernel | generation | reuse
     reason: str
     threshold: float | None
     calibration: int | None
     encoder_digest: str
     candidates: tuple[Candidate, ...] = ()
     chosen: Candidate | None = None
+    reused: str | None = None  # id of the trajectory whose answer is given again
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -57,5 +58,6 @@ class RouteDecision:
             "calibration": self.calibration,
             "encoder": self.encoder_digest[:12],
             "chosen": self.chosen.version_id if self.chosen else None,
+            "reused": self.reused,
             "candidates": [candidate.as_json() for candidate in self.candidates],
         }

@@ -22,6 +22,7 @@ STATUS_TONES: dict[str, Tone] = {
 ROUTE_TONES: dict[str, Tone] = {
     Trajectory.Route.KERNEL: "primary",
     Trajectory.Route.GENERATION: "info",
+    Trajectory.Route.REUSE: "success",
 }
 CHECK_TONES: dict[str, Tone] = {"ok": "success", "failed": "danger", "could_not_run": "warning"}
 KIND_TONES: dict[str, Tone] = {

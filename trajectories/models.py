@@ -94,6 +94,7 @@ class Trajectory(models.Model):
     class Route(models.TextChoices):
         KERNEL = "kernel"
         GENERATION = "generation"
+        REUSE = "reuse"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="trajectory")
@@ -107,12 +108,18 @@ class Trajectory(models.Model):
         max_length=64, help_text="Digest of the system prompt and the requested output schema."
     )
     output_schema = models.JSONField(null=True, blank=True)
+    question_digest = models.CharField(
+        max_length=64, blank=True, help_text="Digest of what the prompt asks, in canonical form."
+    )
     embedding = VectorField(dimensions=EMBEDDING_DIMENSIONS)
     encoder_digest = models.CharField(max_length=64)
     route = models.CharField(max_length=12, choices=Route)
     route_reason = models.TextField()
     kernel_name = models.CharField(max_length=100, blank=True)
     kernel_version = models.UUIDField(null=True, blank=True)
+    reused = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="reuses"
+    )
     output_text = models.TextField(blank=True)
     output = models.JSONField(null=True, blank=True, help_text="The output as JSON, if it is JSON.")
     checks = models.JSONField(default=list)
@@ -135,6 +142,11 @@ class Trajectory(models.Model):
             models.Index(fields=["client", "signature", "-created_at"]),
             models.Index(fields=["-created_at"]),
             models.Index(fields=["kernel_version", "-created_at"]),
+            models.Index(
+                fields=["client", "question_digest", "-created_at"],
+                condition=models.Q(verified=True),
+                name="trajectory_answers",
+            ),
             models.Index(
                 fields=["created_at"],
                 condition=models.Q(scored_at=None),

@@ -6,6 +6,7 @@ A kernel that fails its contract is tried again; then generation takes over, and
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from kernels.conditions.checks import Check, Judge, Subject
 from kernels.conditions.kinds import Condition, SchemaCondition
@@ -54,21 +55,36 @@ class Answer:
     tool_calls: tuple[dict[str, Any], ...] = ()
     kernel: VersionFacts | None = None
     failed_kernel: VersionFacts | None = None  # tried, and failed its contract
+    reused: UUID | None = None  # the trajectory whose answer this is
     proven: bool = True  # False: the kernel's output is held to nothing but what computed it
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An answer that was given before to the same question."""
+
+    trajectory_id: UUID
+    text: str
+    model: str
 
 
 def answer(
     request: ChatRequest,
     reason: str,
-    kernel: ChosenKernel | None,
+    chosen: ChosenKernel | Stored | None,
     backend: Backend,
     say: Say,
     trace: Trace,
     retries: int,
 ) -> Answer:
     """Answers one request. `say` receives the pieces of a streamed answer. Raises BackendError."""
-    if kernel is None:
+    if chosen is None:
         return _generate(request, reason, backend, say, trace)
+    if isinstance(chosen, Stored):
+        return _reuse(request, reason, chosen, say, trace) or _generate(
+            request, "the stored answer no longer passes its contract", backend, say, trace
+        )
+    kernel = chosen
     served = _serve(request, reason, kernel, backend, say, trace, retries)
     if served.verified:
         return served
@@ -81,6 +97,36 @@ def answer(
         proven=served.proven,
         prompt_tokens=generated.prompt_tokens + served.prompt_tokens,
         completion_tokens=generated.completion_tokens + served.completion_tokens,
+    )
+
+
+def _reuse(
+    request: ChatRequest, reason: str, stored: Stored, say: Say, trace: Trace
+) -> Answer | None:
+    """The stored answer, held to the contract anew; None when it fails.
+
+    A judge is not asked again: it has seen this answer to this question.
+    """
+    trace.add(Event.Kind.EVIDENCE, reused=str(stored.trajectory_id))
+    trace.add(Event.Kind.MESSAGE, text=stored.text[:20_000])
+    conditions = [c for c in asked_contract(request) if c.kind != "judge"]
+    bound = bind(request.prompt, request.system)
+    output, verdict = check(stored.text, conditions, bound, trace, None)
+    if verdict.passed is False:
+        return None
+    say(Delta(text=stored.text))
+    return Answer(
+        "reuse",
+        reason,
+        stored.text,
+        output,
+        "stop",
+        stored.model,
+        0,
+        0,
+        verdict.checks,
+        verified=True,
+        reused=stored.trajectory_id,
     )
 
 

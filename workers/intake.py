@@ -12,6 +12,7 @@ from kernels.slots import bind
 from trajectories.models import Client, Run
 from workers.queueing import QueueUnavailable, enqueue
 from workers.request import ChatRequest
+from workers.reuse import stored_answer
 from workers.stopwatch import Stopwatch
 from workers.tasks.answering import answer_run
 
@@ -50,6 +51,16 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
 
 
 def _decide(client: Client, request: ChatRequest, vector: Vector) -> RouteDecision:
+    if stored := stored_answer(client_id=client.pk, request=request):
+        age = f"{(datetime.now(UTC) - stored.created_at).total_seconds():,.0f} s ago"
+        return RouteDecision(
+            "reuse",
+            f"the same question was answered {age}, and that answer passed the same contract",
+            None,
+            None,
+            encoder_digest(),
+            reused=str(stored.pk),
+        )
     bound: dict[str, Any] = bind(request.prompt, request.system)
     asked = Asked(
         bound,

@@ -16,6 +16,7 @@ from kernels.routing import VersionFacts
 from trajectories.models import Event, Run, Trajectory
 from workers.answer import Answer
 from workers.request import ChatRequest
+from workers.reuse import question_digest
 from workers.trace import Trace
 
 PRIOR_VERDICTS = 10  # how many verdicts the compiler's confidence counts for
@@ -76,6 +77,8 @@ def record_answer(
             system=request.system,
             plain=not request.beyond_kernels,
             signature=request.signature,
+            question_digest=question_digest(request),
+            reused_id=answer.reused,
             output_schema=request.output_schema,
             embedding=run.embedding,
             encoder_digest=run.encoder_digest,
@@ -146,6 +149,7 @@ def response_json(run: Run, answer: Answer) -> dict[str, Any]:
             "reason": answer.reason,
             "kernel": _named(answer.kernel),
             "failed_kernel": _named(answer.failed_kernel),
+            "reused": str(answer.reused) if answer.reused else None,
             "verified": answer.verified,
             "checks": [check.as_json() for check in answer.checks],
         },

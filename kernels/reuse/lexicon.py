@@ -285,6 +285,11 @@ PAST = frozenset(
         "yesterday",
     ]
 )
+# What they mean depends on when it is said.
+DEICTIC = frozenset(
+    "today yesterday tomorrow tonight now currently current latest recent recently newest upcoming "  # noqa: SIM905
+    "ago last next this".split()
+)
 FUTURE = frozenset(["will", "shall", "tomorrow", "going", "upcoming"])
 # Before a verb, "to" is no preposition: "how to sort", "want to sort".
 BEFORE_INFINITIVE = frozenset(

@@ -11,10 +11,11 @@ by word, so they are reused only when they hardly differ).
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 
 from kernels.reuse import lexicon
+from kernels.spec import digest_of
 
 _TOKEN = re.compile(
     r"\"(?P<quoted>[^\"\n]+)\""
@@ -40,6 +41,13 @@ class Question:
     typed: tuple[str, ...]  # numbers with units, dates, quoted text, codes: sorted
     core: tuple[str, ...]  # words and typed parts outside of phrases, in order
     phrases: tuple[tuple[str, ...], ...]  # preposition and what follows it; sorted
+
+    timeless: bool  # nothing in it means another thing tomorrow
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex); equal for the same question."""
+        return digest_of(asdict(self))
 
     def differences(self, other: "Question") -> list[str]:
         """What keeps the two from being the same question; empty when they are."""
@@ -83,6 +91,7 @@ def question(prompt: str) -> Question:
         tuple(typed),
         tuple(core),
         tuple(sorted(phrases)),
+        timeless=not lexicon.DEICTIC.intersection(words),
     )
 
 

@@ -15,9 +15,9 @@ from redis import RedisError
 from kernels.execution import Shot
 from kernels.models import Exemplar
 from kernels.routing import version_facts
-from trajectories.models import Event, Run
+from trajectories.models import Event, Run, Trajectory
 from workers import mailbox
-from workers.answer import ChosenKernel, answer
+from workers.answer import ChosenKernel, Stored, answer
 from workers.backends.choose import live_backend
 from workers.backends.completion import (
     BackendError,
@@ -68,10 +68,12 @@ def _answer(run: Run) -> None:
     request = ChatRequest.model_validate(run.request)
     trace = Trace()
     trace.add(Event.Kind.DECISION, route=run.decision["route"], reason=run.decision["reason"])
+    chosen = stored_before(run.decision) or chosen_kernel(run.decision)
+    retracted = run.decision.get("reused") and chosen is None
     done = answer(
         request,
-        run.decision["reason"],
-        chosen_kernel(run.decision),
+        "the stored answer was retracted meanwhile" if retracted else run.decision["reason"],
+        chosen,
         live_backend(),
         _Voice(run, silent=not request.stream).say,
         trace,
@@ -83,6 +85,14 @@ def _answer(run: Run) -> None:
         return
     _post(run, mailbox.finished(run))
     ask_for_scores()
+
+
+def stored_before(decision: dict[str, Any]) -> Stored | None:
+    """The answer that a decision gives again; None when it gives none, or it was retracted."""
+    if not decision.get("reused"):
+        return None
+    found = Trajectory.objects.filter(pk=decision["reused"]).first()
+    return Stored(found.pk, found.output_text, found.model) if found else None
 
 
 def chosen_kernel(decision: dict[str, Any]) -> ChosenKernel | None:

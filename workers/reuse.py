@@ -1,0 +1,62 @@
+"""An answer is given again only to the same question, of the same app, with the same contract.
+
+Which question a prompt asks is decided by `kernels.reuse.question`, not by similarity. Only answers
+that passed a contract are given again, and each time they are held to it anew. Not reused: what
+depends on when it was asked, what somebody denied (also of a later reuse), what a kernel said that
+is no longer live, and anything after `KW_REUSE_MAX_AGE_S`.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from kernels.models import KernelVersion
+from kernels.reuse.question import question
+from trajectories.models import Feedback, Trajectory
+from workers.answer import asked_contract
+from workers.request import ChatRequest
+
+LOOKED_AT = 20  # stored answers to one question
+MAX_CHARS = 4_000  # of a prompt; a longer one hardly comes again in other words
+
+
+def question_digest(request: ChatRequest) -> str:
+    """What the request asks, as a digest; empty when its answer must not be given again."""
+    if len(request.prompt) > MAX_CHARS:
+        return ""
+    asked = question(request.prompt)
+    return asked.digest if asked.timeless and not request.beyond_kernels else ""
+
+
+def stored_answer(*, client_id: int, request: ChatRequest) -> Trajectory | None:
+    """The newest answer to the same question that may be given again."""
+    digest = question_digest(request)
+    if not digest or not settings.KW_REUSE_ANSWERS or not asked_contract(request):
+        return None
+    since = timezone.now() - timedelta(seconds=settings.KW_REUSE_MAX_AGE_S)
+    live = KernelVersion.objects.filter(
+        pk=OuterRef("kernel_version"), state=KernelVersion.State.LIVE
+    )
+    denied = Feedback.objects.filter(Q(verdict=Feedback.Verdict.INCORRECT) | Q(rating__lte=2))
+    found = (
+        Trajectory.objects.filter(
+            Q(route=Trajectory.Route.GENERATION) | Q(Exists(live), route=Trajectory.Route.KERNEL),
+            ~Exists(denied.filter(trajectory=OuterRef("pk"))),
+            ~Exists(denied.filter(trajectory__reused=OuterRef("pk"))),
+            client_id=client_id,
+            signature=request.signature,
+            question_digest=digest,
+            verified=True,
+            completion_tokens__lte=request.max_tokens,
+            created_at__gte=since,
+        )
+        .select_related("run")
+        .order_by("-created_at")
+    )
+    for trajectory in found[:LOOKED_AT]:
+        asked = ChatRequest.model_validate(trajectory.run.request)
+        if asked.contract == request.contract and asked.response_format == request.response_format:
+            return trajectory
+    return None
