@@ -41,8 +41,9 @@ def starters() -> list[Starter]:
 
 
 def background() -> list[str]:
-    """Prompts that no starter kernel should take."""
-    return (HERE / "background.txt").read_text().splitlines()
+    """Prompts that no starter kernel should take. In the file a line break is written \\n."""
+    lines = (HERE / "background.txt").read_text().splitlines()
+    return [line.replace("\\n", "\n") for line in lines]
 
 
 def load_starters() -> list[str]:
