@@ -5,6 +5,7 @@ For checks whose library cannot be interrupted: symbolic algebra, nested compreh
 
 import atexit
 import os
+import subprocess
 import sys
 from pathlib import Path
 from threading import Lock
@@ -13,21 +14,22 @@ from typing import Any
 import execnet
 
 WAIT_FOR_TURN_S = 10.0
-START_S = 20.0  # to import what a function needs, on a busy machine
+PATIENCE = 10  # times the processor time that it may take, where others want the processor, too
+START_S = 60.0  # to import what a function needs, on a busy machine
 MEMORY_BYTES = 2 * 1024**3  # of address space: libraries and what they compute
 ROOT = str(Path(__file__).resolve().parents[2])
 
 _SERVE = """
-import importlib, resource, sys
-root, memory, start_s = channel.receive()
+import importlib, math, resource, sys
+root, memory = channel.receive()
 sys.path.insert(0, root)
 resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 for module, function, arguments, within_s in channel:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(used.ru_utime + used.ru_stime + start_s + within_s) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
     try:
         found = getattr(importlib.import_module(module), function)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        most = math.ceil(used.ru_utime + used.ru_stime + within_s)
+        resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
         channel.send(None)  # imported: from here on it takes its own time
         channel.send((True, found(*arguments)))
     except Exception as error:
@@ -40,7 +42,10 @@ class NoResult(Exception):
 
 
 def run_isolated(module: str, function: str, *arguments: Any, within_s: float) -> Any:
-    """What the function returns, for JSON arguments and a JSON result. Raises NoResult."""
+    """What the function returns, for JSON arguments and a JSON result. Raises NoResult.
+
+    `within_s` is processor time.
+    """
     if not _turn.acquire(timeout=WAIT_FOR_TURN_S):
         raise NoResult("other calculations took too long")
     try:
@@ -49,9 +54,7 @@ def run_isolated(module: str, function: str, *arguments: Any, within_s: float) -
             return worker.call(module, function, arguments, within_s)
         except (execnet.TimeoutError, EOFError, OSError) as error:
             worker.kill()
-            late = isinstance(error, execnet.TimeoutError)
-            why = f"it took longer than {within_s:g} s" if late else "it ended its process"
-            raise NoResult(why) from error
+            raise NoResult(f"it took more than {within_s:g} s, or ended its process") from error
     finally:
         _turn.release()
 
@@ -59,7 +62,7 @@ def run_isolated(module: str, function: str, *arguments: Any, within_s: float) -
 class _Worker:
     """A Python process that was started afresh: it has nothing of this one's state.
 
-    If this one is killed before it can kill the other, a limit of processor time ends that.
+    Its limit of processor time (in whole seconds) also ends it when this one is killed.
     """
 
     def __init__(self) -> None:
@@ -67,14 +70,15 @@ class _Worker:
         self.alive = True
         self._group = execnet.Group()
         gateway = self._group.makegateway(f"popen//python={sys.executable}")
+        self._process: subprocess.Popen[bytes] = gateway._io.popen
         self._channel = gateway.remote_exec(_SERVE)
-        self._channel.send((ROOT, MEMORY_BYTES, START_S))
+        self._channel.send((ROOT, MEMORY_BYTES))
 
     def call(self, module: str, function: str, arguments: Any, within_s: float) -> Any:
         self._channel.send((module, function, arguments, within_s))
         said = self._channel.receive(START_S)
         if said is None:
-            said = self._channel.receive(within_s)
+            said = self._channel.receive(PATIENCE * within_s)
         worked, result = said
         if not worked:
             raise NoResult(result)
@@ -82,6 +86,8 @@ class _Worker:
 
     def kill(self) -> None:
         self.alive = False
+        self._process.kill()
+        self._process.wait()
         self._group.terminate(timeout=0)
 
 
