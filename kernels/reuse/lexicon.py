@@ -5,6 +5,7 @@ prevents reuse rather than allowing it.
 """
 
 CONTRACTIONS = {
+    "e-mail": "email",
     "can't": "can not",
     "cannot": "can not",
     "won't": "will not",
@@ -34,6 +35,54 @@ SUFFIXES = (("n't", " not"), ("'re", " are"), ("'ll", " will"), ("'ve", " have")
 
 # Whole phrases that only ask, longest first. What is left of a question is what it asks for.
 FRAMES = (
+    "would you be so kind as to",
+    "be so kind as to",
+    "be so good as to",
+    "i would appreciate it if you could",
+    "i would be grateful if you could",
+    "i would be grateful if you",
+    "i was hoping you could",
+    "i was just wondering",
+    "i was wondering",
+    "i am wondering",
+    "i only want to know",
+    "i just want to know",
+    "i would really like to know",
+    "i would love to know",
+    "could i ask you to",
+    "can i ask you to",
+    "may i ask you to",
+    "could i ask",
+    "can i ask",
+    "may i ask",
+    "could you be so kind as to",
+    "sorry to bother you",
+    "sorry to bother",
+    "pardon the interruption",
+    "do me a favor and",
+    "do me a favour and",
+    "many thanks in advance",
+    "many thanks",
+    "kind regards",
+    "best regards",
+    "kind request",
+    "i am curious",
+    "out of curiosity",
+    "remind me",
+    "you know",
+    "let me see",
+    "one more thing",
+    "quick one",
+    "random question",
+    "maybe a silly question",
+    "silly question",
+    "stupid question",
+    "simple question",
+    "one question",
+    "a question",
+    "to be honest",
+    "go about",
+    "the way to",
     "i would like you to",
     "i would like to know",
     "i would like to",
@@ -87,6 +136,11 @@ FRAMES = (
 )
 ASKING = frozenset(
     [
+        "whether",
+        "honestly",
+        "alright",
+        "but",
+        "again",
         "please",
         "kindly",
         "hi",
@@ -192,7 +246,7 @@ SYNONYMS = (
     ("help", "assist"),
     ("fix", "repair"),
     ("quick", "fast"),
-    ("error", "fault"),
+    ("error", "fault", "mistake"),
     ("mail", "email", "e-mail"),
     ("phone", "telephone"),
     ("picture", "image", "photo"),
@@ -240,6 +294,22 @@ SYNONYMS = (
     ("send", "submit"),
     ("happen", "occur"),
     ("equal", "equals", "equivalent", "same"),
+    ("newest", "most recent"),
+    ("choose", "pick", "select"),
+    ("often", "frequently"),
+    ("test", "trial"),
+    ("stop", "halt"),
+    ("missing", "absent"),
+    ("rewrite", "rephrase", "reword"),
+    ("beginner", "novice"),
+    ("colleague", "coworker"),
+    ("quickest", "fastest"),
+    ("monthly", "every month"),
+    ("yearly", "annually", "every year"),
+    ("weekly", "every week"),
+    ("daily", "every day"),
+    ("rejected", "declined", "turned down"),
+    ("ill", "sick"),
 )
 
 NEGATIONS = frozenset(
@@ -297,6 +367,15 @@ BEFORE_INFINITIVE = frozenset(
 )
 PREPOSITIONS = frozenset(
     [
+        "using",
+        "regarding",
+        "if",
+        "while",
+        "because",
+        "unless",
+        "although",
+        "due",
+        "without",
         "in",
         "on",
         "at",
@@ -338,6 +417,38 @@ PREPOSITIONS = frozenset(
         "versus",
         "vs",
     ]
+)
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("january", "jan"),
+            ("february", "feb"),
+            ("march", "mar"),
+            ("april", "apr"),
+            ("may",),
+            ("june", "jun"),
+            ("july", "jul"),
+            ("august", "aug"),
+            ("september", "sep", "sept"),
+            ("october", "oct"),
+            ("november", "nov"),
+            ("december", "dec"),
+        ),
+        start=1,
+    )
+    for name in names
+}
+ORDINALS = {
+    word: number
+    for number, word in enumerate(
+        ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
+        start=1,
+    )
+}
+DETERMINERS = frozenset(("the", "a", "an", "my", "our", "your", "their", "his", "her", "this"))
+AUXILIARIES = frozenset(
+    ("is", "are", "do", "does", "did", "was", "were", "can", "could", "will", "has", "have")
 )
 NUMBER_WORDS = {
     word: value

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from kernels.reuse import lexicon
 from kernels.spec import digest_of
@@ -24,7 +25,8 @@ _TOKEN = re.compile(
     r"|\b(?=[\w./-]*\d)(?=[\w./-]*[a-z_])[a-z0-9_]+(?:[-._/][a-z0-9_]+)*\b"
     r"|\b[a-z0-9_-]+(?:\.[a-z0-9_]+)+\b|\b\w+_\w+\b)"
     r"|(?P<number>\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
-    r"|(?P<word>[^\W\d_]+(?:['-][^\W\d_]+)*)"
+    r"|(?P<word>[^\W\d_]+(?:['-][^\W\d_]+)*(?:(?<=s)')?)"
+    r"|(?P<ordinal>#\d+)"
     r"|(?P<sign>[$€£%°+*×÷=<>≤≥^/#&@-])"
     r"|(?P<stop>[.,;:?!()\n])"
 )
@@ -78,9 +80,8 @@ def _shown(one: tuple[str, ...], other: tuple[str, ...]) -> str:
 @lru_cache(maxsize=4096)
 def question(prompt: str) -> Question:
     """What the prompt asks."""
-    text, frames_removed = _without_frames(_spelled_out(prompt))
-    tokens = _numbers_with_units(_tokens(text))
-    kind = _kind(tokens, asked_politely=frames_removed)
+    tokens = _numbers_with_units(_tokens(_FRAMES.sub(" ", _spelled_out(prompt))))
+    kind = _kind(tokens)
     words = [token.text for token in tokens if token.type == "word"]
     core, phrases = _parts(tokens)
     typed = sorted(token.text for token in tokens if token.type == "typed")
@@ -103,23 +104,70 @@ class _Token:
 
 
 def _spelled_out(prompt: str) -> str:
-    text = prompt.lower().translate(str.maketrans("’‘“”–—−", "''\"\"---"))
+    text = prompt.translate(str.maketrans("’‘“”–—−", "''\"\"---"))
+    text = _BITS.sub(lambda match: match.group(1) + _bits_or_bytes(match.group(2)), text).lower()
+    text = _SPOKEN_QUOTES.sub(r'"\1"', text)
+    text = _DASH.sub(", ", text)
+    text = _DOTTED.sub(lambda match: match.group().replace(".", ""), text)
     text = _GLUED.sub(r"\1 \2", text)
-    for short, full in lexicon.CONTRACTIONS.items():
-        text = re.sub(rf"\b{re.escape(short)}\b", full, text)
-    for ending, full in lexicon.SUFFIXES:
-        text = re.sub(rf"(?<=[a-z]){re.escape(ending)}\b", full, text)
-    return text
+    for pattern, full in _REPLACED:
+        text = pattern.sub(full, text)
+    text = _DAY_MONTH.sub(_iso_date, text)
+    text = _MONTH_DAY.sub(_iso_date, text)
+    text = _ORDINAL.sub(r"#\1", text)
+    return _TIME.sub(_clock, text)
+
+
+# "Mb" and "MB" differ in their case alone.
+_BITS = re.compile(r"(\d\s*)([KMGTkmgt]i?[bB](?:ps|/s)|[KMGT]b)\b")
+_SPOKEN_QUOTES = re.compile(r"(?<![\w'])'([^'\n]{1,100})'(?![\w'])")
+_DASH = re.compile(r"(?<=[a-z?!.,]) - ")
+_DOTTED = re.compile(r"\b(?:[a-z]\.){2,}")
+_ORDINAL = re.compile(r"\b(\d{1,3})(?:st|nd|rd|th)\b")
+_TIME = re.compile(r"\b(\d{1,2})(?::(\d{2}))? ?([ap])\.?m\b\.?")
+_NAMES = "|".join(sorted(lexicon.MONTHS, key=len, reverse=True))
+_DAY_MONTH = re.compile(
+    rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?: of)? (?P<month>{_NAMES})\b,? ?(?P<year>\d{{4}})?"
+)
+_MONTH_DAY = re.compile(
+    rf"\b(?P<month>{_NAMES}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b,? ?(?P<year>\d{{4}})?"
+)
+
+
+def _bits_or_bytes(unit: str) -> str:
+    """ "Mbps" and "MB/s" in letters that survive lower case."""
+    size = "byte" if "B" in unit else "bit"
+    return f" {unit[0]}{size}{'ps' if len(unit) > 2 else ''}"
+
+
+def _iso_date(match: re.Match[str]) -> str:
+    month = lexicon.MONTHS[match["month"]]
+    return f" {match['year'] or '0000'}-{month:02d}-{int(match['day']):02d} "
+
+
+def _clock(match: re.Match[str]) -> str:
+    hour = int(match[1]) % 12 + (12 if match[3] == "p" else 0)
+    return f"{hour}:{match[2] or '00'}"
+
+
+def _replacements() -> list[tuple[re.Pattern[str], str]]:
+    short = [(rf"\b{re.escape(word)}\b", full) for word, full in lexicon.CONTRACTIONS.items()]
+    short += [(rf"(?<=[a-z]){re.escape(end)}\b", full) for end, full in lexicon.SUFFIXES]
+    long = [
+        (rf"\b{re.escape(name)}\b", names[0])
+        for names in lexicon.SYNONYMS
+        for name in names
+        if " " in name
+    ]
+    return [(re.compile(pattern), full) for pattern, full in (*short, *long)]
+
+
+_REPLACED = _replacements()
 
 
 _FRAMES = re.compile(
     r"\b(?:" + "|".join(sorted(map(re.escape, lexicon.FRAMES), key=len, reverse=True)) + r")\b"
 )
-
-
-def _without_frames(text: str) -> tuple[str, bool]:
-    shorter = _FRAMES.sub(" ", text)
-    return shorter, shorter != text
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -132,15 +180,26 @@ def _tokens(text: str) -> list[_Token]:
             found.append(_Token("typed", piece.rstrip(".")))
         elif kind == "number":
             found.append(_Token("number", f"{float(piece.replace(',', '')):.12g}"))
+        elif kind == "ordinal":
+            found.append(_Token("typed", piece))
         elif kind == "sign":
             found.append(_Token("sign", piece))
         elif kind == "stop":
             found.append(_Token("stop", piece))
         elif piece.endswith("'s"):
             found.append(_Token("word", piece[:-2], owner=True))
+        elif piece.endswith("s'"):
+            found.append(_Token("word", piece[:-1], owner=True))
         else:
-            found += [_Token("word", part) for part in piece.split("-") if part]
+            found += [_Token("word", part) for part in _compound(piece)]
     return found
+
+
+def _compound(word: str) -> list[str]:
+    parts = [part for part in word.strip("'").split("-") if part]
+    if len(parts) > 1 and parts[0] in ("e", "pre", "re", "non", "co", "sub", "multi"):
+        return ["".join(parts)]
+    return parts
 
 
 _UNITS = {name: names[0] for names in lexicon.UNITS for name in names}
@@ -154,6 +213,10 @@ def _numbers_with_units(tokens: list[_Token]) -> list[_Token]:
     position = 0
     while position < len(tokens):
         token = tokens[position]
+        if token.type == "word" and token.text in lexicon.ORDINALS:
+            found.append(_Token("typed", f"#{lexicon.ORDINALS[token.text]}"))
+            position += 1
+            continue
         value, after = _number_at(tokens, position)
         if value is None:
             # A sign between numbers is what is done with them.
@@ -209,7 +272,7 @@ def _unit_at(tokens: list[_Token], position: int) -> tuple[str, int]:
     return (_UNITS[joined], position + 2) if joined in ("°c", "°f") else ("", position)
 
 
-def _kind(tokens: list[_Token], *, asked_politely: bool) -> str:
+def _kind(tokens: list[_Token]) -> str:
     words = [token.text for token in tokens if token.type == "word"]
     text = " ".join(words)
     for kind in lexicon.KINDS:
@@ -218,9 +281,13 @@ def _kind(tokens: list[_Token], *, asked_politely: bool) -> str:
     for word in words:
         if word in lexicon.WH:
             return "who" if word in ("whom", "whose") else word
-    opener = words[0] if words else ""
-    asks = opener in ("is", "are", "do", "does", "did", "was", "were", "can", "will", "has", "have")
-    return "yes or no" if asks and not asked_politely else "what"
+    begins = [
+        token.text
+        for last, token in pairwise((_Token("stop", "."), *tokens))
+        if last.type == "stop"
+    ]
+    asks = "whether" in words or any(word in lexicon.AUXILIARIES for word in begins)
+    return "yes or no" if asks else "what"
 
 
 def _tense(words: list[str]) -> str:
@@ -233,42 +300,41 @@ def _tense(words: list[str]) -> str:
 def _parts(tokens: list[_Token]) -> tuple[list[str], list[tuple[str, ...]]]:
     """Words outside of phrases in order, and the phrases: "in Berlin", "of the customer"."""
     core: list[str] = []
-    phrases: list[tuple[str, ...]] = []
-    open_phrase: list[str] | None = None
-    since_break = 0  # where the words before an owner begin
-
-    def close() -> None:
-        nonlocal open_phrase
-        if open_phrase is not None and len(open_phrase) > 1:
-            phrases.append(tuple(open_phrase))
-        open_phrase = None
-
+    phrases: list[list[str]] = []
+    here = core  # where words go: outside, or into the phrase that is open
+    noun = 0  # where in `here` the last noun phrase began
     before = ""
     for token in tokens:
         word = token.text
         infinitive = word == "to" and (not before or before in lexicon.BEFORE_INFINITIVE)
         before = word
+        is_word = token.type == "word"
         if token.type == "stop" or word in lexicon.WH:
-            close()
-            since_break = len(core)
+            here, noun = core, len(core)
         elif infinitive:
             continue
-        elif token.type == "word" and (word in lexicon.PREPOSITIONS or word == "of"):
-            close()
-            open_phrase = [word]
-            since_break = len(core)
-        elif (token.type == "word" and word in lexicon.ASKING) or (
-            token.type == "word" and word in lexicon.WHAT and not core and open_phrase is None
+        elif is_word and (word in lexicon.PREPOSITIONS or word == "of"):
+            if here is not core and len(here) == 1:
+                here[0] += f" {word}"  # "than from"
+            else:
+                here = [word]
+                phrases.append(here)
+            noun = 1
+        elif is_word and word in lexicon.DETERMINERS:
+            noun = len(here)
+            if word in ("your", "their", "his", "her"):
+                here.append(word)
+        elif (is_word and word in lexicon.ASKING) or (
+            is_word and word in lexicon.WHAT and not core and here is core
         ):
             continue
         else:
-            canonical = _canonical(word) if token.type == "word" else word
-            (core if open_phrase is None else open_phrase).append(canonical)
-            if token.owner and open_phrase is None:
-                owner, core[since_break:] = core[since_break:], []
-                phrases.append(("of", *owner))
-    close()
-    return core, phrases
+            here.append(_canonical(word) if is_word else word)
+            if token.owner:
+                start = min(noun, len(here) - 1)
+                phrases.append(["of", *here[start:]])
+                del here[start:]
+    return core, [tuple(phrase) for phrase in phrases if len(phrase) > 1]
 
 
 _CANONICAL = {name: names[0] for names in lexicon.SYNONYMS for name in names}

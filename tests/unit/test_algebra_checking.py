@@ -3,12 +3,17 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from kernels.algebra.candidates import candidates, hints_of
 from kernels.algebra.checking import Finding, Report, check_composition, entries
+from kernels.algebra.execution import Done, Step, StepResult, begin, outcome, run_to_end
 from kernels.algebra.flows import object_of
 from kernels.algebra.inputs import bound_input
 from kernels.algebra.plan import Composition
 from kernels.algebra.schemas import Schema, is_valid
+from kernels.slots import bind
 from kernels.spec import KernelSpec
 
 TEXT: Schema = {"type": "string"}
@@ -264,3 +269,80 @@ def test_a_sequence_may_build_what_it_gives(strategy: str) -> None:
     )
     report = check(plan)
     assert report == Report((), object_of({"both": TEXT}))
+
+
+MAYBE = kernel("maybe", {}, output_schema={"type": "object", "properties": {"count": WHOLE}})
+SOME = kernel(
+    "some",
+    {"count": {"type": "integer", "minimum": 1}, "tags": {"type": "array", "items": TEXT}},
+    input_schema={"not": {"required": ["total"]}},
+)
+KERNELS = (SUMMARY, TITLE, COUNT, PRICE, MAYBE, SOME)
+TEMPLATES: list[dict[str, str] | None] = [
+    None,
+    {"prompt": "input.prompt"},
+    {"prompt": "'n: ' + string(outputs.n0.count)", "count": "outputs.n0.count"},
+    {"count": "size(outputs.n0.tags)"},
+    {"prompt": "outputs.n1.title", "count": "7"},
+]
+
+
+def plans() -> st.SearchStrategy[dict[str, Any]]:
+    taken = st.sampled_from(TEMPLATES)
+    leaves = st.builds(lambda spec, given: ref(spec, input=given), st.sampled_from(KERNELS), taken)
+    return st.recursive(leaves, _larger, max_leaves=6)
+
+
+def _larger(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    several = st.lists(inner, min_size=1, max_size=3)
+    strategy = st.sampled_from([{"kind": "all_or_nothing"}, BEST_EFFORT])
+    until = st.sampled_from([None, "true", "has(output.count) && output.count > 0"])
+    return st.one_of(
+        st.builds(lambda all_, how: sequence(*_named(all_), strategy=how), several, strategy),
+        st.builds(lambda all_, how: parallel(*_named(all_), strategy=how), several, strategy),
+        st.builds(lambda all_: parallel(*all_), several),
+        st.builds(
+            lambda body, until: {"kind": "loop", "body": body, "until": until, "at_most": 3},
+            inner,
+            until,
+        ),
+        st.builds(
+            lambda then, other: {
+                "kind": "conditional",
+                "when": "has(input.count) && input.count > 0",
+                "then": then,
+                "otherwise": other,
+            },
+            inner,
+            st.one_of(st.none(), inner),
+        ),
+    )
+
+
+def _named(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**node, "name": f"n{index}"} for index, node in enumerate(nodes)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(plans(), st.randoms(use_true_random=False))
+def test_what_was_found_to_fit_runs_whatever_the_kernels_give(
+    plan: dict[str, Any], chance: Any
+) -> None:
+    composition = Composition.model_validate({"name": "composed", "plan": plan})
+    specs = {spec.digest: spec for spec in KERNELS}
+    report = check_composition(composition, specs)
+    if not report.fits:
+        return
+
+    def run(step: Step) -> StepResult:
+        spec = specs[step.digest]
+        assert is_valid(spec.input_schema, step.input)
+        hints = hints_of(*(spec.input_schema for spec in KERNELS))
+        return StepResult(output=chance.choice(candidates(spec.output_schema, hints)))
+
+    for _ in range(5):
+        found = outcome(run_to_end(begin(composition, bind("Order 3 pens.")), run))
+        if isinstance(found, Done):
+            assert is_valid(report.output_schema, found.output)
+        else:
+            assert "not so after 3 turns" in str(found)
