@@ -6,8 +6,9 @@ were made, `heldout` was not.
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
@@ -56,6 +57,14 @@ def _suite(name: str, part: str, label: str) -> Suite:
         pairs.total(),
         {kind: (reused[kind], pairs[kind]) for kind in pairs},
     )
+
+
+def reuse_json(suites: list[Suite]) -> dict[str, Any]:
+    return {
+        "bench": "reuse",
+        "goal": {"near_misses": 0, "paraphrases_share": GOAL_PARAPHRASES},
+        "suites": [{**asdict(suite), "share": suite.share} for suite in suites],
+    }
 
 
 def reuse_table(suites: list[Suite]) -> Table:

@@ -1,12 +1,13 @@
 """What it costs to hold an output to its contract, and how long hostile ones can hold it up."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 from pydantic import TypeAdapter
+from rich.table import Table
 
 from kernels.conditions.checks import Subject
 from kernels.conditions.kinds import Condition
@@ -14,6 +15,7 @@ from kernels.slots import bind
 from kernels.verify import NotJson, parse_output, verify
 from kwsite.bench.figures import percentile
 
+GOAL_P50_MS = 1.0  # for outputs up to 4 kB
 SIZES = (200, 1_000, 4_000)  # bytes of the output, about
 HOSTILE_BYTES = 1_000_000
 _CONDITIONS: TypeAdapter[list[Condition]] = TypeAdapter(list[Condition])
@@ -142,3 +144,36 @@ def hostile() -> Iterator[tuple[str, dict[str, Any], str]]:
 
 def _schema(schema: dict[str, Any]) -> dict[str, Any]:
     return {"kind": "schema", "json_schema": schema}
+
+
+def verification_json(timed: list[Timed], stopped: list[Stopped]) -> dict[str, Any]:
+    """Milliseconds."""
+    return {
+        "bench": "verify",
+        "goal_p50_ms": GOAL_P50_MS,
+        "contracts": [asdict(one) for one in timed],
+        "hostile": [asdict(one) for one in stopped],
+    }
+
+
+def contracts_table(timed: list[Timed]) -> Table:
+    table = Table(title="Holding an output to its contract", title_justify="left")
+    table.add_column("contract")
+    for column in ("output bytes", "p50 ms", "goal", "p99 ms"):
+        table.add_column(column, justify="right")
+    for one in timed:
+        figures = (f"{one.p50_ms:.2f}", f"<= {GOAL_P50_MS:.0f}", f"{one.p99_ms:.2f}")
+        table.add_row(one.contract, str(one.output_bytes), *figures)
+    return table
+
+
+def hostile_table(stopped: list[Stopped]) -> Table:
+    """What each hostile contract or output came to, and when."""
+    table = Table(title="Hostile contracts and outputs", title_justify="left")
+    for column in ("what", "came to"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("ms", justify="right")
+    table.add_column("reason", overflow="ellipsis", no_wrap=True)
+    for one in stopped:
+        table.add_row(one.name, one.status, f"{one.ms:.0f}", one.reason.replace("\n", " "))
+    return table

@@ -1,4 +1,4 @@
-"""Measures the service. `bench overhead`: what it adds to a request."""
+"""Measures the service: `bench overhead`, `verify`, `reuse`."""
 
 import json
 from argparse import ArgumentTypeError
@@ -7,14 +7,24 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from kwsite.bench.http_client import UnexpectedReply
 from kwsite.bench.overhead import CLIENTS, SETTINGS, measure_overhead
 from kwsite.bench.overhead_report import arms_table, overhead_json, stages_table
+from kwsite.bench.reuse import measure_reuse, reuse_json, reuse_table
 from kwsite.bench.stack import throwaway_stack
+from kwsite.bench.verification import (
+    CONTRACTS,
+    SIZES,
+    contracts_table,
+    hostile,
+    hostile_table,
+    measure_contracts,
+    measure_hostile,
+    verification_json,
+)
 from kwsite.stack.failure import StackFailure
-
-BENCHES = {"overhead": "what the service adds to a request, with a model that answers at once"}
 
 
 class Command(BaseCommand):
@@ -22,19 +32,49 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", nargs="?", help=", ".join(BENCHES))
-        parser.add_argument("--requests", type=_positive, default=400, help="in each arm")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        benches = parser.add_subparsers(dest="bench", required=True, metavar="BENCH")
+        overhead = benches.add_parser(
+            "overhead", help="what the service adds to a request, with a model that answers at once"
+        )
+        overhead.add_argument("--requests", type=_positive, default=400, help="in each arm")
+        verifying = benches.add_parser(
+            "verify", help="what holding an output to its contract costs; hostile ones"
+        )
+        verifying.add_argument("--repeats", type=_positive, default=500, help="of each contract")
+        reusing = benches.add_parser(
+            "reuse", help="which near misses and paraphrases count as the same question"
+        )
+        for bench in (overhead, verifying, reusing):
+            bench.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["name"] not in BENCHES:
-            raise CommandError(_no_such_bench(options["name"]))
         try:
-            self._overhead(options["requests"], as_json=options["json"])
+            getattr(self, f"_{options['bench']}")(options)
         except (StackFailure, UnexpectedReply) as error:
             raise CommandError(str(error)) from error
 
-    def _overhead(self, requests: int, *, as_json: bool) -> None:
+    def _verify(self, options: dict[str, Any]) -> None:
+        with _progress(Console(stderr=True)) as progress:
+            total = len(CONTRACTS) * len(SIZES) + len(list(hostile()))
+            bar = progress.add_task("verify", total=total)
+            timed = measure_contracts(options["repeats"], lambda: progress.advance(bar))
+            stopped = measure_hostile(lambda: progress.advance(bar))
+        tables = (contracts_table(timed), hostile_table(stopped))
+        self._print(verification_json(timed, stopped), tables, as_json=options["json"])
+
+    def _reuse(self, options: dict[str, Any]) -> None:
+        suites = measure_reuse()
+        self._print(reuse_json(suites), (reuse_table(suites),), as_json=options["json"])
+
+    def _print(self, found: dict[str, Any], tables: tuple[Table, ...], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(found))
+            return
+        for table in tables:
+            Console().print(table)
+
+    def _overhead(self, options: dict[str, Any]) -> None:
+        requests = options["requests"]
         errors = Console(stderr=True)
         errors.print("Starting a stack of its own.")
         with throwaway_stack(SETTINGS) as address, _progress(errors) as progress:
@@ -44,12 +84,8 @@ class Command(BaseCommand):
                 requests=requests,
                 advance=lambda answered: progress.advance(bar, answered),
             )
-        if as_json:
-            self.stdout.write(json.dumps(overhead_json(overhead)))
-            return
-        console = Console()
-        console.print(arms_table(overhead))
-        console.print(stages_table(overhead))
+        tables = (arms_table(overhead), stages_table(overhead))
+        self._print(overhead_json(overhead), tables, as_json=options["json"])
 
 
 def _progress(console: Console) -> Progress:
@@ -67,9 +103,3 @@ def _positive(text: str) -> int:
     if not text.isdigit() or int(text) == 0:
         raise ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
-
-
-def _no_such_bench(name: str | None) -> str:
-    wrong = f"There is no bench {name!r}." if name else "Name a bench."
-    benches = "".join(f"\n  {known}  {what}" for known, what in BENCHES.items())
-    return f"{wrong} There are:{benches}"
