@@ -70,7 +70,8 @@ class _Worker:
         self.alive = True
         self._group = execnet.Group()
         gateway = self._group.makegateway(f"popen//python={sys.executable}")
-        self._process: subprocess.Popen[bytes] = gateway._io.popen
+        # execnet itself waits politely before it kills.
+        self._process: subprocess.Popen[bytes] = gateway._io.popen  # type: ignore[attr-defined]
         self._channel = gateway.remote_exec(_SERVE)
         self._channel.send((ROOT, MEMORY_BYTES))
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import transaction
 
 from kernels.encoder import Vector, embed_all, encoder_digest
 from kernels.fitting import Example, fit
-from kernels.matching import Features, profile
+from kernels.matching import Features, Profile, profile
 from kernels.models import Calibration, Kernel, KernelVersion
 from kernels.registry import Sample, propose_version
 from kernels.routing import Asked, Near, VersionFacts, features_of, preconditions
@@ -119,10 +120,16 @@ def _near(starter: Starter, prompt: str, vectors: dict[str, Vector]) -> Near:
         _NO_ID,
         0,
         starter.spec,
-        profile(others),
+        _profile(tuple(others)),
         _description(starter.spec.description),
     )
     return Near(facts, tuple((0, s) for s in similarities[:TOP_K]), STARTER_CONFIDENCE, 0, 0)
+
+
+@lru_cache(maxsize=4096)
+def _profile(prompts: tuple[str, ...]) -> Profile:
+    """A starter meets most prompts with all of its own: one profile serves them."""
+    return profile(prompts)
 
 
 _NO_ID: Any = None  # a starter under leave-one-out has no row

@@ -18,6 +18,7 @@ from kwsite.bench.figures import percentile
 GOAL_P50_MS = 1.0  # for outputs up to 4 kB
 SIZES = (200, 1_000, 4_000)  # bytes of the output, about
 HOSTILE_BYTES = 1_000_000
+MOST_REASON = 24  # characters in the table; the JSON has all
 _CONDITIONS: TypeAdapter[list[Condition]] = TypeAdapter(list[Condition])
 
 SCHEMA = {
@@ -175,5 +176,6 @@ def hostile_table(stopped: list[Stopped]) -> Table:
     table.add_column("ms", justify="right")
     table.add_column("reason", overflow="ellipsis", no_wrap=True)
     for one in stopped:
-        table.add_row(one.name, one.status, f"{one.ms:.0f}", one.reason.replace("\n", " "))
+        reason = one.reason.replace("\n", " ")[:MOST_REASON]
+        table.add_row(one.name, one.status, f"{one.ms:.0f}", reason)
     return table

@@ -81,7 +81,8 @@ def test_a_condition_is_true_or_false() -> None:
         ("outputs.found.tags[0]", TEXT),
         ("string(outputs.found.count)", TEXT),
         ("size(outputs.found.tags)", {"type": "integer", "minimum": 0}),
-        ("'A: ' + input.prompt + '\\n' + string(outputs.found.count)", TEXT),
+        ("input.prompt + input.system", TEXT),
+        ("'A: ' + input.prompt + '\\n'", {"type": "string", "minLength": 4}),
     ],
 )
 def test_what_simple_expressions_give_is_told(expression: str, schema: Schema) -> None:
