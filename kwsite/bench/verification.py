@@ -18,7 +18,7 @@ from kwsite.bench.figures import percentile
 GOAL_P50_MS = 1.0  # for outputs up to 4 kB
 SIZES = (200, 1_000, 4_000)  # bytes of the output, about
 HOSTILE_BYTES = 1_000_000
-MOST_REASON = 24  # characters in the table; the JSON has all
+MOST_REASON = 18  # characters in the table; the JSON has all
 _CONDITIONS: TypeAdapter[list[Condition]] = TypeAdapter(list[Condition])
 
 SCHEMA = {
@@ -173,7 +173,7 @@ def hostile_table(stopped: list[Stopped]) -> Table:
     table = Table(title="Hostile contracts and outputs", title_justify="left")
     for column in ("what", "came to"):
         table.add_column(column, no_wrap=True)
-    table.add_column("ms", justify="right")
+    table.add_column("ms", justify="right", min_width=5)
     table.add_column("reason", overflow="ellipsis", no_wrap=True)
     for one in stopped:
         reason = one.reason.replace("\n", " ")[:MOST_REASON]

@@ -171,6 +171,7 @@ def test_a_precondition_that_may_not_hold_is_told_and_does_not_stop_the_plan() -
     report = check(sequence(ref(SUMMARY), ref(dated)), dated)
     assert only(report).kind == "may_fail"
     assert report.fits
+    assert not check(sequence(ref(dated), ref(SUMMARY)), dated).findings
 
 
 def test_branches_give_all_their_properties() -> None:
