@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import httpx2
 import openai
 import psycopg
 import psycopg.conninfo
@@ -76,17 +77,18 @@ def require_model_server(values: Mapping[str, str]) -> None:
     """Asks an OpenAI-compatible server for its models; others are tried by the self-check."""
     if values.get("KW_LLM_PROVIDER", "openai") != "openai":
         return
-    client = openai.OpenAI(
-        base_url=values["KW_LLM_BASE_URL"],
-        api_key=values.get("KW_LLM_API_KEY", "none"),
-        timeout=WAIT_S,
-        max_retries=0,
-    )
     try:
+        client = openai.OpenAI(
+            base_url=values["KW_LLM_BASE_URL"],
+            api_key=values.get("KW_LLM_API_KEY", "none"),
+            timeout=WAIT_S,
+            max_retries=0,
+        )
         client.models.list()
     except openai.NotFoundError:
         return  # It answers, and does not list its models.
-    except openai.OpenAIError as error:
+    # An address or a key that cannot be sent at all is no error of the SDK's own.
+    except (openai.OpenAIError, httpx2.InvalidURL, ValueError) as error:
         raise StackFailure(
             f"model server: KW_LLM_BASE_URL={values['KW_LLM_BASE_URL']} cannot be used: "
             f"{_one_line(error)}. Start that server, correct KW_LLM_BASE_URL or "
