@@ -20,8 +20,6 @@ FUNCTIONS = frozenset(
         "endsWith",
         "int",
         "matches",
-        "max",
-        "min",
         "size",
         "startsWith",
         "string",
