@@ -41,16 +41,17 @@ def lowest_safe_threshold(
     probabilities: Sequence[float], fits: Sequence[bool], ceiling: float
 ) -> float:
     """The lowest P above which the bound on wrong reuse stays under the ceiling; 2 if none does."""
-    best = 2.0
-    wrong = 0
-    ranked = sorted(zip(probabilities, fits, strict=True), reverse=True)
-    for reused, (p, fit) in enumerate(ranked, start=1):
-        wrong += not fit
-        if reused < len(ranked) and ranked[reused][0] == p:
-            continue  # equal probabilities are admitted together
-        if wrong_reuse_bound(wrong, reused) <= ceiling:
-            best = p
-    return best
+    if not len(probabilities):
+        return 2.0
+    order = np.argsort(-np.asarray(probabilities), kind="stable")
+    p = np.asarray(probabilities)[order]
+    wrong = np.cumsum(~np.asarray(fits, dtype=bool)[order])
+    reused = np.arange(1, len(p) + 1)
+    right = np.maximum(reused - wrong, 0.5)  # beta needs a number; these rows are not safe
+    bound = np.where(wrong < reused, beta.ppf(CONFIDENCE, wrong + 1, right), 1.0)
+    last_of_equals = np.append(p[1:] != p[:-1], True)  # they are admitted together
+    safe = p[last_of_equals & (bound <= ceiling)]
+    return float(safe.min()) if len(safe) else 2.0
 
 
 def fit(examples: Sequence[Example], ceiling: float) -> tuple[Calibrator, dict[str, float]]:

@@ -155,3 +155,5 @@ UNFOLD = {
     "SHOW_HISTORY": True,
     "SIDEBAR": SIDEBAR,
 }
+
+KW_BENCH_DATA = env.text("KW_BENCH_DATA")  # folder with the data of `bench routing`

@@ -10,6 +10,7 @@ from kernels.conditions.isolated import run_isolated
 from kernels.matching import words
 
 NESTED_TIME_S = 1.0
+LITTLE_CHARS = 2_000  # of all that the expression can see
 FUNCTIONS = frozenset(
     (
         "bool",
@@ -58,15 +59,17 @@ def _vocabulary(text: str) -> frozenset[str]:
 def run(expression: str, variables: dict[str, Any]) -> Any:
     """The value of an expression. Raises what CEL raises, and NoResult.
 
-    One walk over a list is quick, whatever its length; walks inside walks may never end, so they
-    run where they can be stopped.
+    Walks over lists may take for ever, inside each other or with `in`, so they run where they can
+    be stopped; but for one walk over little.
     """
-    if len(_WALK.findall(expression)) > 1:
+    walks = len(_WALK.findall(expression))
+    if walks > 1 or (walks == 1 and len(str(variables)) > LITTLE_CHARS):
         return run_isolated(__name__, "run_here", expression, variables, within_s=NESTED_TIME_S)
     return run_here(expression, variables)
 
 
-_WALK = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
+# The bare words: a comment or a line break between them and what they belong to hides nothing.
+_WALK = re.compile(r"\b(?:all|exists|exists_one|map|filter)\b")
 
 
 def run_here(expression: str, variables: dict[str, Any]) -> Any:

@@ -134,3 +134,16 @@ def test_walks_inside_walks_are_stopped() -> None:
     found = check(condition, list(range(3000)))
     assert found.status == "could_not_run"
     assert "more than 1 s" in found.reason
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "output.all//\n(a, output.all//\n(b, output.all//\n(c, a + b + c >= 0)))",
+        "output.all(a, !((a + 1000000) in output))" + " && true" * 3,
+    ],
+)
+def test_walks_that_hide_or_search_are_stopped(expression: str) -> None:
+    condition = {"kind": "cel", "expression": expression}
+    assert check(condition, [1, 2, 3]).status == "ok"
+    assert check(condition, list(range(60_000))).status == "could_not_run"

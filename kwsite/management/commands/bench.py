@@ -1,9 +1,12 @@
-"""Measures the service: `bench overhead`, `verify`, `reuse`."""
+"""Measures the service: `bench overhead`, `verify`, `reuse`, `routing`."""
 
 import json
 from argparse import ArgumentTypeError
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,6 +16,11 @@ from kwsite.bench.http_client import UnexpectedReply
 from kwsite.bench.overhead import CLIENTS, SETTINGS, measure_overhead
 from kwsite.bench.overhead_report import arms_table, overhead_json, stages_table
 from kwsite.bench.reuse import measure_reuse, reuse_json, reuse_table
+from kwsite.bench.routing import EXEMPLARS, STEPS, measure_routing
+from kwsite.bench.routing_data import UnusableData, data_sets
+from kwsite.bench.routing_latency import SIZES as STORED
+from kwsite.bench.routing_latency import RoutingLatency, measure_latency
+from kwsite.bench.routing_report import ceilings_table, latency_table, routers_table, routing_json
 from kwsite.bench.stack import throwaway_stack
 from kwsite.bench.verification import (
     CONTRACTS,
@@ -44,13 +52,22 @@ class Command(BaseCommand):
         reusing = benches.add_parser(
             "reuse", help="which near misses and paraphrases count as the same question"
         )
-        for bench in (overhead, verifying, reusing):
+        routing = benches.add_parser(
+            "routing", help="which prompts find their kernel, on CLINC150 and BANKING77"
+        )
+        routing.add_argument("--data", default=settings.KW_BENCH_DATA, help="folder of the data")
+        routing.add_argument(
+            "--exemplars", type=_positive, nargs="+", default=list(EXEMPLARS), help="a kernel"
+        )
+        routing.add_argument("--seeds", type=_positive, default=3, help="of each result")
+        routing.add_argument("--no-latency", action="store_true", help="leave the latency out")
+        for bench in (overhead, verifying, reusing, routing):
             bench.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             getattr(self, f"_{options['bench']}")(options)
-        except (StackFailure, UnexpectedReply) as error:
+        except (StackFailure, UnexpectedReply, UnusableData) as error:
             raise CommandError(str(error)) from error
 
     def _verify(self, options: dict[str, Any]) -> None:
@@ -66,7 +83,27 @@ class Command(BaseCommand):
         suites = measure_reuse()
         self._print(reuse_json(suites), (reuse_table(suites),), as_json=options["json"])
 
-    def _print(self, found: dict[str, Any], tables: tuple[Table, ...], *, as_json: bool) -> None:
+    def _routing(self, options: dict[str, Any]) -> None:
+        if not options["data"]:
+            raise CommandError("Say where the data are: --data DIR, or KW_BENCH_DATA")
+        folder, seeds = Path(options["data"]), options["seeds"]
+        latency: RoutingLatency | None = None
+        with _progress(Console(stderr=True)) as progress:
+            counts = options["exemplars"]
+            total = len(data_sets(folder)) * len(counts) * seeds * STEPS
+            bar = progress.add_task("routing", total=total)
+            results = measure_routing(
+                folder, counts=counts, seeds=seeds, advance=lambda: progress.advance(bar)
+            )
+            if not options["no_latency"]:
+                stored = progress.add_task("exemplars stored", total=STORED[-1])
+                latency = measure_latency(advance=lambda count: progress.advance(stored, count))
+        tables = [routers_table(results), ceilings_table(results)]
+        if latency:
+            tables.append(latency_table(latency))
+        self._print(routing_json(results, latency), tables, as_json=options["json"])
+
+    def _print(self, found: dict[str, Any], tables: Sequence[Table], *, as_json: bool) -> None:
         if as_json:
             self.stdout.write(json.dumps(found))
             return
