@@ -26,7 +26,7 @@ def chat_body(options: Mapping[str, Any]) -> dict[str, Any]:
         "model": "kernelweave",
         "messages": [*told, {"role": "user", "content": options["prompt"]}],
     }
-    if options.get("max_tokens"):
+    if options.get("max_tokens") is not None:
         body["max_tokens"] = options["max_tokens"]
     if options["schema"] is not None:
         body["response_format"] = response_format("answer", _schema(options["schema"]))

@@ -40,7 +40,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        benches = parser.add_subparsers(dest="bench", required=True, metavar="BENCH")
+        benches = parser.add_subparsers(dest="bench")
         overhead = benches.add_parser(
             "overhead", help="what the service adds to a request, with a model that answers at once"
         )
@@ -65,6 +65,8 @@ class Command(BaseCommand):
             bench.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["bench"] is None:
+            raise CommandError("Name a bench: overhead, verify, reuse or routing.")
         try:
             getattr(self, f"_{options['bench']}")(options)
         except (StackFailure, UnexpectedReply, UnusableData) as error:
