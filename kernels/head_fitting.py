@@ -181,5 +181,4 @@ def _whitening(residuals: Vector, shrinkage: float) -> Vector:
     size = len(covariance)
     spread = np.trace(covariance) / size
     shrunken = (1 - shrinkage) * covariance + shrinkage * spread * np.eye(size)
-    whitening: Vector = np.linalg.cholesky(np.linalg.inv(shrunken)).astype(np.float32)
-    return whitening
+    return np.asarray(np.linalg.cholesky(np.linalg.inv(shrunken)), dtype=np.float32)

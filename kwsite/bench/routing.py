@@ -1,5 +1,6 @@
 """How well prompts are routed: the trained head beside plain cosine and BM25."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,8 @@ BATCH = 1024
 STEPS = 8  # heads that are fitted for one result
 
 Embedded = dict[str, Vector]
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it sets itself to DEBUG when imported
 
 
 @dataclass(frozen=True)
