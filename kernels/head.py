@@ -128,7 +128,7 @@ def centered(layers: Vector, center: Vector) -> Vector:
     """Moves each part by the mean of the exemplars and makes it of length 1 again."""
     parts = (layers - center).reshape(len(layers), PARTS, DIMENSIONS)
     lengths = np.maximum(np.linalg.norm(parts, axis=2, keepdims=True), 1e-6)
-    moved: Vector = (parts / lengths).reshape(len(layers), -1)
+    moved: Vector = (parts / lengths).reshape(layers.shape)
     return moved
 
 
