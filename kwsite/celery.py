@@ -5,13 +5,17 @@ held comes back after the visibility timeout; long before that the sweep re-queu
 """
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init, worker_ready
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kwsite.settings")
 
 from django.conf import settings
+
+from workers.watchdog import watch
 
 QUEUES = (
     "interactive",
@@ -70,3 +74,9 @@ app.conf.update(
         },
     },
 )
+
+
+@worker_process_init.connect
+@worker_ready.connect
+def _watch_over_process(**_: Any) -> None:
+    watch(settings.KW_STUCK_S)

@@ -73,7 +73,14 @@ KW_DB_POOL_MAX = env.integer("KW_DB_POOL_MAX", 20)
 
 
 def _database(url: str) -> dict[str, Any]:
-    parts = psycopg.conninfo.conninfo_to_dict(url)
+    try:
+        parts = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # Not chained: the parser repeats the address, password included.
+        raise SystemExit(
+            "DATABASE_URL is not the address of a PostgreSQL database: write it as "
+            "postgresql://user:password@host:5432/name."
+        ) from None
     pool = {"min_size": min(2, KW_DB_POOL_MAX), "max_size": KW_DB_POOL_MAX, "timeout": 10}
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -101,7 +108,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.text("KW_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.choice("KW_LOG_LEVEL", "INFO")},
     "loggers": {
         name: {"level": "WARNING"}
         for name in ("httpx", "httpx2", "celery.worker.strategy", "celery.app.trace")
@@ -109,7 +116,7 @@ LOGGING = {
 }
 
 # The model server: any OpenAI-compatible one, or Anthropic's.
-KW_LLM_PROVIDER = env.text("KW_LLM_PROVIDER", "openai")  # openai | anthropic | scripted
+KW_LLM_PROVIDER = env.choice("KW_LLM_PROVIDER", "openai")
 KW_LLM_BASE_URL = env.text("KW_LLM_BASE_URL")
 KW_LLM_API_KEY = env.text("KW_LLM_API_KEY", "none")
 KW_LLM_MODEL = env.text("KW_LLM_MODEL", "smollm2-135m-instruct")
@@ -129,6 +136,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("KW_MAX_BODY_BYTES", 2 * 1024 * 1024)
 # Runs: how long a worker may be silent before another takes its run over.
 KW_LEASE_S = env.number("KW_LEASE_S", 10)
 KW_MAX_ATTEMPTS = env.integer("KW_MAX_ATTEMPTS", 3)
+# A run in work for longer, or a process in which nothing moves for so long, ends the process.
+KW_RUN_LIMIT_S = env.number("KW_RUN_LIMIT_S", 900)
+KW_STUCK_S = env.number("KW_STUCK_S", 30)
 
 # Routing.
 KW_WRONG_REUSE_CEILING = env.number("KW_WRONG_REUSE_CEILING", 0.10)

@@ -1,10 +1,12 @@
 """Keeps this process's claims on its runs alive while it works on them."""
 
+import faulthandler
+import logging
 import os
 import socket
 import threading
+import time
 import uuid
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,22 +14,28 @@ from django.db import DatabaseError, close_old_connections
 
 from workers.recording import renew_leases
 
+log = logging.getLogger(__name__)
 WORKER = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
 class LeaseKeeper:
-    """One thread a process that renews the leases of all runs in work, three times a lease."""
+    """One thread a process that renews the leases of all runs in work, three times a lease.
+
+    A thread cannot be ended: when a run is in work for longer than any run can be, the process
+    ends, and the sweep hands its runs on.
+    """
 
     def __init__(self) -> None:
-        self._held: Counter[str] = Counter()
+        self._held: dict[object, tuple[str, float]] = {}  # run, and when its work must be over
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @contextmanager
-    def hold(self, run_id: str, lease_s: float) -> Iterator[None]:
-        """Renews the lease of a run as long as the block lasts."""
+    def hold(self, run_id: str, *, lease_s: float, limit_s: float) -> Iterator[None]:
+        """Renews the lease of a run as long as the block lasts, and it may last `limit_s`."""
+        claim = object()
         with self._lock:
-            self._held[run_id] += 1
+            self._held[claim] = (run_id, time.monotonic() + limit_s)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._renew, args=(lease_s,), daemon=True)
                 self._thread.start()
@@ -35,20 +43,30 @@ class LeaseKeeper:
             yield
         finally:
             with self._lock:
-                self._held -= Counter((run_id,))
+                del self._held[claim]
 
     def _renew(self, lease_s: float) -> None:
         pause = threading.Event()
         while True:
             pause.wait(lease_s / 3)
             with self._lock:
-                held = sorted(self._held)
+                held = list(self._held.values())
+            overdue = [run_id for run_id, end in held if end < time.monotonic()]
+            if overdue:
+                _end_process(overdue)
             if not held:
                 continue
             try:
-                renew_leases(worker=WORKER, run_ids=held, lease_s=lease_s)
+                runs = sorted({run_id for run_id, _ in held})
+                renew_leases(worker=WORKER, run_ids=runs, lease_s=lease_s)
             except DatabaseError:
                 close_old_connections()  # tried again in a third of a lease
+
+
+def _end_process(overdue: list[str]) -> None:
+    log.critical("runs %s are stuck; this process ends", ", ".join(overdue))
+    faulthandler.dump_traceback()
+    os._exit(1)
 
 
 keeper = LeaseKeeper()

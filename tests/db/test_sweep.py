@@ -1,5 +1,6 @@
 """Runs of dead workers and lost messages are taken up again."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,7 +18,8 @@ from workers.backends.choose import live_backend
 from workers.backends.scripted import ScriptedBackend
 from workers.recording import claim_run
 from workers.redis_client import redis_client
-from workers.tasks.answering import answer_run, sweep_runs
+from workers.tasks import answering
+from workers.tasks.answering import answer_run, answer_suspect, sweep_runs
 from workers.tasks.promoting import sweep_promotions
 from workers.tasks.scoring import ASKED, ask_for_scores, score_due
 
@@ -36,6 +38,11 @@ class Queues:
 
     def waiting(self, name: str) -> int:
         return int(str(self._redis.llen(name)))
+
+    def tasks(self, name: str) -> list[str]:
+        messages = self._redis.lrange(name, 0, -1)
+        assert isinstance(messages, list)
+        return [json.loads(message)["headers"]["task"] for message in messages]
 
     def close(self) -> None:
         self._redis.close()
@@ -69,6 +76,17 @@ def test_a_run_of_a_silent_worker_is_queued_again(client: Client, queues: Queues
     again = claim_run(run_id=str(run.pk), worker="worker-2", lease_s=60)
     assert again is not None
     assert again.attempts == 2
+
+
+def test_runs_that_saw_a_worker_die_go_one_by_one(client: Client, queues: Queues) -> None:
+    run = silent_run(client)
+    sweep_runs()
+    assert queues.tasks("interactive") == ["workers.tasks.answering.answer_suspect"]
+    with answering._one_suspect:
+        answer_suspect(str(run.pk))
+    run.refresh_from_db()
+    assert (run.status, run.attempts) == ("queued", 1)  # it was put off, and nothing counted
+    assert queues.waiting("interactive") == 2
 
 
 def test_a_run_in_work_is_left_alone(client: Client, queues: Queues) -> None:

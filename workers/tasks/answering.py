@@ -1,6 +1,7 @@
 """The interactive queue: answers accepted runs, and takes over those of dead workers."""
 
 import logging
+import threading
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -45,6 +46,9 @@ FAILURES: dict[type[BackendError], tuple[int, str, str, int | None]] = {
 }
 UNEXPECTED = (500, "server_error", "internal_error", None)
 
+SUSPECT_PAUSE_S = 0.5
+_one_suspect = threading.Lock()
+
 
 @shared_task(ignore_result=True)
 def answer_run(run_id: str) -> None:
@@ -52,7 +56,7 @@ def answer_run(run_id: str) -> None:
     run = claim_run(run_id=run_id, worker=WORKER, lease_s=settings.KW_LEASE_S)
     if run is None:
         return
-    with keeper.hold(run_id, settings.KW_LEASE_S):
+    with keeper.hold(run_id, lease_s=settings.KW_LEASE_S, limit_s=settings.KW_RUN_LIMIT_S):
         try:
             _answer(run)
         except BackendError as error:
@@ -62,6 +66,21 @@ def answer_run(run_id: str) -> None:
         except Exception:
             log.exception("run %s failed", run_id)
             _fail(run, "The service failed; the log has the details.", *UNEXPECTED)
+
+
+@shared_task(ignore_result=True)
+def answer_suspect(run_id: str) -> None:
+    """Answers a run that was in work when its worker died, one at a time in a process.
+
+    One such run may be what kills workers: it must not take the others along each time.
+    """
+    if not _one_suspect.acquire(blocking=False):
+        enqueue(answer_suspect, run_id, queue="interactive", countdown_s=SUSPECT_PAUSE_S)
+        return
+    try:
+        answer_run(run_id)
+    finally:
+        _one_suspect.release()
 
 
 def _answer(run: Run) -> None:
@@ -156,7 +175,7 @@ def sweep_runs() -> None:
     for run in waiting.filter(Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)):
         # At worst the message was only slow: a second one finds the row taken.
         waiting.filter(pk=run.pk).update(lease_expires_at=now + patience)
-        enqueue(answer_run, run.pk, queue="interactive")
+        enqueue(answer_suspect if run.attempts else answer_run, run.pk, queue="interactive")
 
 
 def _take_back(run: Run) -> None:
@@ -166,7 +185,7 @@ def _take_back(run: Run) -> None:
     if run.attempts < settings.KW_MAX_ATTEMPTS:
         if silent.update(status=Run.Status.QUEUED, lease_expires_at=None):
             log.warning("run %s: its worker fell silent; it is queued again", run.pk)
-            enqueue(answer_run, run.pk, queue="interactive")
+            enqueue(answer_suspect, run.pk, queue="interactive")
         return
     error = {
         "status": 500,
