@@ -2,8 +2,14 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
+
+from kwsite.allowed import CHOICES, FLAGS, NUMBERS, OFF, ON, WHOLE_NUMBERS, Range
+
+T = TypeVar("T", int, float)
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -35,9 +41,10 @@ def texts(values: object) -> dict[str, str]:
 
 
 class Environment:
-    """Reads and converts settings; a value that does not convert names its variable.
+    """Reads and converts settings; one that `kwsite.allowed` does not allow ends the process.
 
-    `stack` has the values of the running stack, for the processes that work on its parts.
+    The line says which variable it is and what is allowed. `stack` has the values of the running
+    stack, for the processes that work on its parts.
     """
 
     def __init__(self, stack: Mapping[str, str]) -> None:
@@ -47,30 +54,50 @@ class Environment:
         return os.environ.get(name) or self._stack.get(name) or default
 
     def number(self, name: str, default: float) -> float:
-        raw = self.text(name)
-        if not raw:
-            return default
-        try:
-            return float(raw)
-        except ValueError as error:
-            raise SystemExit(
-                f"{name}={raw!r} is not a number: set it to one, or unset it."
-            ) from error
+        return self._within(name, default, float, f"number {NUMBERS[name]}", NUMBERS[name])
 
     def integer(self, name: str, default: int) -> int:
-        raw = self.text(name)
-        if not raw:
-            return default
-        try:
-            return int(raw)
-        except ValueError as error:
+        allowed = WHOLE_NUMBERS[name]
+        return self._within(name, default, int, f"whole number {allowed}", allowed)
+
+    def choice(self, name: str, default: str) -> str:
+        found = self.text(name, default)
+        if found not in CHOICES[name]:
             raise SystemExit(
-                f"{name}={raw!r} is not a whole number: set it to one, or unset it."
-            ) from error
+                f"{name}={found!r} is not allowed: set it to one of "
+                f"{', '.join(CHOICES[name])}, or unset it."
+            )
+        return found
 
     def flag(self, name: str, default: bool) -> bool:
         raw = self.text(name).lower()
-        return default if not raw else raw in ("1", "true", "yes", "on")
+        if raw and raw not in ON + OFF:
+            raise SystemExit(f"{name}={raw!r} is not allowed: set it to on or off, or unset it.")
+        return raw in ON if raw else default
 
     def words(self, name: str, default: str) -> list[str]:
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
+
+    def _within(
+        self, name: str, default: T, convert: Callable[[str], T], what: str, allowed: Range
+    ) -> T:
+        raw = self.text(name)
+        if not raw:
+            return default
+        with suppress(ValueError):
+            if (converted := convert(raw)) in allowed:
+                return converted
+        raise SystemExit(f"{name}={raw!r} is no {what}: set it to one, or unset it.")
+
+
+def require_allowed() -> None:
+    """Reads every setting of this process's environment for which there is a rule."""
+    environment = Environment({})
+    for name in NUMBERS:
+        environment.number(name, 0)
+    for name in WHOLE_NUMBERS:
+        environment.integer(name, 0)
+    for name, allowed in CHOICES.items():
+        environment.choice(name, allowed[0])
+    for name in FLAGS:
+        environment.flag(name, False)

@@ -9,6 +9,7 @@ import signal
 
 import xllamacpp
 
+from kwsite.env import Environment
 from kwsite.stack.installed import package_folder
 from kwsite.stack.llama_model import MODEL
 
@@ -37,7 +38,7 @@ def _parameters(port: int, key: str) -> xllamacpp.CommonParams:
     parameters.ui = False
     # One core stays free for the rest of the stack: llama.cpp's threads wait for one another by
     # spinning, so one that is held up by a busy core holds up all of them.
-    threads = int(os.environ.get("KW_LLM_THREADS") or max(1, (os.cpu_count() or 2) - 1))
+    threads = Environment({}).integer("KW_LLM_THREADS", max(1, (os.cpu_count() or 2) - 1))
     parameters.cpuparams.n_threads = threads
     parameters.cpuparams_batch.n_threads = threads
     parameters.verbosity = 2  # Warnings: the default also logs each request.

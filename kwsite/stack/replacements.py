@@ -85,8 +85,8 @@ def require_model_server(values: Mapping[str, str]) -> None:
             max_retries=0,
         )
         client.models.list()
-    except openai.NotFoundError:
-        return  # It answers, and does not list its models.
+    except openai.NotFoundError as error:
+        _require_chat_path(client, values, error)
     # An address or a key that cannot be sent at all is no error of the SDK's own.
     except (openai.OpenAIError, httpx2.InvalidURL, ValueError) as error:
         raise StackFailure(
@@ -94,6 +94,27 @@ def require_model_server(values: Mapping[str, str]) -> None:
             f"{_one_line(error)}. Start that server, correct KW_LLM_BASE_URL or "
             "KW_LLM_API_KEY, or unset them to use the embedded one."
         ) from error
+
+
+def _require_chat_path(
+    client: openai.OpenAI, values: Mapping[str, str], no_list: openai.NotFoundError
+) -> None:
+    """Some servers do not list their models; one without chat completions is at another path."""
+    try:
+        client.chat.completions.create(
+            model=values.get("KW_LLM_MODEL", "default"),
+            messages=[{"role": "user", "content": "Hello"}],
+            max_tokens=1,
+        )
+    except openai.NotFoundError as error:
+        raise StackFailure(
+            f"model server: KW_LLM_BASE_URL={values['KW_LLM_BASE_URL']} has no such path: "
+            f"{no_list.request.url} and {error.request.url} answer 404 "
+            f"({_one_line(error)[:200]}). Correct it: such an address looks like "
+            "http://host:port/v1."
+        ) from error
+    except openai.OpenAIError:
+        return  # The path is there; the self-check asks for a whole answer.
 
 
 def _one_line(error: Exception) -> str:

@@ -5,11 +5,11 @@ import sys
 import time
 from types import FrameType
 
-from kwsite.env import Environment, home
+from kwsite.env import Environment, home, require_allowed
 from kwsite.stack.announcement import announce
 from kwsite.stack.failure import StackFailure
 from kwsite.stack.lock import hold_lock
-from kwsite.stack.ports import require_free
+from kwsite.stack.ports import require_address, require_free
 from kwsite.stack.supervisor import Stack
 
 
@@ -31,8 +31,10 @@ def main() -> int:
 
 def _run() -> None:
     began = time.monotonic()
+    require_allowed()
     environment = Environment({})  # stack.json is this stack's own to write
     host, port = environment.text("KW_HOST", "127.0.0.1"), environment.integer("KW_PORT", 8000)
+    require_address(host)
     folder = home().resolve()
     (folder / "logs").mkdir(parents=True, exist_ok=True)
     with hold_lock(folder):

@@ -1,5 +1,6 @@
 """What a home keeps from one start to the next, and who may read or hold it."""
 
+import json
 import os
 import socket
 import stat
@@ -30,6 +31,14 @@ def test_a_part_gets_another_port_when_its_own_was_taken(tmp_path: Path) -> None
     port = keep_port(tmp_path, "valkey")
     with socket.create_server(("127.0.0.1", port)):
         assert keep_port(tmp_path, "valkey") != port
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "-1", "65536", "1.5", "9" * 5000, "²"])
+def test_a_kept_port_that_is_none_is_one_line(tmp_path: Path, port: str) -> None:
+    (tmp_path / "ports.json").write_text(json.dumps({"valkey": port}))
+    with pytest.raises(StackFailure, match=r"ports\.json is damaged \(valkey: ") as failure:
+        keep_port(tmp_path, "valkey")
+    assert len(str(failure.value).splitlines()) == 1
 
 
 def test_it_is_held_by_one_stack_at_a_time(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from kwsite.stack.failure import StackFailure
 from kwsite.stack.replacements import require_model_server
+from tests.scripted_server import serve
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,18 @@ def test_a_model_server_that_cannot_be_asked_is_one_line(url: str, key: str) -> 
         require_model_server(values)
     assert "KW_LLM_BASE_URL" in str(failure.value)
     assert "\n" not in str(failure.value)
+
+
+def test_a_path_without_a_model_server_is_named_with_what_was_tried() -> None:
+    with serve() as server, pytest.raises(StackFailure) as failure:
+        require_model_server({"KW_LLM_BASE_URL": server.base_url.replace("/v1", "/v2")})
+    line = str(failure.value)
+    assert "/v2/models" in line
+    assert "/v2/chat/completions" in line
+    assert "http://host:port/v1" in line
+    assert "\n" not in line
+
+
+def test_a_model_server_that_lists_no_models_will_do() -> None:
+    with serve() as server:
+        require_model_server({"KW_LLM_BASE_URL": server.base_url})

@@ -37,6 +37,27 @@ def test_it_names_a_port_that_is_none(tmp_path: Path, port: str) -> None:
     assert port in line
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("KW_LLM_PROVIDER", "nope", "openai, anthropic, scripted"),
+        ("KW_LEASE_S", "nan", "from 1 to 1000000000"),
+        ("KW_DB_POOL_MAX", "-1", "from 0 to 1000"),
+        ("KW_REUSE_ANSWERS", "perhaps", "on or off"),
+        ("KW_HOST", "bad-host-name", "127.0.0.1"),
+        ("KW_HOST", "localhost", "127.0.0.1"),
+        ("KW_HOST", "192.0.2.1", "127.0.0.1"),
+    ],
+)
+def test_it_names_a_setting_that_is_not_allowed(
+    tmp_path: Path, name: str, value: str, allowed: str
+) -> None:
+    line = refusal(tmp_path, **{"KW_PORT": str(free_port()), name: value})
+    assert name in line
+    assert value in line
+    assert allowed in line
+
+
 def test_it_names_a_home_that_is_a_file(tmp_path: Path) -> None:
     home = tmp_path / "file"
     home.touch()

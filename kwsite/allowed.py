@@ -1,0 +1,69 @@
+"""What the settings from the environment may be. `kwsite.env` holds them to it."""
+
+from dataclasses import dataclass
+
+MOST = 10**9  # seconds are then some 30 years
+
+
+@dataclass(frozen=True)
+class Range:
+    """Both ends are allowed; NaN is in no range."""
+
+    least: float = 0
+    most: float = MOST
+
+    def __contains__(self, number: float) -> bool:
+        return self.least <= number <= self.most
+
+    def __str__(self) -> str:
+        return f"from {self.least:.12g} to {self.most:.12g}"
+
+
+SHARE = Range(0, 1)
+TIME_LIMIT = Range(0.1)
+COUNT = Range(1)
+
+NUMBERS = {
+    "KW_LLM_TIMEOUT_S": TIME_LIMIT,
+    "KW_LLM_CONNECT_TIMEOUT_S": TIME_LIMIT,
+    "KW_SCRIPTED_DELAY_S": Range(),
+    "KW_REQUEST_TIMEOUT_S": TIME_LIMIT,
+    "KW_SIGN_IN_CACHE_S": Range(),
+    "KW_LEASE_S": Range(1),
+    "KW_RUN_LIMIT_S": TIME_LIMIT,
+    "KW_STUCK_S": TIME_LIMIT,
+    "KW_WRONG_REUSE_CEILING": SHARE,
+    "KW_REUSE_MAX_AGE_S": Range(),
+    "KW_KERNEL_MIN_PASS_RATE": SHARE,
+    "KW_MIN_MUTATION_SCORE": SHARE,
+    "KW_PROMOTE_MIN_SIMILARITY": SHARE,
+    "KW_PROMOTE_MIN_REWARD": Range(-1, 1),
+    "KW_PROMOTE_MIN_CONFIDENCE": SHARE,
+    "KW_SCORE_DELAY_S": Range(),
+    "KW_PROMOTE_DELAY_S": Range(),
+}
+WHOLE_NUMBERS = {
+    "KW_PORT": Range(1, 65_535),
+    "KW_WEB_WORKERS": Range(1, 256),
+    "KW_LLM_THREADS": Range(1, 1024),
+    "KW_DB_POOL_MAX": Range(0, 1000),
+    "KW_MAX_PROMPT_CHARS": COUNT,
+    "KW_MAX_MESSAGES": COUNT,
+    "KW_MAX_COMPLETION_TOKENS": COUNT,
+    "KW_DEFAULT_MAX_TOKENS": COUNT,
+    "KW_MAX_BODY_BYTES": COUNT,
+    "KW_MAX_SCHEMA_CHARS": COUNT,
+    "KW_MAX_SCHEMA_CHOICES": COUNT,
+    "KW_MAX_SCHEMA_PROPERTIES": COUNT,
+    "KW_MAX_SCHEMA_DEPTH": COUNT,
+    "KW_MAX_ATTEMPTS": COUNT,
+    "KW_ROUTE_TOP_K": COUNT,
+    "KW_KERNEL_RETRIES": Range(0, 100),
+    "KW_PROMOTE_MIN_SUCCESSES": COUNT,
+}
+CHOICES = {
+    "KW_LLM_PROVIDER": ("openai", "anthropic", "scripted"),
+    "KW_LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+}
+FLAGS = ("KW_DEBUG", "KW_REUSE_ANSWERS")
+ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
