@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,9 @@ from kwsite.env import CHECKOUT
 from kwsite.stack.failure import StackFailure
 
 POLL_S = 0.05
-TRACEBACK = "Traceback (most recent call last):\n"
+TRACEBACK = "Traceback (most recent call last):"
+ERROR = re.compile(r"\b(ERROR|CRITICAL|FATAL|PANIC)\b")
+ENDING_LINES = 20  # in which a part says why it ends, its goodbyes included
 PR_SET_PDEATHSIG = 1
 
 
@@ -48,10 +51,7 @@ class Child:
     def check_alive(self) -> None:
         code = self.process.poll()
         if code is not None:
-            raise StackFailure(
-                f"{self.name}: died with exit code {code}. Log: {self.log}; "
-                f"its last line: {self.last_line()}"
-            )
+            raise StackFailure(f"{self.name}: died with exit code {code}{self._cause(code)}")
 
     def wait_until(self, serves: Callable[[], bool], *, within_s: float) -> None:
         """Returns once `serves()`; raises when this or a needed process dies or time is over."""
@@ -62,7 +62,7 @@ class Child:
             if time.monotonic() > deadline:
                 raise StackFailure(
                     f"{self.name}: not ready after {within_s:.0f} s. Log: {self.log}; "
-                    f"its last line: {self.last_line()}"
+                    f"its last words: {self.last_words()}"
                 )
             time.sleep(POLL_S)
 
@@ -76,13 +76,9 @@ class Child:
         """Whether this process has written `words` to its log."""
         return words in self._written()
 
-    def last_line(self) -> str:
-        """The last thing the process said; of a traceback, its exception."""
-        *_, last_words = self._written().rpartition(TRACEBACK)
-        lines = [line for line in last_words.splitlines() if line.strip()]
-        if TRACEBACK in self._written():
-            lines = [line for line in lines if not line[0].isspace()][:1]
-        return lines[-1].strip() if lines else "(nothing written)"
+    def last_words(self) -> str:
+        """Of its last lines: the last exception, else the last error, else the last line."""
+        return _telling([line for line in self._written().splitlines() if line.strip()])
 
     def stop(self, *, within_s: float) -> None:
         """Asks the process to end, then ends what is left of its session."""
@@ -97,6 +93,17 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
             return  # Nothing was left.
+
+    def _cause(self, code: int) -> str:
+        if code == -signal.SIGKILL:  # What it said before is not why.
+            return (
+                ": killed by somebody, or by the system for want of memory. "
+                f"`make run` starts it again. Log: {self.log}"
+            )
+        return (
+            ". Mend what its log says, then `make run` again. "
+            f"Log: {self.log}; its last words: {self.last_words()}"
+        )
 
     def _written(self) -> str:
         with self.log.open("rb") as log:
@@ -124,6 +131,26 @@ def _start(
         group=user,
         extra_groups=None if user is None else [],
     )
+
+
+def _telling(lines: Sequence[str]) -> str:
+    ending = lines[-ENDING_LINES:]
+    errors = [line for line in ending if ERROR.search(line)]
+    exceptions = [line for line in _exceptions(lines) if line in ending]
+    found = exceptions or errors or ending or ["(nothing written)"]
+    return found[-1].strip()
+
+
+def _exceptions(lines: Sequence[str]) -> list[str]:
+    """The first line of each traceback that is not indented."""
+    found, inside = [], False
+    for line in lines:
+        if line == TRACEBACK:
+            inside = True
+        elif inside and not line[0].isspace():
+            found.append(line)
+            inside = False
+    return found
 
 
 def _die_with_parent(stop_signal: signal.Signals) -> Callable[[], None] | None:

@@ -31,12 +31,14 @@ WORKER_GROUPS = (
 def start_web(
     *, home: Path, host: str, port: int, workers: int, environment: Mapping[str, str]
 ) -> Child:
+    """Starts the server. A worker of it that dies is started again, unless within 5.5 s."""
     return Child(
         "web",
         [
             *(sys.executable, "-m", "granian", "kwsite.asgi:application"),
-            *("--interface", "asgi", "--loop", "uvloop", "--no-ws"),
+            *("--interface", "asginl", "--loop", "uvloop", "--no-ws"),  # nl: no lifespan
             *("--host", host, "--port", str(port), "--workers", str(workers)),
+            "--respawn-failed-workers",
             *("--static-path-route", "/static", "--static-path-mount", home / "static"),
         ],
         environment=environment,

@@ -5,12 +5,14 @@ import os
 import signal
 import socket
 import stat
+import time
 import urllib.request
 from collections.abc import Callable
 
 import psutil
 import pytest
 
+from kwsite.stack.llama_part import answers_ok
 from tests.stack_fixtures import StackProcess, processes_of, wait_until_gone
 
 SCRIPTED = {"KW_LLM_PROVIDER": "scripted"}
@@ -104,7 +106,7 @@ def test_it_names_the_part_that_dies_while_starting(begin_stack: Begin) -> None:
     os.kill(stack.pids["valkey"], signal.SIGKILL)
     code, output = stack.wait_for_end()
     assert code == 1
-    assert one_line(output).startswith("valkey: died with exit code -9.")
+    assert one_line(output).startswith("valkey: died with exit code -9: killed ")
     assert processes_of(stack.home) == []
 
 
@@ -114,9 +116,32 @@ def test_it_names_the_part_that_dies_later(start_stack: Begin) -> None:
     code, output = stack.wait_for_end()
     assert code == 1
     line = one_line(output)
-    assert line.startswith("beat: died with exit code -9.")
+    assert line.startswith("beat: died with exit code -9: killed ")
     assert "logs/beat.log" in line
     assert processes_of(stack.home) == []
+
+
+def test_a_web_worker_that_is_killed_is_started_again_unless_it_keeps_dying(
+    start_stack: Begin,
+) -> None:
+    stack = start_stack(**SCRIPTED)
+    health = f"{stack.base_url.removesuffix('/v1')}/api/health"
+    web = psutil.Process(stack.pids["web"])
+    (killed,) = web.children()
+    killed.kill()
+    stack.process.wait_until(
+        lambda: killed not in web.children() and answers_ok(health), within_s=60
+    )
+    while web.is_running() and web.status() != psutil.STATUS_ZOMBIE:
+        for worker in web.children():
+            worker.kill()
+        time.sleep(0.2)
+    code, output = stack.wait_for_end()
+    assert code == 1
+    line = one_line(output)
+    assert line.startswith("web: died with exit code 1. Mend what its log says")
+    assert line.endswith("Worker crash loop detected, exiting")
+    assert "ifespan" not in (stack.home / "logs" / "web.log").read_text()
 
 
 def test_it_starts_again_where_a_killed_one_left_off(start_stack: Begin) -> None:
