@@ -127,6 +127,11 @@ KW_SCRIPTED_DELAY_S = env.number("KW_SCRIPTED_DELAY_S", 0)  # a token, for the s
 # Requests.
 KW_MAX_PROMPT_CHARS = env.integer("KW_MAX_PROMPT_CHARS", 100_000)
 KW_MAX_MESSAGES = env.integer("KW_MAX_MESSAGES", 200)
+# A schema that an app sends, each: llama.cpp compiles one at these limits in about a second.
+KW_MAX_SCHEMA_CHARS = env.integer("KW_MAX_SCHEMA_CHARS", 32_000)
+KW_MAX_SCHEMA_CHOICES = env.integer("KW_MAX_SCHEMA_CHOICES", 500)  # enum members, alternatives
+KW_MAX_SCHEMA_PROPERTIES = env.integer("KW_MAX_SCHEMA_PROPERTIES", 500)
+KW_MAX_SCHEMA_DEPTH = env.integer("KW_MAX_SCHEMA_DEPTH", 40)  # levels of JSON
 KW_MAX_COMPLETION_TOKENS = env.integer("KW_MAX_COMPLETION_TOKENS", 4096)
 KW_DEFAULT_MAX_TOKENS = env.integer("KW_DEFAULT_MAX_TOKENS", 512)
 KW_REQUEST_TIMEOUT_S = env.number("KW_REQUEST_TIMEOUT_S", 120)

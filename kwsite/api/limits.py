@@ -33,6 +33,7 @@ def chat_request(body: ChatBody) -> ChatRequest:
         options={name: sent[name] for name in PASSED_ON if sent.get(name) is not None},
     )
     _require_within_limits(request)
+    _require_short_tools(body)
     return request
 
 
@@ -74,6 +75,17 @@ def _require_within_limits(request: ChatRequest) -> None:
             "The last user message has no visible text (it is missing, empty, or only spaces and "
             "control characters).",
             param="messages",
+        )
+
+
+def _require_short_tools(body: ChatBody) -> None:
+    """Models read the tools before the messages, so all of them have the same room."""
+    length = sum(len(tool.model_dump_json(exclude_unset=True)) for tool in body.tools or ())
+    if length > settings.KW_MAX_PROMPT_CHARS:
+        raise TooMuchContext(
+            f"The tools have {length} characters; at most {settings.KW_MAX_PROMPT_CHARS} are "
+            "accepted.",
+            param="tools",
         )
 
 

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from kernels.conditions.kinds import require_schema
 from kwsite.api.body_model import Part
+from kwsite.api.schema_limits import require_servable
 
 
 class TextFormat(Part):
@@ -24,8 +24,8 @@ class NamedSchema(Part):
 
     @field_validator("schema_")
     @classmethod
-    def is_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
-        require_schema(schema)
+    def is_servable(cls, schema: dict[str, Any]) -> dict[str, Any]:
+        require_servable(schema)
         return schema
 
 

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from kernels.conditions.kinds import require_schema
 from kwsite.api.body_model import Part
+from kwsite.api.schema_limits import require_servable
 
 FunctionName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 
@@ -18,9 +18,9 @@ class FunctionDefinition(Part):
 
     @field_validator("parameters")
     @classmethod
-    def is_schema(cls, schema: dict[str, Any] | None) -> dict[str, Any] | None:
+    def is_servable(cls, schema: dict[str, Any] | None) -> dict[str, Any] | None:
         if schema is not None:
-            require_schema(schema)
+            require_servable(schema)
         return schema
 
 

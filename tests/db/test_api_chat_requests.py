@@ -39,6 +39,11 @@ def chat(**fields: Any) -> dict[str, Any]:
     return {"model": "kernelweave", "messages": [USER], **fields}
 
 
+def under(schema: dict[str, Any]) -> dict[str, Any]:
+    named = {"name": "x", "schema": schema}
+    return chat(response_format={"type": "json_schema", "json_schema": named})
+
+
 def tool(**fields: Any) -> dict[str, Any]:
     return {"type": "function", "function": {"name": "look", **fields}}
 
@@ -103,15 +108,17 @@ def tool(**fields: Any) -> dict[str, Any]:
             "invalid_value",
             "tool_choice",
         ),
+        (under({"type": "nothing"}), "invalid_value", "response_format.json_schema.schema"),
+        (under({"enum": []}), "invalid_value", "response_format.json_schema.schema"),
         (
-            chat(
-                response_format={
-                    "type": "json_schema",
-                    "json_schema": {"name": "x", "schema": {"type": "nothing"}},
-                }
-            ),
+            under({"enum": list(range(10_000))}),
             "invalid_value",
             "response_format.json_schema.schema",
+        ),
+        (
+            chat(tools=[TOOL, tool(parameters={"enum": list(range(10_000))})]),
+            "invalid_value",
+            "tools[1].function.parameters",
         ),
         (
             chat(kernelweave={"contract": {"conditions": [{"kind": "cel", "expression": "("}]}}),
@@ -192,6 +199,13 @@ def test_it_refuses_more_text_than_the_limit(app: Browser, settings: Settings) -
     assert (status, error["code"]) == (400, "context_length_exceeded")
 
 
+def test_it_refuses_longer_tools_than_the_limit(app: Browser, settings: Settings) -> None:
+    settings.KW_MAX_PROMPT_CHARS = 900
+    status, error = post(app, chat(tools=[tool(description="x" * 500)] * 2))
+    assert (status, error["code"]) == (400, "context_length_exceeded")
+    assert error["param"] == "tools"
+
+
 def test_it_refuses_more_messages_than_the_limit(app: Browser, settings: Settings) -> None:
     settings.KW_MAX_MESSAGES = 2
     status, error = post(app, chat(messages=[USER] * 3))
@@ -206,8 +220,7 @@ def test_it_does_not_know_other_models(app: Browser) -> None:
 def test_a_schema_cannot_make_the_service_read_files(app: Browser, tmp_path: Path) -> None:
     secret = tmp_path / "secret.json"
     secret.write_text('{"type": "object"}')
-    named = {"name": "x", "schema": {"$ref": secret.as_uri()}}
-    body = chat(response_format={"type": "json_schema", "json_schema": named})
+    body = under({"$ref": secret.as_uri()})
     response = app.post("/api/plan", data=json.dumps(body), content_type="application/json")
     assert response.status_code == 400
     assert response.json()["error"]["param"] == "response_format.json_schema.schema"
