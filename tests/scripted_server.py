@@ -7,7 +7,8 @@
 
 Modes: ok, slow (silent for `slow_s`, then ok), drip (bytes that never end), drip_headers, garbage
 (JSON or events that are no completion), html, cut (ends before the answer does), hangup (breaks
-off after the first event), error500, reject400, reject401, busy429, close (hangs up unanswered).
+off after the first event), error500, noimages500, reject400, reject401, busy429, close (hangs up
+unanswered).
 """
 
 import json
@@ -27,6 +28,7 @@ DRIP_EVERY_S = 0.05
 HTML = b"<html><body>Welcome to the login page</body></html>"
 REFUSALS = {
     "error500": (500, "the model crashed"),
+    "noimages500": (500, "image input is not supported"),
     "reject400": (400, "the prompt is longer than the context"),
     "reject401": (401, "invalid key"),
     "busy429": (429, "slow down"),

@@ -1,10 +1,12 @@
 """The OpenAI-compatible backend against a real llama.cpp server with a small model."""
 
 import json
+import time
 from typing import Any, Protocol
 
 import jsonschema_rs
 import pytest
+from django.conf import settings
 
 from workers.backends.completion import BackendRejected, BackendUnavailable, ModelRequest
 from workers.backends.openai_compatible import OpenAICompatible
@@ -90,6 +92,27 @@ def test_the_answer_stops_at_a_stop_text(backend: OpenAICompatible) -> None:
 def test_a_prompt_beyond_the_context_is_rejected(backend: OpenAICompatible) -> None:
     with pytest.raises(BackendRejected, match="context"):
         backend.complete(asking("word " * 40_000))
+
+
+@pytest.mark.parametrize("call", ["complete", "stream"])
+def test_an_image_for_a_model_of_text_is_rejected(backend: OpenAICompatible, call: str) -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+    content = [{"type": "text", "text": "What is this?"}, image]
+    request = ModelRequest(({"role": "user", "content": content},), 8)
+    with pytest.raises(BackendRejected, match="image input is not supported"):
+        list([backend.complete(request)] if call == "complete" else backend.stream(request))
+
+
+def test_a_schema_that_it_cannot_follow_is_rejected(backend: OpenAICompatible) -> None:
+    with pytest.raises(BackendRejected, match="JSON schema"):
+        backend.complete(asking("hi", schema={"$ref": "#"}))
+
+
+def test_a_schema_at_the_limits_is_compiled_in_time(backend: OpenAICompatible) -> None:
+    names = [f"a name of some length, number {n}" for n in range(settings.KW_MAX_SCHEMA_CHOICES)]
+    started = time.monotonic()
+    backend.complete(asking("hi", schema={"enum": names}, max_tokens=1))
+    assert time.monotonic() - started < 10  # 0.6 s on an idle machine
 
 
 def test_a_wrong_key_is_the_operators_problem(llama_server: LlamaServer) -> None:

@@ -167,6 +167,7 @@ def test_it_counts_zero_when_the_server_counts_nothing(server: ScriptedServer, a
         ("busy429", BackendUnavailable, "rate limit: slow down"),
         ("reject401", BackendUnavailable, "KW_LLM_API_KEY"),
         ("reject400", BackendRejected, "the prompt is longer than the context"),
+        ("noimages500", BackendRejected, r"refused the request \(500\): image input is not"),
         ("close", BackendUnavailable, "disconnected"),
         ("garbage", BackendGarbage, "not a completion|not answer in JSON"),
         ("html", BackendGarbage, "not answer in JSON|stream ended"),

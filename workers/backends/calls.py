@@ -1,5 +1,6 @@
 """A call through a vendor's SDK: one deadline for the whole of it, our own errors."""
 
+import re
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
@@ -24,8 +25,12 @@ TIMEOUTS = (openai.APITimeoutError, anthropic.APITimeoutError, httpx2.TimeoutExc
 STATUSES = (openai.APIStatusError, anthropic.APIStatusError)
 FAILURES = (openai.OpenAIError, anthropic.AnthropicError, httpx2.HTTPError, ValueError)
 
-REQUEST_TIMEOUT, TOO_MANY_REQUESTS, GATEWAY_TIMEOUT = 408, 429, 504
+REQUEST_TIMEOUT, TOO_MANY_REQUESTS, SERVER_ERROR, GATEWAY_TIMEOUT = 408, 429, 500, 504
 KEY_REFUSED = (401, 403)
+# llama.cpp answers 500 to what the request is to blame for.
+REQUEST_IS_TO_BLAME = re.compile(
+    r"input is not supported|failed to parse grammar|JSON schema (error|conversion)", re.IGNORECASE
+)
 
 
 def answer(call: Callable[[], object], *, timeout_s: float) -> object:
@@ -87,7 +92,7 @@ def _status_error(status: int, message: str, body: object) -> BackendError:
         return BackendUnavailable(f"The model server is over its rate limit: {said}")
     if status in (REQUEST_TIMEOUT, GATEWAY_TIMEOUT):
         return BackendTimeout(f"The model server did not answer in time ({status}): {said}")
-    if 400 <= status < 500:
+    if 400 <= status < 500 or (status == SERVER_ERROR and REQUEST_IS_TO_BLAME.search(said)):
         return BackendRejected(f"The model server refused the request ({status}): {said}")
     return BackendUnavailable(f"The model server failed ({status}): {said}")
 
