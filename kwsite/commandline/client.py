@@ -21,7 +21,7 @@ class ServiceClient:
         self.connection = connection
         self._http = httpx2.Client(
             base_url=connection.site_url,
-            headers={"Authorization": f"Bearer {connection.api_key}"},
+            headers={"Authorization": f"Bearer {connection.api_key}"} if connection.api_key else {},
             timeout=httpx2.Timeout(ANSWER_S, connect=CONNECT_S),
         )
 
@@ -56,7 +56,7 @@ class ServiceClient:
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
             response = self._http.post(path, json=body)
-        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+        except httpx2.TransportError as error:
             raise self._unreachable(error) from error
         if response.is_error:
             raise Refused(_said(response))
