@@ -90,7 +90,10 @@ def _event(data: Any) -> bytes:
 
 
 class _Chunks:
-    """Writes the chunks of one answer."""
+    """Writes the chunks of one answer.
+
+    All name the model that was asked for: which one answers is known only at the end. The run says.
+    """
 
     def __init__(self, run: Run, request: ChatRequest) -> None:
         self._id = completion_id(run.id)
@@ -107,7 +110,6 @@ class _Chunks:
 
     def end(self, result: dict[str, Any]) -> list[bytes]:
         last = ChunkChoice(delta=ChunkDelta(), finish_reason=result["finish_reason"])
-        self._model = result["model"]
         events = [_event(self._chunk([last], kernelweave=result["kernelweave"]))]
         if self._include_usage:
             events.append(_event(self._chunk([], usage=Usage(**result["usage"]))))

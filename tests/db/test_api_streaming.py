@@ -84,6 +84,14 @@ def test_an_answer_starts_with_a_role_and_ends_with_a_reason() -> None:
     assert events[-1] == "[DONE]"
 
 
+def test_every_chunk_says_whose_it_is_alike() -> None:
+    *chunks, _ = stream(delta("Hel"), delta("lo"), done("Hello"), include_usage=True)
+    assert len(chunks) == 5
+    for name in ("id", "created", "model", "system_fingerprint"):
+        assert len({chunk[name] for chunk in chunks}) == 1
+    assert chunks[0]["model"] == "kernelweave"
+
+
 def test_usage_comes_last_and_only_when_asked_for() -> None:
     assert not any("usage" in event for event in stream(done("Hello"))[:-1])
     usage = stream(done("Hello"), include_usage=True)[-2]
