@@ -51,6 +51,19 @@ def _with_shaped_405(
     return shaped
 
 
+def _reading_only(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Guards the OpenAPI document and its page, which ninja would give to any method."""
+
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method in ("GET", "HEAD"):
+            return view(request, *args, **kwargs)
+        refusal = error_reply(MethodNotAllowed(f"{request.path} answers GET and HEAD only."))
+        refusal["Allow"] = "GET, HEAD"
+        return refusal
+
+    return guarded
+
+
 def _refuse(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     return error_reply(error if isinstance(error, Exception) else error())
 
@@ -79,6 +92,7 @@ api = Api(
     urls_namespace="api",
     openapi_url="/api/openapi.json",
     docs_url="/api/docs",
+    docs_decorator=_reading_only,
     auth=ApiKeyAuth(),
     parser=StrictJson(),
 )

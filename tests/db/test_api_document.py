@@ -49,6 +49,16 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
     assert finders.find("ninja/swagger-ui-bundle.js")
 
 
+@pytest.mark.parametrize("path", ["/api/docs", "/api/openapi.json"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_the_document_and_the_page_can_only_be_read(path: str, method: str) -> None:
+    response = Browser().generic(method, path)
+    assert response.status_code == 405
+    assert response["Allow"] == "GET, HEAD"
+    assert response.json()["error"]["code"] == "method_not_allowed"
+    assert Browser().head(path).status_code == 200
+
+
 @pytest.mark.django_db(transaction=True)
 def test_health_is_open_and_names_the_parts() -> None:
     response = Browser().get("/api/health")
