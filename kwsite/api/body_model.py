@@ -49,9 +49,14 @@ class Body(Part):
 
 
 def _refuse(error: ValidationError, data: Any, unsupported: frozenset[str]) -> NoReturn:
-    """Raises the error that lies deepest in the body: of a union, that is the meant branch."""
+    """Raises the error that lies deepest in the body: of a union, that is the meant branch.
+
+    At the same depth, a branch that takes the type says more than one that does not.
+    """
     paths = [(_path(details, data), details) for details in error.errors(include_url=False)]
-    path, details = max(paths, key=lambda pair: len(pair[0]))
+    path, details = max(
+        paths, key=lambda pair: (len(pair[0]), not pair[1]["type"].endswith("_type"))
+    )
     raise _refusal(_spelled(path), details, bool(path) and path[0] in unsupported)
 
 

@@ -137,6 +137,14 @@ def test_it_names_the_parameter_that_is_wrong(
 
 
 @pytest.mark.parametrize(
+    ("stop", "says"),
+    [(["a"] * 5, "at most 4 items"), ([], "at least 1 item"), ("", "at least 1 character")],
+)
+def test_it_says_how_many_stops_there_may_be(app: Browser, stop: Any, says: str) -> None:
+    assert says in post(app, chat(stop=stop))[1]["message"]
+
+
+@pytest.mark.parametrize(
     "prompt", ["", "   \n\t", "\x01\x02\x1b", "\u200b\u200d", [{"type": "text", "text": " "}]]
 )
 def test_it_refuses_a_prompt_that_nobody_could_see(app: Browser, prompt: Any) -> None:
