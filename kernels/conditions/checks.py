@@ -78,9 +78,9 @@ def _validator(schema: dict[str, Any]) -> Any:
 
 def _schema(condition: SchemaCondition, subject: Subject) -> tuple[Status, str]:
     for error in _validator(condition.json_schema).iter_errors(subject.output):
-        where = "/".join(str(part) for part in error.instance_path) or "the output"
+        where = "/".join(str(part) for part in error.instance_path) or "the value"
         return "failed", f"{where}: {error.message[:300]}"
-    return "ok", "the output satisfies the schema"
+    return "ok", "the value satisfies the schema"
 
 
 def evaluate(expression: str, subject: Subject) -> Any:

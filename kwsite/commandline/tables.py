@@ -1,11 +1,13 @@
-"""What an operator reads: one line on how an answer was made, one table on a route."""
+"""What an operator reads: one line on how an answer was made, a paragraph a candidate."""
 
 from typing import Any
 
-from rich.table import Table
+from rich.console import Group
+from rich.padding import Padding
 from rich.text import Text
 
 MARKS = {"ok": "✓", "failed": "✗", "could_not_run": "?"}
+INDENT = 4
 
 
 def summary_line(extras: dict[str, Any], usage: dict[str, int]) -> str:
@@ -30,24 +32,16 @@ def checks_text(checks: list[dict[str, Any]]) -> str:
     return f"{text} (not: {', '.join(broken)})" if broken else text
 
 
-def plan_table(decision: dict[str, Any]) -> Table:
-    """One row a candidate: what was seen of it, and why it does or does not serve."""
-    table = Table(show_lines=True)
-    table.add_column("kernel", overflow="fold")
-    table.add_column("P(verifies)", justify="right")
-    table.add_column("features")
-    table.add_column("preconditions")
-    table.add_column("outcome")
-    for candidate in decision["candidates"]:
-        chosen = candidate["version_id"] == decision["chosen"]
-        table.add_row(
-            f"{candidate['kernel']} v{candidate['version']}",
-            f"{candidate['probability']:.3f}",
-            Text("\n".join(f"{name} {v:.2f}" for name, v in candidate["features"].items())),
-            Text("\n".join(_check(check) for check in candidate["preconditions"]) or "none"),
-            Text("chosen" if chosen else candidate["obstacle"] or "another one fits better"),
+def plan_list(decision: dict[str, Any]) -> Group:
+    """A paragraph a candidate: why it does or does not serve, and what was seen of it."""
+    return Group(
+        *(
+            Padding(
+                _candidate(candidate, candidate["version_id"] == decision["chosen"]), (1, 0, 0, 0)
+            )
+            for candidate in decision["candidates"]
         )
-    return table
+    )
 
 
 def plan_lines(decision: dict[str, Any]) -> list[str]:
@@ -58,6 +52,22 @@ def plan_lines(decision: dict[str, Any]) -> list[str]:
         f"route {decision['route']}: {decision['reason']}",
         f"{needed} · calibration {decision['calibration']} · encoder {decision['encoder']}",
     ]
+
+
+def _candidate(candidate: dict[str, Any], chosen: bool) -> Group:
+    outcome = "chosen" if chosen else candidate["obstacle"] or "another one fits better"
+    checks = ", ".join(_check(check) for check in candidate["preconditions"])
+    features = ", ".join(f"{name} {v:.2f}" for name, v in candidate["features"].items())
+    return Group(
+        Text(
+            f"{candidate['kernel']} v{candidate['version']}"
+            f" · P(verifies) {candidate['probability']:.3f}"
+        ),
+        *(
+            Padding(Text(line), (0, 0, 0, INDENT))
+            for line in (outcome, f"preconditions: {checks or 'none'}", f"features: {features}")
+        ),
+    )
 
 
 def _check(check: dict[str, Any]) -> str:

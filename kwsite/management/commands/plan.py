@@ -10,7 +10,7 @@ from rich.console import Console
 from kwsite.commandline.chat_arguments import add_chat_arguments, chat_body
 from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.connection import add_connection_arguments, find_connection
-from kwsite.commandline.tables import plan_lines, plan_table
+from kwsite.commandline.tables import plan_lines, plan_list
 
 
 class Command(BaseCommand):
@@ -30,4 +30,4 @@ class Command(BaseCommand):
         for line in plan_lines(decision):
             self.stdout.write(line)
         if decision["candidates"]:
-            Console(highlight=False).print(plan_table(decision))
+            Console(highlight=False).print(plan_list(decision))
