@@ -1,6 +1,7 @@
 """What a JSON Schema that a client sends may be: model servers compile it before they answer."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
@@ -18,7 +19,10 @@ BOUNDS = (
 )
 COUNTS = frozenset(name for pair in BOUNDS[:-1] for name in pair)
 MAX_COUNT = 2**31 - 1
+REPEATS = re.compile(r"(?<!\()[?*+{]")
 MAX_PATTERN_CHARS = 1_000
+MAX_PATTERN_REPEATS = 80
+MAX_PATTERN_BRANCHES = 500  # alternatives times repeats: what llama.cpp's time grows with
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,18 @@ def _require_consistent(one: dict[str, Any]) -> None:
             )
     if one.get("enum") == []:
         raise ValueError("no value satisfies it: enum is empty")
-    pattern = one.get("pattern")
-    if isinstance(pattern, str) and len(pattern) > MAX_PATTERN_CHARS:
+    if isinstance(pattern := one.get("pattern"), str):
+        _require_plain(pattern)
+
+
+def _require_plain(pattern: str) -> None:
+    """Does not cover many patterns that are each just within the limits, in one anyOf."""
+    repeats = len(REPEATS.findall(pattern))
+    branches = pattern.count("|") * repeats
+    if len(pattern) > MAX_PATTERN_CHARS:
         raise ValueError(f"a pattern is longer than {MAX_PATTERN_CHARS} characters")
+    if repeats > MAX_PATTERN_REPEATS or branches > MAX_PATTERN_BRANCHES:
+        raise ValueError("a pattern has too many repeats and alternatives")
 
 
 def _objects(schema: dict[str, Any]) -> Iterator[tuple[dict[str, Any], int]]:

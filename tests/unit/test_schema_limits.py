@@ -60,7 +60,9 @@ def test_a_schema_at_the_limit_is_taken(settings: Settings) -> None:
         ({"properties": {"default": {"minLength": 5, "maxLength": 1}}}, "minLength"),
         ({"minLength": 3, "maxLength": 2**32 + 1}, "maxLength is above"),
         ({"pattern": "^a{5,1}$"}, "not a JSON Schema"),
-        ({"items": {"pattern": "(a|b)?" * 200}}, "longer than 1000"),
+        ({"items": {"pattern": "a" * 1_001}}, "longer than 1000"),
+        ({"items": {"pattern": "(a|b)?" * 40}}, "too many repeats and alternatives"),
+        ({"items": {"pattern": "a?" * 81}}, "too many repeats and alternatives"),
     ],
 )
 def test_a_schema_that_no_grammar_can_follow_is_refused(schema: dict[str, Any], says: str) -> None:
@@ -73,6 +75,8 @@ def test_a_schema_that_no_grammar_can_follow_is_refused(schema: dict[str, Any], 
     [
         {"type": "string", "minLength": 3, "maxLength": 3},
         {"minLength": 5, "maxItems": 1},
+        {"pattern": r"^((25[0-5]|2[0-4]\d|1?\d?\d)(\.|$)){4}$"},
+        {"pattern": f"^({'|'.join(str(n) for n in range(200))})?$"},
         {"properties": {"minLength": {"type": "string"}, "maxLength": {"type": "string"}}},
         {"properties": {"enum": {"type": "array"}}},
     ],
