@@ -64,6 +64,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
+CSRF_FAILURE_VIEW = "kwsite.refused_pages.csrf_failure"
 LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "/static/"
 STATIC_ROOT = home() / "static"

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from kwsite.api.ninja_api import api, unknown_path
 
+handler403 = "kwsite.refused_pages.permission_denied"
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

@@ -7,14 +7,16 @@ if TYPE_CHECKING:
 else:
     from unfold import admin
 
+    from trajectories.selection_admin import SelectionAdmin
+
     class _Subscriptable:
         """Lets `ModelAdmin[Run]` be written, as the type stubs want it."""
 
         def __class_getitem__(cls, models: Any) -> type:
             return cls
 
-    class ModelAdmin(_Subscriptable, admin.ModelAdmin):
-        """unfold's."""
+    class ModelAdmin(_Subscriptable, SelectionAdmin, admin.ModelAdmin):
+        """unfold's, with a readable selection."""
 
     class TabularInline(_Subscriptable, admin.TabularInline):
         """unfold's."""

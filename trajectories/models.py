@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 from pgvector.django import VectorField
@@ -15,7 +16,11 @@ class Client(models.Model):
     name = models.CharField(max_length=100, unique=True)
     active = models.BooleanField(default=True)
     requests_per_minute = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Quota over a minute; empty means unlimited."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Quota over a minute, at least 1; empty means unlimited. "
+        "To shut a client out, make it inactive.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -356,6 +356,45 @@ def test_a_decision_needs_the_csrf_token(root: Browser, candidate: KernelVersion
     assert state(candidate) == State.CANDIDATE
 
 
+@pytest.mark.parametrize("model", [*MODELS, User])
+@pytest.mark.parametrize("pk", ["nonsense", "9" * 30])
+def test_an_action_on_a_broken_id_changes_nothing_and_says_so(
+    root: Browser, candidate: KernelVersion, model: type[Model], pk: str
+) -> None:
+    action = {KernelVersion: "approve_selected", ApiKey: "revoke_selected"}.get(
+        model, "delete_selected"
+    )
+    for index in ({}, {"index": "0"}):  # without and with the list's own button
+        post = {"action": action, "_selected_action": [pk, pk], **index}
+        page = text(root.post(changelist(model), post, follow=True))
+        if pk == "nonsense":
+            assert "The selection could not be read. Nothing was changed." in page
+    assert state(candidate) == State.CANDIDATE
+
+
+def test_a_page_that_is_refused_is_in_style_and_says_what_to_do(
+    viewer: Browser, candidate: KernelVersion
+) -> None:
+    response = viewer.get(f"{QUEUE}{candidate.pk}/decide/approve/")
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "unfold/css/styles.css" in page
+    assert "Ask a superuser" in page
+    assert 'href="/admin/"' in page
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_a_form_without_its_token_is_refused_in_style(root: Browser, signed_in: bool) -> None:
+    strict = Browser(enforce_csrf_checks=True)
+    if signed_in:
+        strict.force_login(User.objects.get(username="root"))
+    response = strict.post("/admin/login/", {"username": "root"})
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "unfold/css/styles.css" in page
+    assert "open the page again" in page
+
+
 def test_a_key_is_shown_once_when_it_is_issued(root: Browser) -> None:
     client = Client.objects.create(name="app")
     url = reverse("admin:trajectories_apikey_add")
@@ -386,6 +425,15 @@ def test_a_viewer_neither_issues_nor_revokes_keys(viewer: Browser) -> None:
     )
     assert find_key(secret) is not None
     assert viewer.get(reverse("admin:trajectories_apikey_add")).status_code == 403
+
+
+@pytest.mark.parametrize(("quota", "taken"), [("0", False), ("1", True), ("", True)])
+def test_a_quota_is_at_least_one_or_none(root: Browser, quota: str, taken: bool) -> None:
+    client = Client.objects.create(name="app")
+    response = root.post(change(client), {"name": "app", "requests_per_minute": quota})
+    assert response.status_code == (302 if taken else 200)
+    client.refresh_from_db()
+    assert client.active is not taken  # the form left the box empty, if it was saved
 
 
 def test_a_client_can_be_changed_and_not_deleted(root: Browser) -> None:

@@ -1,0 +1,31 @@
+"""Actions on selected rows in the admin: an id that is none gets a message, not an error."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+
+class SelectionAdmin(ModelAdmin[Any]):
+    """Reads the selected ids before an action does."""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method == "POST" and not self._selection_is_readable(request):
+            messages.error(request, "The selection could not be read. Nothing was changed.")
+            return HttpResponseRedirect(request.get_full_path())
+        return super().changelist_view(request, extra_context)
+
+    def _selection_is_readable(self, request: HttpRequest) -> bool:
+        key = self.opts.pk
+        assert key is not None  # every stored model has one
+        try:
+            for selected in request.POST.getlist(ACTION_CHECKBOX_NAME):
+                key.to_python(selected)
+        except ValidationError:
+            return False
+        return True
