@@ -9,12 +9,11 @@ import logging
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
 
 from kernels.fitting import wrong_reuse_lower_bound
 from kernels.models import KernelVersion
 from kernels.review import quarantine
-from trajectories.models import Feedback, Trajectory
+from trajectories.models import Trajectory
 
 log = logging.getLogger(__name__)
 WINDOW = 200  # answers
@@ -40,12 +39,10 @@ def quarantine_if_drifted(*, version_id: UUID) -> bool:
 
 
 def _record(version: KernelVersion) -> tuple[int, int]:
-    """Answers served since it went live, and those of them that were denied."""
-    denied = Feedback.objects.filter(trajectory=OuterRef("pk")).filter(
-        Q(verdict=Feedback.Verdict.INCORRECT) | Q(rating__lte=2)
-    )
+    """Answers served since it went live, and those of them that were denied in the end."""
     answers = Trajectory.objects.filter(
         kernel_version=version.pk, created_at__gte=version.decided_at or version.created_at
     ).order_by("-created_at")
-    newest = list(answers.annotate(wrong=Exists(denied)).values_list("wrong", flat=True)[:WINDOW])
-    return len(newest), sum(newest)
+    newest = answers.only("pk").prefetch_related("feedback")[:WINDOW]
+    last_words = [list(answer.feedback.all())[:1] for answer in newest]
+    return len(last_words), sum(said.is_negative for words in last_words for said in words)

@@ -30,8 +30,9 @@ def record_feedback(
 ) -> Feedback:
     """Stores a verdict, which counts for or against the kernel that answered.
 
-    A negative one ends the trace's examples. Each counts once a run, however often it is sent.
-    Raises RunNotFound, RunNotFinished.
+    The last word on a run counts once, in place of the ones before. A negative one ends the trace's
+    examples, for good: praise afterwards does not bring them back, nor is the answer given again
+    or promoted. Raises RunNotFound, RunNotFinished.
     """
     run = Run.objects.filter(pk=run_id, client=client).first()
     if run is None:
@@ -41,7 +42,7 @@ def record_feedback(
         raise RunNotFinished()
     with transaction.atomic():
         trajectory = Trajectory.objects.select_for_update().get(pk=trajectory.pk)
-        heard = [said.is_negative for said in trajectory.feedback.all()]
+        last = trajectory.feedback.first()
         feedback = Feedback.objects.create(
             client=client,
             trajectory=trajectory,
@@ -53,8 +54,12 @@ def record_feedback(
         Trajectory.objects.filter(pk=trajectory.pk).update(scored_at=None)
         if feedback.is_negative:
             Exemplar.objects.filter(trajectory=trajectory).delete()
-        if trajectory.kernel_version is not None and feedback.is_negative not in heard:
-            record_verdict(version_id=trajectory.kernel_version, passed=not feedback.is_negative)
+        if trajectory.kernel_version is not None:
+            record_verdict(
+                version_id=trajectory.kernel_version,
+                passed=not feedback.is_negative,
+                before=None if last is None else not last.is_negative,
+            )
     if feedback.is_negative and trajectory.kernel_version is not None:
         quarantine_if_drifted(version_id=trajectory.kernel_version)
     ask_for_scores()

@@ -107,11 +107,14 @@ def record_answer(
     return trajectory
 
 
-def record_verdict(*, version_id: Any, passed: bool) -> None:
-    """Counts a pass or a failure and moves the confidence: a Beta posterior's mean."""
+def record_verdict(*, version_id: Any, passed: bool, before: bool | None = None) -> None:
+    """Counts a pass or a failure and moves the confidence: a Beta posterior's mean.
+
+    `before` is the verdict that this one replaces; it counts no longer.
+    """
     version = KernelVersion.objects.select_for_update().get(pk=version_id)
-    version.passes += passed
-    version.failures += not passed
+    version.passes += passed - (before is True)
+    version.failures += (not passed) - (before is False)
     prior = version.evidence.get("confidence", {}).get("total", 0.7)
     version.confidence = (PRIOR_VERDICTS * prior + version.passes) / (
         PRIOR_VERDICTS + version.passes + version.failures

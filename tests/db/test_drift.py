@@ -62,6 +62,16 @@ def test_what_may_be_bad_luck_does_not(client: Client, version: KernelVersion) -
     assert version.state == "live"
 
 
+def test_what_was_taken_back_is_not_held_against_it(client: Client, version: KernelVersion) -> None:
+    answers = serve(client, version, 10)[:4]
+    deny(answers[:3])
+    for answer in answers[:3]:
+        record_feedback(client=client, run_id=answer.run_id, verdict="correct")
+    deny(answers[3:])
+    version.refresh_from_db()
+    assert version.state == "live"
+
+
 def test_a_higher_ceiling_allows_more(
     client: Client, version: KernelVersion, settings: Settings
 ) -> None:

@@ -83,6 +83,25 @@ def test_praise_counts_for_a_kernel_once(client: Client) -> None:
     assert (found.passes, found.failures) == (1, 0)
 
 
+@pytest.mark.parametrize("words", [["correct", "incorrect"], ["incorrect", "correct"]])
+def test_a_changed_mind_counts_once_for_a_kernel(client: Client, words: list[str]) -> None:
+    facts = version_facts(version().pk)
+    served = recorded(client, HELLO, generated({}, route="kernel", kernel=facts, proven=False))
+    for word in [*words, *words]:
+        judge(served, word)
+    found = KernelVersion.objects.get(pk=facts.version_id)
+    liked = words[-1] == "correct"
+    assert (found.passes, found.failures) == (int(liked), int(not liked))
+    assert (found.confidence > 0.7) == liked
+
+
+def test_praise_after_all_brings_no_examples_back(trajectory: Trajectory) -> None:
+    version(Sample("Say hello", {}, trajectory.pk))
+    judge(trajectory, "incorrect")
+    judge(trajectory, "correct")
+    assert not Exemplar.objects.exists()
+
+
 def test_a_later_verdict_moves_the_reward(trajectory: Trajectory) -> None:
     before = reward_of(trajectory).total
     judge(trajectory, "correct")
