@@ -99,6 +99,8 @@ def test_feedback_is_recorded(home: Path) -> None:
         (("feedback", str(uuid4()), "--rating", "3"), "The service answered 404"),
         (("feedback", str(uuid4())), "The service answered 400"),
         (("ask", "hello", "--schema", "no-such-file.json"), "--schema no-such-file.json"),
+        (("ask", "hello", "--api-key", "ü"), "The API key has characters that no key has"),
+        (("ask", "hello", "--base-url", "127.0.0.1:8000/v1"), "is no address of a service"),
     ],
 )
 def test_a_refusal_is_one_line(home: Path, arguments: tuple[str, ...], message: str) -> None:
