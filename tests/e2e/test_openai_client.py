@@ -115,9 +115,16 @@ def test_a_stream_is_the_whole_answer_in_pieces(client: OpenAI) -> None:
             stream_options={"include_usage": True},
         )
     )
-    assert len({chunk.id for chunk in chunks}) == 1
+    assert len({(chunk.id, chunk.model, chunk.system_fingerprint) for chunk in chunks}) == 1
     assert chunks[0].choices[0].delta.role == "assistant"
-    assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
+    pieces = [c.choices[0].delta.content for c in chunks if c.choices]
+    run_id = UUID(chunks[0].id.removeprefix("chatcmpl-"))
+    run: Any = client.get(f"../api/runs/{run_id}", cast_to=object)
+    assert (
+        "".join(piece or "" for piece in pieces)
+        == (run["response"]["choices"][0]["message"]["content"])
+    )
+    assert sum(bool(piece) for piece in pieces) > 1
     *_, last, usage = chunks
     assert last.choices[0].finish_reason in ("stop", "length")
     assert extras(last)["route"] in ("generation", "kernel")
@@ -235,14 +242,19 @@ def test_it_can_be_told_not_to_wait(client: OpenAI) -> None:
 
 
 def test_conditions_ride_in_the_extra_body(client: OpenAI) -> None:
-    conditions = [{"kind": "regex", "label": "says something", "pattern": "(?s).+"}]
+    conditions = [
+        {"kind": "regex", "label": "says something", "pattern": "(?s).+"},
+        {"kind": "regex", "label": "says nothing", "pattern": "^$"},
+    ]
     reply = client.chat.completions.create(
         model=MODEL,
         messages=HELLO,
         max_tokens=8,
         extra_body={"kernelweave": {"contract": {"conditions": conditions}}},
     )
-    assert "says something" in json.dumps(extras(reply))
+    found = {check["label"]: check["status"] for check in extras(reply)["checks"]}
+    assert found == {"says something": "ok", "says nothing": "failed"}
+    assert extras(reply)["verified"] is False
 
 
 def test_a_wrong_key_is_an_authentication_error(running_stack: StackProcess) -> None:
