@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 from scipy.stats import beta
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import StandardScaler
 
 from kernels.calibration import Calibrator
 from kernels.matching import Features
 
 CONFIDENCE = 0.95  # of the one-sided bound
+FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Example:
 
     features: Features
     fits: bool
+    prompt: str
 
 
 def wrong_reuse_bound(wrong: int, reused: int) -> float:
@@ -57,19 +60,20 @@ def lowest_safe_threshold(
 def fit(examples: Sequence[Example], ceiling: float) -> tuple[Calibrator, dict[str, float]]:
     """Fits on the examples by cross-validation; returns the calibrator and its figures.
 
-    The threshold comes from held-out probabilities (5 folds), never from fitted ones.
-    Raises ValueError when one of the two classes has fewer than two examples.
+    The threshold comes from held-out probabilities, never from fitted ones: in each of 5 folds, the
+    model has not seen the prompt, with whichever kernel.
+    Raises ValueError when one of the two classes has fewer than `FOLDS` prompts.
     """
     x = np.array([example.features.vector() for example in examples])
     y = np.array([example.fits for example in examples])
-    if min(y.sum(), (~y).sum()) < 2:
+    prompts = np.array([example.prompt for example in examples])
+    if min(len(set(prompts[y])), len(set(prompts[~y]))) < FOLDS:
         raise ValueError("calibration needs prompts that fit and prompts that do not")
     held_out = np.zeros(len(y))
-    folds = np.empty(len(y), dtype=int)
-    folds[np.argsort(y, kind="stable")] = np.arange(len(y)) % 5  # both classes in every fold
-    for fold in range(5):
-        scaler, model = _fit(x[folds != fold], y[folds != fold])
-        held_out[folds == fold] = model.predict_proba(scaler.transform(x[folds == fold]))[:, 1]
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0)
+    for known, unseen in folds.split(x, y, prompts):
+        scaler, model = _fit(x[known], y[known])
+        held_out[unseen] = model.predict_proba(scaler.transform(x[unseen]))[:, 1]
     scaler, model = _fit(x, y)
     threshold = lowest_safe_threshold(held_out.tolist(), y.tolist(), ceiling)
     calibrator = Calibrator(

@@ -12,20 +12,40 @@ from kernels.verify import Verdict, verify
 
 @dataclass(frozen=True)
 class GateCheck:
-    """One requirement, whether it is met, and the count or reason behind it."""
+    """One requirement, whether it is met, and the count or reason behind it.
+
+    `passed` is None for what is only shown, and for what could not be compared.
+    """
 
     name: str
-    passed: bool
+    passed: bool | None
     detail: str
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """How the recipe did on `prompts` whose answers were not among its examples."""
+    """How the recipe did on prompts that it was compiled without, beside what answered them before.
+
+    `prompts` were answered well before, `failed` were not: their answers broke the contract.
+    """
 
     prompts: int
-    accepted: int  # by the contract
-    agreed: int  # with the answer that was verified
+    accepted: int  # of `prompts`, by the contract
+    agreed: int  # of those, with the answer that was verified
+    failed: int
+    won: int  # of `failed`, now accepted by the contract
+    kernel_tokens: int
+    original_tokens: int  # 0: nobody knows
+
+    @property
+    def better(self) -> bool | None:
+        """Strictly: more are right, or as many for fewer tokens. None: cost cannot be compared."""
+        gained = self.won - (self.prompts - self.agreed)
+        if gained == 0 and self.original_tokens:
+            return self.kernel_tokens < self.original_tokens
+        if gained == 0:
+            return None
+        return gained > 0
 
 
 def regression_gate(
@@ -63,9 +83,18 @@ def regression_gate(
             2 * replayed.agreed >= replayed.prompts,
             f"{replayed.agreed} of {replayed.prompts}, at least half",
         ),
+        GateCheck("better than what answered before", replayed.better, _compared(replayed)),
         GateCheck(
             "another prompt's answer is refused (shown, not required)",
-            True,
+            None,
             f"{refused_swaps} of {len(swapped)}",
         ),
     ]
+
+
+def _compared(replayed: Replayed) -> str:
+    before = str(replayed.original_tokens) if replayed.original_tokens else "unknown"
+    return (
+        f"right before: {replayed.prompts} of {replayed.prompts + replayed.failed}, now: "
+        f"{replayed.agreed + replayed.won}; tokens before: {before}, now: {replayed.kernel_tokens}"
+    )

@@ -1,6 +1,7 @@
 """Contracts with teeth: a contract must refuse outputs that are nearly right (row X5).
 
-From an accepted output wrong ones are derived; the score is the share that the contract refuses.
+From an accepted output wrong ones are derived; the score is the share that the contract refuses,
+averaged over the kinds of mistakes.
 Judges are left out: a score must come out the same twice.
 """
 
@@ -55,8 +56,13 @@ class MutationScore:
 
     @property
     def score(self) -> float | None:
-        """Share refused, 0 to 1; None when nothing could be mutated."""
-        return self.refused / self.made if self.made else None
+        """Mean over the kinds of the share refused, 0 to 1; None when nothing could be mutated.
+
+        Each kind counts alike: mistakes of form are easily made by the dozen, and any schema
+        refuses them; they must not drown the wrong answers of the right form.
+        """
+        shares = [refused / made for refused, made in self.by_kind.values()]
+        return sum(shares) / len(shares) if shares else None
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from kernels.conditions.checks import Check, Judge, Subject
 from kernels.conditions.kinds import Condition, SchemaCondition
-from kernels.execution import BindingFailed, Shot, run_recipe
+from kernels.execution import BindingFailed, Reply, Shot, run_recipe
 from kernels.routing import VersionFacts
 from kernels.slots import bind
 from kernels.verify import NotJson, Verdict, parse_output, verify
@@ -56,7 +56,7 @@ class Answer:
     kernel: VersionFacts | None = None
     failed_kernel: VersionFacts | None = None  # tried, and failed its contract
     reused: UUID | None = None  # the trajectory whose answer this is
-    proven: bool = True  # False: the kernel's output is held to nothing but what computed it
+    proven: bool = True  # False: a kernel's output passed what its making guarantees, no more
 
 
 @dataclass(frozen=True)
@@ -171,12 +171,20 @@ def _serve(
             checks=verdict.checks,
             verified=bool(verdict.passed),
             kernel=kernel.facts,
-            proven=bool(reply.model or request.contract.conditions),
+            proven=_could_fail(kernel.facts, reply, request) or not verdict.passed,
         )
         if verdict.passed:
             say(Delta(text=result.text))
             return replace(result, reason=reason)
     return result
+
+
+def _could_fail(facts: VersionFacts, reply: Reply, request: ChatRequest) -> bool:
+    """Whether a pass says anything: a decoded output has its schema's form in any case, and a
+    computed one satisfies what it was computed from.
+    """
+    own = facts.spec.postconditions if reply.model else ()
+    return bool(request.contract.conditions) or any(c.kind != "schema" for c in own)
 
 
 def _hold_to(

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -22,6 +23,7 @@ from workers.request import ChatRequest
 
 log = logging.getLogger(__name__)
 MAX_TRACES = 40
+MAX_FAILURES = 4
 
 
 def consider_promotion(*, trajectory_id: str, ask: Ask) -> KernelVersion | None:
@@ -82,15 +84,28 @@ def newest_promotable(**among: Any) -> list[UUID]:
 
 
 def _family(seed: Trajectory) -> Any:
+    return _near(seed, promotable())[:MAX_TRACES]
+
+
+def _failures(seed: Trajectory) -> Any:
+    """Such prompts that the model answered in a way that broke what the app asked for."""
+    generated = Trajectory.objects.filter(
+        verified=False, plain=True, route=Trajectory.Route.GENERATION, kernel_version=None
+    )
+    return _near(seed, generated)[:MAX_FAILURES]
+
+
+def _near(seed: Trajectory, among: Any) -> Any:
     furthest = 1.0 - settings.KW_PROMOTE_MIN_SIMILARITY
     return (
-        promotable()
-        .filter(client=seed.client, signature=seed.signature, encoder_digest=seed.encoder_digest)
+        among.filter(
+            client=seed.client, signature=seed.signature, encoder_digest=seed.encoder_digest
+        )
         .annotate(distance=CosineDistance("embedding", seed.embedding))
         .filter(distance__lte=furthest)
         .select_related("run")
         .prefetch_related("events")
-        .order_by("distance")[:MAX_TRACES]
+        .order_by("distance")
     )
 
 
@@ -116,6 +131,7 @@ def _compile(seed: Trajectory, family: Sequence[Trajectory], ask: Ask) -> Propos
         return compile_family(
             traces,
             _asked_every_time(family),
+            failed=[_trace(trajectory) for trajectory in _failures(seed)],
             owner=str(seed.client_id),
             conflicts=_conflicts(seed),
             min_confidence=settings.KW_PROMOTE_MIN_CONFIDENCE,
@@ -196,4 +212,5 @@ def _trace(trajectory: Trajectory) -> Trace:
         tokens=trajectory.prompt_tokens + trajectory.completion_tokens,
         reward=trajectory.reward or 0.0,
         tools=len({call["function"]["name"] for call in calls}),
+        embedding=np.asarray(trajectory.embedding),
     )

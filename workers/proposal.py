@@ -31,7 +31,7 @@ class Proposal:
     @property
     def refusal(self) -> str:
         """Why the gate rejects it; empty when it does not."""
-        failed = next((check for check in self.gate if not check.passed), None)
+        failed = next((check for check in self.gate if check.passed is False), None)
         return f"regression gate: {failed.name}: {failed.detail}" if failed else ""
 
     @property
@@ -40,7 +40,7 @@ class Proposal:
         checks = [asdict(check) for check in self.gate]
         return {
             "gate": {"passed": not self.refusal, "checks": checks},
-            "replay": asdict(self.replay),
+            "replay": {"recipe": self.replay.recipe, **asdict(self.replay.figures)},
             "mutation": self.mutation.as_json(),
             "confidence": self.confidence,
         }
@@ -50,6 +50,7 @@ def compile_family(
     traces: Sequence[Trace],
     conditions: Sequence[Condition],
     *,
+    failed: Sequence[Trace] = (),
     owner: str,
     conflicts: int,
     min_confidence: float,
@@ -57,25 +58,29 @@ def compile_family(
 ) -> Proposal:
     """Compiles traces of one family and finds out what the kernel is worth.
 
+    `failed` are such prompts whose answers broke what the app asked for: what they cost counts.
     `conflicts` counts the live kernels that already stand near. Raises NothingInCommon, and the
     backend errors of `ask`.
     """
-    spec = compile_traces(traces, conditions, owner=owner)
-    spec, replay = best_recipe(spec, traces, ask)
-    replayed = Replayed(replay.prompts, replay.accepted, replay.agreed)
-    confidence = compile_confidence(_signals(traces, replay, conflicts))
+
+    def compile_from(some: Sequence[Trace]) -> KernelSpec:
+        return compile_traces(some, conditions, owner=owner)
+
+    recipe, replay = best_recipe(traces, failed, compile_from, ask)
+    spec = recipe(compile_from(traces))
+    confidence = compile_confidence(_signals(traces, replay.figures, conflicts))
     enough = GateCheck(
         "compile confidence",
         confidence["total"] >= min_confidence,
         f"{confidence['total']:.2f} of {min_confidence:.2f}",
     )
-    gate = [*regression_gate(spec, traces, replayed, OBSERVED), enough]
+    gate = [*regression_gate(spec, traces, replay.figures, OBSERVED), enough]
     outputs = [Accepted(bind(trace.prompt, trace.system), trace.answer) for trace in traces]
     teeth = mutation_score(spec.contract, outputs[:MUTATED], OBSERVED)
     return Proposal(spec, list(traces), replay, gate, teeth, confidence)
 
 
-def _signals(traces: Sequence[Trace], replay: Replay, conflicts: int) -> CompileSignals:
+def _signals(traces: Sequence[Trace], replay: Replayed, conflicts: int) -> CompileSignals:
     count = len(traces)
     events = sum(trace.events for trace in traces) / count
     passed = sum(trace.passed_checks for trace in traces) / count

@@ -1,12 +1,14 @@
-"""A recipe on prompts whose good answer is known, beside what those answers cost before."""
+"""Recipes on prompts whose good answer is known, each compiled without the prompt."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kernels.compiler.compile import Trace
+from kernels.compiler.compile import NothingInCommon, Trace
 from kernels.conditions.checks import Subject
 from kernels.execution import Ask, BindingFailed, Shot, run_recipe
+from kernels.gate import Replayed
 from kernels.slots import bind
 from kernels.spec import GenerateStep, KernelSpec
 from kernels.verify import NotJson, parse_output, verify
@@ -18,73 +20,132 @@ REPLAYED = 4
 # What is observed whenever a kernel runs.
 OBSERVED = (Event.Kind.DECISION.value, Event.Kind.OBSERVATION.value, Event.Kind.MESSAGE.value)
 
+Compile = Callable[[Sequence[Trace]], KernelSpec]
+Recipe = Callable[[KernelSpec], KernelSpec]  # changes how a spec asks the model
+
 
 @dataclass(frozen=True)
 class Replay:
-    """What came of a recipe on prompts it had not seen as examples."""
+    """What came of a recipe."""
 
     recipe: str
-    prompts: int
-    accepted: int  # by the contract
-    agreed: int  # with the answer that was verified
-    kernel_tokens: int
-    original_tokens: int
+    figures: Replayed
 
     @property
     def rank(self) -> tuple[int, int, int]:
-        return (self.agreed, self.accepted, -self.kernel_tokens)
+        return (
+            self.figures.agreed + self.figures.won,
+            self.figures.accepted,
+            -self.figures.kernel_tokens,
+        )
 
 
-def best_recipe(spec: KernelSpec, traces: Sequence[Trace], ask: Ask) -> tuple[KernelSpec, Replay]:
-    """Replays each recipe; the one that agrees most wins, then the one with the fewest tokens.
+def best_recipe(
+    traces: Sequence[Trace], failed: Sequence[Trace], compile_from: Compile, ask: Ask
+) -> tuple[Recipe, Replay]:
+    """Replays each recipe; the one with most right answers wins, then the one with fewest tokens.
 
-    Raises BackendError when the model server, also as the judge, fails; not when it refuses one
-    prompt: that prompt counts as failed.
+    Raises NothingInCommon; BackendError when the model server, also as the judge, fails; not when
+    it refuses one prompt: that prompt counts as failed.
     """
+    every = max(1, len(traces) // REPLAYED)
+    whole = compile_from(traces)
+    cases = [_case(trace, traces, compile_from) for trace in list(traces)[::every][:REPLAYED]]
+    lost = [_Case(trace, tuple(traces), whole, known=False) for trace in failed]
     tried = [
-        (recipe, replay(name, recipe, traces, ask))
-        for name, recipe in _recipes(spec, traces[0].system).items()
+        (recipe, Replay(name, _replay(recipe, [*cases, *lost], ask)))
+        for name, recipe in _recipes(whole, traces[0].system).items()
     ]
     return max(tried, key=lambda pair: pair[1].rank)
 
 
-def _recipes(spec: KernelSpec, system: str) -> dict[str, KernelSpec]:
+@dataclass(frozen=True)
+class _Case:
+    """A prompt, and what is known without it. `spec` is None where the rest make no kernel."""
+
+    trace: Trace
+    others: tuple[Trace, ...]
+    spec: KernelSpec | None
+    known: bool = True  # its good answer
+
+
+def _case(trace: Trace, traces: Sequence[Trace], compile_from: Compile) -> _Case:
+    others = tuple(other for other in traces if other is not trace)
+    try:
+        return _Case(trace, others, compile_from(others))
+    except NothingInCommon:
+        return _Case(trace, others, None)
+
+
+def _recipes(spec: KernelSpec, system: str) -> Mapping[str, Recipe]:
     """The recipes to try: some examples, few, and few with the app's system prompt."""
-    step = spec.generate
-    if step is None:
-        return {"computed": spec}
-
-    def asking(instruction: str) -> KernelSpec:
-        told = GenerateStep(instruction=instruction, shots=2, max_tokens=step.max_tokens)
-        steps = tuple(told if one.kind == "generate" else one for one in spec.steps)
-        return spec.model_copy(update={"steps": steps})
-
-    recipes = {"examples only": spec, "two examples only": asking("")}
+    if spec.generate is None:
+        return {"computed": lambda computed: computed}
+    recipes = {"examples only": _asking("", 4), "two examples only": _asking("", 2)}
     if system:
-        recipes["system prompt and examples"] = asking(system)
+        recipes["system prompt and examples"] = _asking(system, 2)
     return recipes
 
 
-def replay(name: str, spec: KernelSpec, traces: Sequence[Trace], ask: Ask) -> Replay:
-    """Runs a recipe on some of the traces, each without its own answer among the examples."""
-    every = max(1, len(traces) // REPLAYED)
-    chosen = list(traces)[::every][:REPLAYED]
+def _asking(instruction: str, shots: int) -> Recipe:
+    def change(spec: KernelSpec) -> KernelSpec:
+        steps = tuple(
+            GenerateStep(instruction=instruction, shots=shots, max_tokens=step.max_tokens)
+            if step.kind == "generate"
+            else step
+            for step in spec.steps
+        )
+        return spec.model_copy(update={"steps": steps})
+
+    return change
+
+
+def _replay(recipe: Recipe, cases: Sequence[_Case], ask: Ask) -> Replayed:
     judge = _Judge(ask)
-    accepted = agreed = spent = 0
-    for trace in chosen:
-        bound = bind(trace.prompt, trace.system)
-        shots = [Shot(t.prompt, t.answer) for t in traces if t is not trace]
+    accepted = agreed = won = spent = 0
+    for case in cases:
+        if case.spec is None:
+            continue
+        spec = recipe(case.spec)
+        bound = bind(case.trace.prompt, case.trace.system)
         try:
-            reply = run_recipe(spec, bound, shots, ask)
+            reply = run_recipe(spec, bound, _nearest(case), ask)
+            spent += reply.prompt_tokens + reply.completion_tokens
             output = parse_output(reply.text)
         except (BindingFailed, BackendRejected, NotJson):
             continue
-        spent += reply.prompt_tokens + reply.completion_tokens
-        subject = Subject(bound, output, OBSERVED)
-        accepted += bool(verify(spec.contract, subject, judge).passed)
+        passed = bool(verify(spec.contract, Subject(bound, output, OBSERVED), judge).passed)
         judge.raise_failure()
-        agreed += output == trace.answer
-    return Replay(name, len(chosen), accepted, agreed, spent, sum(trace.tokens for trace in chosen))
+        if case.known:
+            accepted += passed
+            agreed += passed and same(output, case.trace.answer)
+        else:
+            won += passed and bool(spec.postconditions)  # a schema alone holds by its decoding
+    known = sum(case.known for case in cases)
+    before = sum(case.trace.tokens for case in cases)
+    return Replayed(known, accepted, agreed, len(cases) - known, won, spent, before)
+
+
+def _nearest(case: _Case) -> list[Shot]:
+    """The other traces as worked examples, the most similar first, as they come when serving."""
+    near = list(case.others)
+    if (own := case.trace.embedding) is not None:
+        near.sort(key=lambda t: 0.0 if t.embedding is None else -float(t.embedding @ own))
+    return [Shot(trace.prompt, trace.answer) for trace in near]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two outputs are equal; numbers up to what adding floats costs."""
+    numbers = (int, float)
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, numbers) and isinstance(other, numbers):
+        return math.isclose(one, other, rel_tol=1e-9)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other)
 
 
 class _Judge:

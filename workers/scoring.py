@@ -9,7 +9,7 @@ def reward_of(trajectory: Trajectory) -> Reward:
     events = list(trajectory.events.all())
     checks = [event.payload for event in events if event.kind == Event.Kind.VERIFICATION]
     passed = sum(check["status"] == "ok" for check in checks)
-    failures = sum(event.kind == Event.Kind.FAILURE for event in events) + len(checks) - passed
+    failures = sum(event.kind == Event.Kind.FAILURE for event in events)
     return score(
         _outcome(list(trajectory.feedback.all())),
         Process(
@@ -23,5 +23,4 @@ def reward_of(trajectory: Trajectory) -> Reward:
 def _outcome(feedback: list[Feedback]) -> Outcome:
     if not feedback:
         return Outcome()
-    liked = not feedback[0].is_negative  # the latest word counts
-    return Outcome(not_corrected=liked, not_redone=liked)
+    return Outcome(not_corrected=not feedback[0].is_negative)  # the latest word counts

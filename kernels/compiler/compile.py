@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
 from kernels.compiler.bindings import Pair, mine, same_length
 from kernels.conditions.kinds import MAX_EXPRESSION_CHARS, CelCondition, Condition
+from kernels.encoder import Vector
 from kernels.matching import Profile, profile, words
 from kernels.slots import bind
 from kernels.spec import ComputeStep, GenerateStep, KernelSpec, KernelTest, Step, digest_of
@@ -38,6 +39,7 @@ class Trace:
     tokens: int
     reward: float
     tools: int = 0  # distinct ones that were called
+    embedding: Vector | None = field(default=None, compare=False)  # of the prompt
 
     @property
     def answer(self) -> dict[str, Any]:

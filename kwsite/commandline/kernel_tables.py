@@ -7,7 +7,7 @@ from rich.table import Table
 
 from kernels.mutation import MutationScore
 
-MARK = {True: "✓", False: "✗"}
+MARK = {True: "✓", False: "✗", None: "·"}
 
 
 def gate_table(evidence: dict[str, Any]) -> Table:
@@ -20,7 +20,7 @@ def gate_table(evidence: dict[str, Any]) -> Table:
     replay = evidence["replay"]
     table.caption = (
         f"replayed as: {replay['recipe']}; agreed {replay['agreed']} of {replay['prompts']}, "
-        f"{replay['kernel_tokens']} tokens"
+        f"{replay['kernel_tokens']} tokens. · is shown, and decides nothing"
     )
     return table
 

@@ -70,6 +70,13 @@ def consider(seed: Trajectory, backend: ScriptedBackend | None = None) -> Kernel
     return consider_promotion(trajectory_id=str(seed.pk), ask=asker(backend or ScriptedBackend()))
 
 
+def tickets(client: Client, tokens: int = 200, **request: Any) -> list[Trajectory]:
+    """Sorted tickets, each of which cost so many tokens in all."""
+    family = successes(client, TICKETS, response_format=LABEL, **request)
+    Trajectory.objects.update(prompt_tokens=tokens - 10)
+    return family
+
+
 def remembers(request: ModelRequest) -> str:
     """What a model answers that knows the tickets."""
     return json.dumps(dict(TICKETS)[request.messages[-1]["content"]])
@@ -90,6 +97,8 @@ def test_repeated_successes_become_a_candidate(client: Client) -> None:
         "prompts": 4,
         "accepted": 4,
         "agreed": 4,
+        "failed": 0,
+        "won": 0,
         "kernel_tokens": 0,
         "original_tokens": 160,
     }
@@ -99,14 +108,14 @@ def test_repeated_successes_become_a_candidate(client: Client) -> None:
 
 
 def test_a_family_that_needs_the_model_is_replayed_with_it(client: Client) -> None:
-    family = successes(client, TICKETS, response_format=LABEL)
+    family = tickets(client)
     backend = ScriptedBackend([remembers] * 20)
     version = consider(family[0], backend)
     assert version is not None
     assert (version.state, version.evidence["replay"]["agreed"]) == ("candidate", 4)
     assert version.evidence["replay"]["recipe"] == "two examples only"  # the fewest tokens
     assert version.evidence["mutation"]["by_kind"]["another input's answer"] == [0, 5]
-    assert version.mutation_score == 0.875  # the schema refuses the rest
+    assert version.mutation_score == 0.75  # three of four kinds: the schema refuses the rest
     for request in backend.requests:
         assert request.schema is not None
         shown = [message["content"] for message in request.messages]
@@ -204,13 +213,56 @@ def test_praise_stands_in_for_a_check_that_was_not_asked_for(
 
 
 def test_a_failing_gate_rejects_with_a_reason(client: Client) -> None:
-    family = successes(client, TICKETS, response_format=LABEL)
+    family = tickets(client)
     version = consider(family[0], ScriptedBackend(["no JSON"] * 20))
     assert version is not None
     assert version.state == "rejected"
     assert version.decision_reason.startswith("regression gate: replay accepted by the contract")
     assert not version.evidence["gate"]["passed"]
     assert consider(family[0]) is None
+
+
+def test_a_kernel_that_costs_as_much_is_no_better(client: Client) -> None:
+    family = tickets(client, tokens=40)
+    version = consider(family[0], ScriptedBackend([remembers] * 20))
+    assert version is not None
+    assert version.state == "rejected"
+    assert "better than what answered before: right before: 4 of 4, now: 4" in (
+        version.decision_reason
+    )
+
+
+def test_a_kernel_that_is_right_less_often_is_no_better(client: Client) -> None:
+    wrong_once = {**dict(TICKETS), TICKETS[0][0]: {"label": "wish"}}
+
+    def errs(request: ModelRequest) -> str:
+        return json.dumps(wrong_once[request.messages[-1]["content"]])
+
+    version = consider(tickets(client)[0], ScriptedBackend([errs] * 20))
+    assert version is not None
+    assert version.state == "rejected"
+    assert "right before: 4 of 4, now: 3" in version.decision_reason
+
+
+def test_prompts_that_failed_before_count_for_a_kernel_that_masters_them(client: Client) -> None:
+    """It costs more than the generation that it replaces, and is right where that was not."""
+    checked = contract("output.label in ['bug', 'wish']")
+    family = tickets(client, tokens=40, contract=checked)
+    failed = (
+        "Is this support ticket a bug report or a feature wish? Ticket: the app freezes at noon"
+    )
+    request = chat(failed, response_format=LABEL, contract=checked)
+    recorded(client, request, generated({"label": "?"}, verified=False))
+    known = {**dict(TICKETS), failed: {"label": "bug"}}
+
+    def masters(request: ModelRequest) -> str:
+        return json.dumps(known[request.messages[-1]["content"]])
+
+    version = consider(family[0], ScriptedBackend([masters] * 40))
+    assert version is not None
+    assert version.state == "candidate", version.decision_reason
+    replay = version.evidence["replay"]
+    assert (replay["failed"], replay["won"]) == (1, 1)
 
 
 def test_low_confidence_rejects(client: Client, settings: Settings) -> None:
@@ -227,7 +279,7 @@ def test_outputs_without_a_common_form_propose_nothing(client: Client) -> None:
 
 
 def test_a_model_server_that_is_down_leaves_nothing_behind(client: Client) -> None:
-    family = successes(client, TICKETS, response_format=LABEL)
+    family = tickets(client)
     with pytest.raises(BackendUnavailable):
         consider(family[0], ScriptedBackend([BackendUnavailable()]))
     assert Kernel.objects.count() == 0
@@ -282,7 +334,7 @@ def test_a_judge_that_the_app_asked_for_is_asked_on_replay(client: Client) -> No
             return '{"reason": "it is", "verdict": "yes"}'
         return remembers(request)
 
-    family = successes(client, TICKETS, response_format=LABEL, contract=asked)
+    family = tickets(client, contract=asked)
     version = consider(family[0], ScriptedBackend([model] * 40))
     assert version is not None
     assert version.state == "candidate", version.decision_reason
@@ -298,14 +350,14 @@ def test_a_judge_that_cannot_be_reached_is_waited_for(client: Client) -> None:
             raise BackendUnavailable()
         return remembers(request)
 
-    family = successes(client, TICKETS, response_format=LABEL, contract=asked)
+    family = tickets(client, contract=asked)
     with pytest.raises(BackendUnavailable):
         consider(family[0], ScriptedBackend([model] * 40))
     assert Kernel.objects.count() == 0
 
 
 def test_a_prompt_that_the_model_server_refuses_counts_as_failed(client: Client) -> None:
-    family = successes(client, TICKETS, response_format=LABEL)
+    family = tickets(client)
     version = consider(family[0], ScriptedBackend([BackendRejected("too long")] * 20))
     assert version is not None
     assert version.state == "rejected"
@@ -313,7 +365,7 @@ def test_a_prompt_that_the_model_server_refuses_counts_as_failed(client: Client)
 
 
 def test_a_source_that_is_denied_during_the_replay_ends_the_proposal(client: Client) -> None:
-    family = successes(client, TICKETS, response_format=LABEL)
+    family = tickets(client)
 
     def denies(request: ModelRequest) -> str:
         Feedback.objects.create(client=client, trajectory=family[3], verdict="incorrect")
@@ -325,7 +377,7 @@ def test_a_source_that_is_denied_during_the_replay_ends_the_proposal(client: Cli
 
 
 def test_the_model_is_asked_outside_any_transaction(client: Client) -> None:
-    family = successes(client, TICKETS, response_format=LABEL)
+    family = tickets(client)
     depths = []
 
     def looks(request: ModelRequest) -> str:

@@ -137,6 +137,21 @@ def test_a_kernel_that_computes_calls_no_model() -> None:
     assert backend.requests == []
 
 
+def test_a_pass_of_the_schema_that_the_output_was_decoded_under_says_nothing() -> None:
+    told = Told(ask(), kernel(postconditions=()), ScriptedBackend([GOOD]))
+    assert (told.answer.verified, told.answer.proven) == (True, False)
+    told = Told(ask(), kernel(postconditions=(SHORT,)), ScriptedBackend([GOOD]))
+    assert (told.answer.verified, told.answer.proven) == (True, True)
+
+
+def test_a_failure_always_says_something() -> None:
+    told = Told(
+        ask(), kernel(postconditions=()), ScriptedBackend(["no JSON", "no JSON", "plain words"])
+    )
+    assert told.answer.failed_kernel is not None
+    assert told.answer.proven
+
+
 def test_a_rendered_kernel_answers_in_text() -> None:
     told = Told(ask(), kernel(render="label"), ScriptedBackend([GOOD]))
     assert told.answer.text == "bug"
