@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from kernels.encoder import embed_all, encoder_digest
+from kernels.encoder import Vector, embed_all, encoder_digest
 from kernels.matching import profile
 from kernels.models import Exemplar, Kernel, KernelVersion
 from kernels.spec import KernelSpec
@@ -68,21 +68,27 @@ def propose_version(
             evidence=evidence,
             decision_reason=reason,
         )
-        Exemplar.objects.bulk_create(
-            Exemplar(
-                version=version,
-                prompt=sample.prompt,
-                output=sample.output,
-                embedding=vector,
-                encoder_digest=encoder,
-                trajectory_id=sample.trajectory_id,
-                live=state == KernelVersion.State.LIVE,
-            )
-            for sample, vector in zip(samples, vectors, strict=True)
-        )
+        _add_exemplars(version, samples, vectors)
         from_traffic = [s.trajectory_id for s in samples if s.trajectory_id is not None]
         version.sources.set(Trajectory.objects.filter(pk__in=from_traffic))
     return version
+
+
+def _add_exemplars(
+    version: KernelVersion, samples: Sequence[Sample], vectors: Sequence[Vector]
+) -> None:
+    Exemplar.objects.bulk_create(
+        Exemplar(
+            version=version,
+            prompt=sample.prompt,
+            output=sample.output,
+            embedding=vector,
+            encoder_digest=version.encoder_digest,
+            trajectory_id=sample.trajectory_id,
+            live=version.state == KernelVersion.State.LIVE,
+        )
+        for sample, vector in zip(samples, vectors, strict=True)
+    )
 
 
 def _retire_live(kernel: Kernel) -> None:

@@ -50,8 +50,7 @@ def post(run_id: UUID | str, message: Message) -> None:
     """Adds a message to the run's stream."""
     pipe = redis_client().pipeline(transaction=False)
     pipe.xadd(_key(run_id), {"m": json.dumps(asdict(message))})
-    if message.kind != "delta":
-        pipe.expire(_key(run_id), LIFETIME_S)
+    pipe.expire(_key(run_id), LIFETIME_S)
     pipe.execute()
 
 

@@ -70,31 +70,9 @@ def record_answer(
         )
         if not owned:
             return None
-        trajectory = Trajectory.objects.create(
-            run=run,
-            client_id=run.client_id,
-            prompt=request.prompt,
-            system=request.system,
-            plain=not request.beyond_kernels,
-            signature=request.signature,
-            question_digest=question_digest(request),
-            reused_id=answer.reused,
-            output_schema=request.output_schema,
-            embedding=run.embedding,
-            encoder_digest=run.encoder_digest,
-            route=answer.route,
-            route_reason=answer.reason,
-            kernel_name=answer.kernel.kernel if answer.kernel else "",
-            kernel_version=answer.kernel.version_id if answer.kernel else None,
-            output_text=answer.text,
-            output=answer.output,
-            checks=[check.as_json() for check in answer.checks],
-            verified=answer.verified,
-            model=answer.model,
-            prompt_tokens=answer.prompt_tokens,
-            completion_tokens=answer.completion_tokens,
-            duration_ms=(now - started).total_seconds() * 1e3,
-        )
+        trajectory = _trajectory(run, request, answer)
+        trajectory.duration_ms = (now - started).total_seconds() * 1e3
+        trajectory.save(force_insert=True)
         Event.objects.bulk_create(
             Event(trajectory=trajectory, sequence=number, **event.__dict__)
             for number, event in enumerate(trace.events)
@@ -105,6 +83,33 @@ def record_answer(
             record_verdict(version_id=answer.failed_kernel.version_id, passed=False)
     run.status, run.response = Run.Status.DONE, response
     return trajectory
+
+
+def _trajectory(run: Run, request: ChatRequest, answer: Answer) -> Trajectory:
+    return Trajectory(
+        run=run,
+        client_id=run.client_id,
+        prompt=request.prompt,
+        system=request.system,
+        plain=not request.beyond_kernels,
+        signature=request.signature,
+        question_digest=question_digest(request),
+        reused_id=answer.reused,
+        output_schema=request.output_schema,
+        embedding=run.embedding,
+        encoder_digest=run.encoder_digest,
+        route=answer.route,
+        route_reason=answer.reason,
+        kernel_name=answer.kernel.kernel if answer.kernel else "",
+        kernel_version=answer.kernel.version_id if answer.kernel else None,
+        output_text=answer.text,
+        output=answer.output,
+        checks=[check.as_json() for check in answer.checks],
+        verified=answer.verified,
+        model=answer.model,
+        prompt_tokens=answer.prompt_tokens,
+        completion_tokens=answer.completion_tokens,
+    )
 
 
 def record_verdict(*, version_id: Any, passed: bool, before: bool | None = None) -> None:

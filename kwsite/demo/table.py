@@ -38,6 +38,8 @@ def comparison_table(rows: Sequence[tuple[str, str, Figures]]) -> Table:
     table = Table(
         title="Before and after approval",
         title_justify="left",
+        caption="Held-out prompts are harder than those of learning: compare before with after.",
+        caption_justify="left",
         box=SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
     )
