@@ -25,7 +25,15 @@ CONVERSION = {
 }
 SORT = (
     "You sort support tickets. Say whether the customer reports a bug or wishes for a feature. "
-    "Crashes, errors and lost data are bugs. Requests to add something are wishes."
+    "Crashes, errors and lost data are bugs. Requests to add something are wishes. Examples:\n"
+    'Sort this support ticket: the app loses my drafts {"label": "bug"}\n'
+    'Sort this support ticket: please add a dark mode {"label": "wish"}\n'
+    'Sort this support ticket: the export stops with an error {"label": "bug"}\n'
+    'Sort this support ticket: I would like a calendar view {"label": "wish"}\n'
+    'Sort this support ticket: the page stays empty {"label": "bug"}\n'
+    'Sort this support ticket: could you support larger files {"label": "wish"}\n'
+    'Sort this support ticket: the upload never ends {"label": "bug"}\n'
+    'Sort this support ticket: let me choose my own colours {"label": "wish"}'
 )
 LABEL = {
     "type": "object",
@@ -127,5 +135,6 @@ def test_repeated_sorting_becomes_a_kernel_that_asks_the_model_under_its_schema(
     assert reply.body["usage"]["completion_tokens"] > 0
     saved = sum(spent) / len(spent) - reply.tokens
     print(f"\ntokens saved a request: {saved:.0f}; the kernel spent {reply.tokens}")
+    assert saved > 0
     operator.decide("roll_back_selected", version, reason="Trying it out.", apply="1")
     assert ask(service, ticket, SORT, LABEL).extras["route"] == "generation"
