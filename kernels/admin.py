@@ -184,10 +184,12 @@ class ExemplarAdmin(RecordAdmin[Exemplar]):
 
 @admin.register(Calibration)
 class CalibrationAdmin(RecordAdmin[Calibration]):
-    list_display = ("id", "state", "encoder_digest", "data_digest", "created_at")
+    list_display = ("id", "state", "reason", "parent", "data_digest", "created_at")
     list_filter = ("state",)
     fields = (
         "state",
+        "reason",
+        "parent",
         "encoder_digest",
         "data_digest",
         "weights_shown",

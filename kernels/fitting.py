@@ -57,8 +57,23 @@ def lowest_safe_threshold(
     return float(safe.min()) if len(safe) else 2.0
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A calibrator, its figures, and P of each example by a model that had not seen its prompt."""
+
+    calibrator: Calibrator
+    metrics: dict[str, float]
+    held_out: tuple[float, ...]
+
+
 def fit(examples: Sequence[Example], ceiling: float) -> tuple[Calibrator, dict[str, float]]:
-    """Fits on the examples by cross-validation; returns the calibrator and its figures.
+    """The calibrator and its figures; see `fit_held_out`."""
+    fitted = fit_held_out(examples, ceiling)
+    return fitted.calibrator, fitted.metrics
+
+
+def fit_held_out(examples: Sequence[Example], ceiling: float) -> Fitted:
+    """Fits on the examples by cross-validation.
 
     The threshold comes from held-out probabilities, never from fitted ones: in each of 5 folds, the
     model has not seen the prompt, with whichever kernel.
@@ -90,7 +105,7 @@ def fit(examples: Sequence[Example], ceiling: float) -> tuple[Calibrator, dict[s
         "wrong_reuse": float((reused & ~y).sum() / max(1, reused.sum())),
         "wrong_reuse_bound": wrong_reuse_bound(int((reused & ~y).sum()), int(reused.sum())),
     }
-    return calibrator, metrics
+    return Fitted(calibrator, metrics, tuple(held_out.tolist()))
 
 
 def _fit(x: Any, y: Any) -> tuple[StandardScaler, LogisticRegression]:

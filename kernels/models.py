@@ -6,7 +6,20 @@ from django.conf import settings
 from django.db import models
 from pgvector.django import HnswIndex, VectorField
 
+from kernels.composition_models import Composition, CompositionReview, PlanRun, StepRun
 from trajectories.models import EMBEDDING_DIMENSIONS, Client, Trajectory
+
+__all__ = [
+    "Calibration",
+    "Composition",
+    "CompositionReview",
+    "Exemplar",
+    "Kernel",
+    "KernelVersion",
+    "PlanRun",
+    "ReviewAction",
+    "StepRun",
+]
 
 
 class Kernel(models.Model):
@@ -118,12 +131,22 @@ class Calibration(models.Model):
     class State(models.TextChoices):
         LIVE = "live"
         RETIRED = "retired"
+        REJECTED = "rejected"  # did not beat the one that was live
 
     state = models.CharField(max_length=10, choices=State, default=State.LIVE)
     encoder_digest = models.CharField(max_length=64)
     data_digest = models.CharField(max_length=64)
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="challengers",
+        help_text="The one that was live, and was to be beaten.",
+    )
     weights = models.JSONField()
     metrics = models.JSONField(default=dict)
+    reason = models.TextField(blank=True, help_text="Why it was rejected.")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

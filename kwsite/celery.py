@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import worker_process_init, worker_ready
 from kombu import Queue
 
@@ -54,7 +55,12 @@ app.conf.update(
     task_soft_time_limit=600,
     task_time_limit=660,
     timezone="UTC",
-    imports=("workers.tasks.answering", "workers.tasks.scoring", "workers.tasks.promoting"),
+    imports=(
+        "workers.tasks.answering",
+        "workers.tasks.scoring",
+        "workers.tasks.promoting",
+        "workers.tasks.learning",
+    ),
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_schedule={
         "sweep runs of dead workers": {
@@ -71,6 +77,11 @@ app.conf.update(
             "task": "workers.tasks.promoting.sweep_promotions",
             "schedule": 20.0,
             "options": {"queue": "verify", "expires": 20},
+        },
+        "fit routing again from verdicts": {
+            "task": "workers.tasks.learning.refit_routing",
+            "schedule": crontab(hour=2, minute=30),
+            "options": {"queue": "learn"},
         },
     },
 )

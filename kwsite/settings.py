@@ -149,6 +149,7 @@ KW_STUCK_S = env.number("KW_STUCK_S", 30)
 # Routing.
 KW_WRONG_REUSE_CEILING = env.number("KW_WRONG_REUSE_CEILING", 0.10)
 KW_ROUTE_TOP_K = env.integer("KW_ROUTE_TOP_K", 24)
+KW_REFIT_MIN_VERDICTS = env.integer("KW_REFIT_MIN_VERDICTS", 50)
 KW_REUSE_ANSWERS = env.flag("KW_REUSE_ANSWERS", True)
 KW_REUSE_MAX_AGE_S = env.number("KW_REUSE_MAX_AGE_S", 7 * 24 * 3600)
 KW_KERNEL_MIN_PASS_RATE = env.number("KW_KERNEL_MIN_PASS_RATE", 0.7)  # from 5 verdicts on

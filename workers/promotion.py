@@ -1,14 +1,13 @@
 """Repeated, verified successes become a candidate kernel (rows KW8, KW9)."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from pgvector.django import CosineDistance
 
@@ -20,6 +19,7 @@ from kernels.registry import Sample, propose_version
 from trajectories.models import Event, Feedback, Trajectory
 from workers.proposal import Proposal, compile_family
 from workers.request import ChatRequest
+from workers.turns import turn
 
 log = logging.getLogger(__name__)
 MAX_TRACES = 40
@@ -34,7 +34,7 @@ def consider_promotion(*, trajectory_id: str, ask: Ask) -> KernelVersion | None:
     One consideration at a time per client and kind of call: a second one comes away empty.
     """
     seed = Trajectory.objects.select_related("client").get(pk=trajectory_id)
-    with _turn(f"promote:{seed.client_id}:{seed.signature}") as mine:
+    with turn(f"promote:{seed.client_id}:{seed.signature}") as mine:
         if not mine or not promotable().filter(pk=seed.pk).exists() or _is_served(seed):
             return None
         family = list(_family(seed))
@@ -42,20 +42,6 @@ def consider_promotion(*, trajectory_id: str, ask: Ask) -> KernelVersion | None:
             return None
         proposal = _compile(seed, family, ask)
         return _store(seed, family, proposal) if proposal else None
-
-
-@contextmanager
-def _turn(name: str) -> Iterator[bool]:
-    """Whether this is the only holder of `name` in the database, as long as the block lasts."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name])
-        mine = bool(cursor.fetchone()[0])
-    try:
-        yield mine
-    finally:
-        if mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
 def promotable() -> Any:

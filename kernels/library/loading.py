@@ -70,13 +70,20 @@ def load_starters() -> list[str]:
 
 
 def fit_first_calibration(ceiling: float) -> Calibration | None:
-    """Fits and publishes a calibration on the starters, unless one for the same data is live."""
+    """Fits and publishes a calibration on the starters.
+
+    None if that was done before for the same data: what is live then has learned from verdicts
+    since, or is that very calibration.
+    """
     found, negatives = starters(), background()
     data = digest_of(
         [encoder_digest(), ceiling, Features.names(), negatives]
         + [[starter.spec.digest, *(e.prompt for e in starter.examples)] for starter in found]
     )
-    if Calibration.objects.filter(data_digest=data, state=Calibration.State.LIVE).exists():
+    live = Calibration.objects.filter(
+        state=Calibration.State.LIVE, encoder_digest=encoder_digest()
+    ).first()
+    if live and _descends_from(live, data):
         return None
     calibrator, metrics = fit(calibration_examples(found, negatives), ceiling)
     with transaction.atomic():
@@ -89,6 +96,16 @@ def fit_first_calibration(ceiling: float) -> Calibration | None:
             weights=calibrator.as_json(),
             metrics=metrics,
         )
+
+
+def _descends_from(calibration: Calibration, data: str) -> bool:
+    """Whether it was fitted on these starters, or learned on from a calibration that was."""
+    ancestor: Calibration | None = calibration
+    while ancestor is not None:
+        if ancestor.data_digest == data:
+            return True
+        ancestor = ancestor.parent
+    return False
 
 
 def calibration_examples(found: Sequence[Starter], negatives: Sequence[str]) -> list[Example]:

@@ -24,7 +24,7 @@ class WorkerGroup:
 
 WORKER_GROUPS = (
     WorkerGroup("answers", "interactive", 8),
-    WorkerGroup("after", "verify,score,promote", 2, niceness=10),
+    WorkerGroup("after", "verify,score,promote,learn", 2, niceness=10),
 )
 
 

@@ -1,0 +1,154 @@
+"""The routing calibration, fitted again from verdicts, and published if it beats the live one.
+
+What it learns from: the starter library, as the first calibration did, and every answer of a kernel
+that was judged since: by people, by the app's own system, or by a contract that could have failed.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+
+from kernels.calibration import Calibrator
+from kernels.encoder import encoder_digest
+from kernels.fitting import Example, fit_held_out, wrong_reuse_lower_bound
+from kernels.library.loading import background, calibration_examples, starters
+from kernels.matching import Features
+from kernels.models import Calibration
+from kernels.spec import digest_of
+from training.comparison import compare
+from trajectories.errors import KernelWeaveError
+from trajectories.models import Trajectory
+
+NEWEST = 5_000  # verdicts that are learned from
+State = Calibration.State
+
+
+class TooFewVerdicts(KernelWeaveError):
+    """There are too few judged answers of kernels to learn from."""
+
+
+class NothingNew(KernelWeaveError):
+    """A calibration was fitted from these very verdicts before."""
+
+
+class NothingLive(KernelWeaveError):
+    """No calibration is live for this encoder: load the starter kernels first."""
+
+
+def recalibrate(*, ceiling: float, min_verdicts: int) -> Calibration:
+    """Fits a challenger and stores it, live or rejected with the reason.
+
+    Raises TooFewVerdicts, NothingNew, NothingLive.
+    """
+    live = Calibration.objects.filter(state=State.LIVE, encoder_digest=encoder_digest()).first()
+    if live is None:
+        raise NothingLive()
+    judged = list(recorded_verdicts())
+    if len(judged) < min_verdicts:
+        raise TooFewVerdicts(f"{len(judged)} judged answers of kernels; {min_verdicts} are needed.")
+    data = _digest(judged, ceiling)
+    if Calibration.objects.filter(data_digest=data).exists():
+        raise NothingNew()
+    known = calibration_examples(starters(), background())
+    fitted = fit_held_out([*known, *judged], ceiling)
+    reason, metrics = _gate(
+        Calibrator.from_json(live.weights), judged, fitted.held_out[len(known) :], ceiling
+    )
+    return _store(live, fitted.calibrator, {**fitted.metrics, **metrics}, data, reason)
+
+
+def recorded_verdicts() -> Iterator[Example]:
+    """Each judged choice of a kernel, the newest first, with the features as they were then."""
+    chosen = (
+        Trajectory.objects.filter(encoder_digest=encoder_digest())
+        .exclude(run__decision__contains={"chosen": None})
+        .select_related("run")
+        .prefetch_related("feedback")
+        .order_by("-created_at")[:NEWEST]
+    )
+    for trajectory in chosen:
+        fits = verdict_of(trajectory)
+        features = _features(trajectory.run.decision)
+        if fits is not None and features is not None:
+            yield Example(features, fits, trajectory.prompt)
+
+
+def verdict_of(trajectory: Trajectory) -> bool | None:
+    """Whether the kernel that was chosen was right; None when nothing speaks for either.
+
+    The last word of people counts; else the contract's, where it could have failed.
+    """
+    served = trajectory.kernel_version is not None
+    last = trajectory.feedback.first()
+    if served and last is not None:
+        return not last.is_negative
+    if not served:
+        return False  # the kernel failed its contract, and generation took over
+    asked = trajectory.run.request.get("contract", {}).get("conditions")
+    own = trajectory.model != "none" and any(c["kind"] != "schema" for c in trajectory.checks)
+    return True if asked or own else None
+
+
+def _features(decision: dict[str, Any]) -> Features | None:
+    """As they were recorded; None when they are not the features of today."""
+    found = next(c["features"] for c in decision["candidates"] if c["version_id"] == _id(decision))
+    return Features(**found) if set(found) == set(Features.names()) else None
+
+
+def _id(decision: dict[str, Any]) -> str:
+    return str(decision["chosen"])
+
+
+def _digest(judged: list[Example], ceiling: float) -> str:
+    rows = [[one.prompt, one.features.vector(), one.fits] for one in judged]
+    return digest_of([encoder_digest(), ceiling, Features.names(), rows])
+
+
+def _gate(
+    live: Calibrator, judged: list[Example], held_out: tuple[float, ...], ceiling: float
+) -> tuple[str, dict[str, Any]]:
+    """Why the challenger may not go live (empty: it may), and the comparison.
+
+    It must predict the verdicts strictly better than the live one, which has seen some of them. Or
+    the live one breaks the ceiling, beyond bad luck: then a challenger that holds it is safer.
+    """
+    truth = [one.fits for one in judged]
+    before = [live.probability(one.features) for one in judged]
+    found = compare(before, held_out, truth, [one.prompt for one in judged])
+    reused = np.array(before) >= live.threshold
+    wrong = int((reused & ~np.array(truth)).sum())
+    broken = wrong_reuse_lower_bound(wrong, int(reused.sum())) > ceiling
+    metrics = {
+        "comparison": found.as_json(),
+        "live_wrong": wrong,
+        "live_reused": int(reused.sum()),
+        "live_breaks_ceiling": broken,
+    }
+    if found.is_better or broken:
+        return "", metrics
+    return (
+        f"it does not beat the live one: gain {found.gain:.4f} nats a verdict, "
+        f"with 95 % confidence at least {found.gain_bound:.4f}"
+    ), metrics
+
+
+@transaction.atomic
+def _store(
+    live: Calibration, calibrator: Calibrator, metrics: dict[str, Any], data: str, reason: str
+) -> Calibration:
+    still = Calibration.objects.select_for_update().filter(pk=live.pk, state=State.LIVE).exists()
+    if not still:
+        reason = reason or "another calibration went live meanwhile"
+    if not reason:
+        Calibration.objects.filter(state=State.LIVE).update(state=State.RETIRED)
+    return Calibration.objects.create(
+        state=State.REJECTED if reason else State.LIVE,
+        encoder_digest=live.encoder_digest,
+        data_digest=data,
+        parent=live,
+        weights=calibrator.as_json(),
+        metrics=metrics,
+        reason=reason,
+    )
