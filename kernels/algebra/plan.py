@@ -30,6 +30,8 @@ from kernels.spec import digest_of
 
 MAX_NODES = 100
 MAX_DEPTH = 12
+MAX_LOOP_DEPTH = 3  # the check looks at a loop's body a few times, for each loop around it
+MAX_VISITS = 2_000  # of nodes in one run, at the worst
 _NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)\s*,")
 
@@ -168,6 +170,10 @@ class Composition(_Value):
             raise ValueError(f"more than {MAX_NODES} nodes")
         if _depth(plan) > MAX_DEPTH:
             raise ValueError(f"nested more than {MAX_DEPTH} deep")
+        if _loop_depth(plan) > MAX_LOOP_DEPTH:
+            raise ValueError(f"loops nested more than {MAX_LOOP_DEPTH} deep")
+        if most_visits(plan) > MAX_VISITS:
+            raise ValueError(f"a run could take more than {MAX_VISITS} steps")
         return plan
 
     @property
@@ -201,8 +207,23 @@ def nodes_of(node: Node) -> tuple[Node, ...]:
     return (node, *(inner for child in children(node) for inner in nodes_of(child)))
 
 
+def most_visits(node: Node) -> int:
+    """How many nodes a run may come by at most, every turn of a loop and every try counted."""
+    inside = [most_visits(child) for child in children(node)]
+    if isinstance(node, Loop):
+        return 1 + node.at_most * sum(inside)
+    strategy = getattr(node, "strategy", None)
+    tries = strategy.after - 1 if isinstance(strategy, CircuitBreaker) else 0
+    return 1 + sum(inside) + tries * max(inside, default=0)
+
+
 def _depth(node: Node) -> int:
     return 1 + max((_depth(child) for child in children(node)), default=0)
+
+
+def _loop_depth(node: Node) -> int:
+    inside = max((_loop_depth(child) for child in children(node)), default=0)
+    return inside + (1 if isinstance(node, Loop) else 0)
 
 
 def _require_distinct(nodes: tuple[Node, ...]) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from kernels.algebra.plan import Template
 from kernels.conditions.expressions import run
+from kernels.verify import require_text
 from trajectories.errors import KernelWeaveError
 
 
@@ -26,8 +27,13 @@ def holds(expression: str, variables: dict[str, Any]) -> bool:
 
 
 def value_of(expression: str, variables: dict[str, Any]) -> Any:
-    """The JSON value of an expression. Raises NoValue: dates, bytes and infinity are no JSON."""
+    """The JSON value of an expression. Raises NoValue: dates, bytes and infinity are no JSON.
+
+    Nor is a text one that cannot be stored: with NUL, or half a surrogate.
+    """
     try:
-        return json.loads(json.dumps(run(expression, variables), allow_nan=False))
+        value = json.loads(json.dumps(run(expression, variables), allow_nan=False))
+        require_text(value)
+        return value
     except Exception as error:  # whatever CEL raises, there is no value
         raise NoValue(f"{expression}: {str(error)[:300]}") from error
