@@ -59,6 +59,11 @@ class Composition(models.Model):
     def __str__(self) -> str:
         return f"{self.name} v{self.number} ({self.state})"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it serves, or waits for a decision."""
+        return self.state in (self.State.CANDIDATE, self.State.LIVE)
+
 
 class CompositionReview(models.Model):
     """Who decided what about a composition, when and why. Never changed afterwards."""
@@ -96,6 +101,7 @@ class PlanRun(models.Model):
     composition = models.ForeignKey(Composition, on_delete=models.PROTECT, related_name="runs")
     status = models.CharField(max_length=10, choices=Status, default=Status.RUNNING)
     input = models.JSONField()
+    versions = models.JSONField(help_text="Id of the version of each kernel, by its digest.")
     state = models.JSONField(help_text="The interpreter's state: all there is between two steps.")
     output = models.JSONField(null=True, blank=True)
     error = models.JSONField(null=True, blank=True)
@@ -121,7 +127,7 @@ class PlanRun(models.Model):
 
 
 class StepRun(models.Model):
-    """One step of a plan run: a kernel to run, or what it did to roll back. Claimed with a lease."""
+    """One step of a plan run: a kernel to run, or to roll back. Workers claim it with a lease."""
 
     class Status(models.TextChoices):
         QUEUED = "queued"

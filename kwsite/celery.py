@@ -59,12 +59,18 @@ app.conf.update(
         "workers.tasks.answering",
         "workers.tasks.scoring",
         "workers.tasks.promoting",
+        "workers.tasks.composing",
         "workers.tasks.learning",
     ),
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_schedule={
         "sweep runs of dead workers": {
             "task": "workers.tasks.answering.sweep_runs",
+            "schedule": 2.0,
+            "options": {"queue": "verify", "expires": 10},
+        },
+        "sweep steps of compositions": {
+            "task": "workers.tasks.composing.sweep_plans",
             "schedule": 2.0,
             "options": {"queue": "verify", "expires": 10},
         },

@@ -85,9 +85,11 @@ def answer(
             request, "the stored answer no longer passes its contract", backend, say, trace
         )
     kernel = chosen
-    served = _serve(request, reason, kernel, backend, say, trace, retries)
+    bound = bind(request.prompt, request.system)
+    served = serve_kernel(request, bound, kernel, backend, trace, retries)
     if served.verified:
-        return served
+        say(Delta(text=served.text))
+        return replace(served, reason=reason)
     why = f"{kernel.facts.kernel} failed its contract ({served.reason}); generation took over"
     trace.add(Event.Kind.DECISION, route="generation", reason=why)
     generated = _generate(request, why, backend, say, trace)
@@ -130,17 +132,19 @@ def _reuse(
     )
 
 
-def _serve(
+def serve_kernel(
     request: ChatRequest,
-    reason: str,
+    bound: dict[str, Any],
     kernel: ChosenKernel,
     backend: Backend,
-    say: Say,
     trace: Trace,
     retries: int,
 ) -> Answer:
+    """What the kernel makes of an input, under its contract and the app's; `reason` is the verdict.
+
+    It is not `verified` when no try passed. Raises BackendError.
+    """
     spec = kernel.facts.spec
-    bound = bind(request.prompt, request.system)
     ask = asker(backend, most_tokens=request.max_tokens)
     spent = [0, 0]
     result = Answer(
@@ -174,8 +178,7 @@ def _serve(
             proven=_could_fail(kernel.facts, reply, request) or not verdict.passed,
         )
         if verdict.passed:
-            say(Delta(text=result.text))
-            return replace(result, reason=reason)
+            break
     return result
 
 

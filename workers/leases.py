@@ -1,4 +1,4 @@
-"""Keeps this process's claims on its runs alive while it works on them."""
+"""Keeps this process's claims on runs, and on steps of plans, alive while it works on them."""
 
 import faulthandler
 import logging
@@ -9,13 +9,21 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from django.db import DatabaseError, close_old_connections
 
 from workers.recording import renew_leases
+from workers.step_claims import renew_step_leases
 
 log = logging.getLogger(__name__)
 WORKER = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+class Renew(Protocol):
+    """Says that a worker is alive and still at these rows."""
+
+    def __call__(self, *, worker: str, run_ids: list[str], lease_s: float) -> None: ...
 
 
 class LeaseKeeper:
@@ -25,7 +33,8 @@ class LeaseKeeper:
     ends, and the sweep hands its runs on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, renew: Renew) -> None:
+        self._renew_rows = renew
         self._held: dict[object, tuple[str, float]] = {}  # run, and when its work must be over
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -58,7 +67,7 @@ class LeaseKeeper:
                 continue
             try:
                 runs = sorted({run_id for run_id, _ in held})
-                renew_leases(worker=WORKER, run_ids=runs, lease_s=lease_s)
+                self._renew_rows(worker=WORKER, run_ids=runs, lease_s=lease_s)
             except DatabaseError:
                 close_old_connections()  # tried again in a third of a lease
 
@@ -69,4 +78,5 @@ def _end_process(overdue: list[str]) -> None:
     os._exit(1)
 
 
-keeper = LeaseKeeper()
+keeper = LeaseKeeper(renew_leases)
+step_keeper = LeaseKeeper(renew_step_leases)

@@ -18,7 +18,7 @@ from workers.backends.choose import live_backend
 from workers.backends.scripted import ScriptedBackend
 from workers.recording import claim_run
 from workers.redis_client import redis_client
-from workers.tasks import answering
+from workers.suspects import one_suspect
 from workers.tasks.answering import answer_run, answer_suspect, sweep_runs
 from workers.tasks.promoting import sweep_promotions
 from workers.tasks.scoring import ASKED, ask_for_scores, score_due
@@ -82,7 +82,7 @@ def test_runs_that_saw_a_worker_die_go_one_by_one(client: Client, queues: Queues
     run = silent_run(client)
     sweep_runs()
     assert queues.tasks("interactive") == ["workers.tasks.answering.answer_suspect"]
-    with answering._one_suspect:
+    with one_suspect:
         answer_suspect(str(run.pk))
     run.refresh_from_db()
     assert (run.status, run.attempts) == ("queued", 1)  # it was put off, and nothing counted

@@ -25,8 +25,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kwsite.settings")
 import django
 django.setup()
 from workers import leases
-leases.renew_leases = lambda **_: None
-keeper = leases.LeaseKeeper()
+keeper = leases.LeaseKeeper(lambda **_: None)
 with keeper.hold("run-1", lease_s=0.3, limit_s=60):
     with keeper.hold("run-2", lease_s=0.3, limit_s=0.1):
         threading.Event().wait(30)

@@ -1,7 +1,6 @@
 """The interactive queue: answers accepted runs, and takes over those of dead workers."""
 
 import logging
-import threading
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -32,6 +31,7 @@ from workers.leases import WORKER, keeper
 from workers.queueing import enqueue
 from workers.recording import claim_run, fail_run, record_answer
 from workers.request import ChatRequest
+from workers.suspects import alone
 from workers.tasks.scoring import ask_for_scores
 from workers.trace import Trace
 
@@ -45,9 +45,6 @@ FAILURES: dict[type[BackendError], tuple[int, str, str, int | None]] = {
     BackendRejected: (400, "invalid_request_error", "model_server_rejected", None),
 }
 UNEXPECTED = (500, "server_error", "internal_error", None)
-
-SUSPECT_PAUSE_S = 0.5
-_one_suspect = threading.Lock()
 
 
 @shared_task(ignore_result=True)
@@ -70,17 +67,8 @@ def answer_run(run_id: str) -> None:
 
 @shared_task(ignore_result=True)
 def answer_suspect(run_id: str) -> None:
-    """Answers a run that was in work when its worker died, one at a time in a process.
-
-    One such run may be what kills workers: it must not take the others along each time.
-    """
-    if not _one_suspect.acquire(blocking=False):
-        enqueue(answer_suspect, run_id, queue="interactive", countdown_s=SUSPECT_PAUSE_S)
-        return
-    try:
-        answer_run(run_id)
-    finally:
-        _one_suspect.release()
+    """Answers a run that was in work when its worker died, one at a time in a process."""
+    alone(answer_suspect, answer_run, run_id)
 
 
 def _answer(run: Run) -> None:
