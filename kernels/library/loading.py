@@ -33,8 +33,17 @@ class Starter:
 
 def starters() -> list[Starter]:
     """All starter kernels, by name. Raises when one does not validate."""
+    return _read(HERE / "starters")
+
+
+def waiting_starters() -> list[Starter]:
+    """Those that are not loaded yet: routing cannot tell so many apart (DECISIONS.md)."""
+    return _read(HERE / "waiting")
+
+
+def _read(folder: Path) -> list[Starter]:
     found = []
-    for file in sorted((HERE / "starters").glob("*.json")):
+    for file in sorted(folder.glob("*.json")):
         content = json.loads(file.read_text())
         examples = tuple(Sample(e["prompt"], e.get("output")) for e in content["examples"])
         found.append(Starter(KernelSpec.model_validate(content["spec"]), examples))

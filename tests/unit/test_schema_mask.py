@@ -1,0 +1,81 @@
+"""The mask over next tokens, with a small tokenizer of our own; the real model is in the bench."""
+
+import json
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import PreTrainedTokenizerFast
+
+from training.schema_mask import SchemaMask, TokenTable, UnsupportedSchema
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"label": {"enum": ["bug", "wish"]}, "count": {"type": "integer", "maximum": 99}},
+    "required": ["label", "count"],
+    "additionalProperties": False,
+}
+END = "<end>"
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    """One token a byte, and the end."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {END: 0} | {letter: number for number, letter in enumerate(alphabet, start=1)}
+    bytes_only = Tokenizer(models.BPE(vocabulary, merges=[]))
+    bytes_only.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bytes_only.decoder = decoders.ByteLevel()
+    make: Any = PreTrainedTokenizerFast
+    found: PreTrainedTokenizerFast = make(tokenizer_object=bytes_only, eos_token=END)
+    return found
+
+
+@pytest.fixture(scope="module")
+def table(tokenizer: PreTrainedTokenizerFast) -> TokenTable:
+    return TokenTable(tokenizer, len(tokenizer) + 7)  # models often have more logits than tokens
+
+
+def written(
+    tokenizer: PreTrainedTokenizerFast, table: TokenTable, schema: Any, seed: int, rows: int = 1
+) -> list[str]:
+    """What a model writes that likes all tokens alike, until its end."""
+    dice = torch.Generator().manual_seed(seed)
+    mask = SchemaMask(table, schema)
+    ids = torch.full((rows, 3), 1)  # the prompt
+    for _ in range(200):
+        scores = torch.rand((rows, table.vocabulary), generator=dice)
+        ids = torch.cat([ids, mask(ids, scores).argmax(1, keepdim=True)], dim=1)
+        if (ids[:, 3:] == 0).any(1).all():
+            break
+    return [str(tokenizer.decode(row[3:], skip_special_tokens=True)) for row in ids]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_any_model_writes_what_the_schema_allows(
+    tokenizer: PreTrainedTokenizerFast, table: TokenTable, seed: int
+) -> None:
+    (text,) = written(tokenizer, table, SCHEMA, seed)
+    jsonschema_rs.validate(SCHEMA, json.loads(text))
+
+
+def test_rows_of_a_batch_end_when_they_are_whole(
+    tokenizer: PreTrainedTokenizerFast, table: TokenTable
+) -> None:
+    texts = written(tokenizer, table, SCHEMA, 3, rows=4)
+    assert len(set(texts)) > 1
+    for text in texts:
+        jsonschema_rs.validate(SCHEMA, json.loads(text))
+
+
+def test_only_what_can_still_be_right_is_left(table: TokenTable) -> None:
+    scores = torch.zeros((1, table.vocabulary))
+    left = torch.isfinite(SchemaMask(table, SCHEMA)(torch.ones((1, 3), dtype=torch.long), scores))
+    assert left.sum() == 1  # an opening brace
+
+
+def test_a_schema_that_cannot_be_enforced_is_refused(table: TokenTable) -> None:
+    with pytest.raises(UnsupportedSchema):
+        SchemaMask(table, {"type": "string", "pattern": "("})
