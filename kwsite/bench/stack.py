@@ -24,11 +24,12 @@ READY = "is ready after"
 
 @dataclass(frozen=True)
 class Address:
-    """Where the stack listens, and a key for it."""
+    """Where the stack listens, a key for it, and the home of its state."""
 
     host: str
     port: int
     api_key: str
+    home: Path
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def throwaway_stack(settings: Mapping[str, str]) -> Iterator[Address]:
             process = subprocess.Popen(
                 [sys.executable, "-m", "kwsite.stack"],
                 cwd=CHECKOUT,
-                env={**_environment(home, port), **settings},
+                env={**own_environment(home), "KW_PORT": str(port), **settings},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -52,19 +53,20 @@ def throwaway_stack(settings: Mapping[str, str]) -> Iterator[Address]:
         try:
             _wait_until_ready(process, home / "stack.log")
             connection = json.loads((home / "connection.json").read_text())
-            yield Address("127.0.0.1", port, connection["api_key"])
+            yield Address("127.0.0.1", port, connection["api_key"], home)
         finally:
             _stop(process)
 
 
-def _environment(home: Path, port: int) -> dict[str, str]:
+def own_environment(home: Path) -> dict[str, str]:
+    """This process's environment, but for what names another stack than the one of `home`."""
     own = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
     inherited = {
         name: value
         for name, value in os.environ.items()
         if name not in own and not name.startswith("KW_")
     }
-    return inherited | {"KW_HOME": str(home), "KW_PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    return inherited | {"KW_HOME": str(home), "PYTHONUNBUFFERED": "1"}
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:

@@ -1,0 +1,92 @@
+"""Starts a stack of its own and measures the claim on it, in a process of its own.
+
+The measurement reads the stack's settings and its database, which Django takes from `KW_HOME` at
+its start. Nothing here needs what only the benchmark needs (requirements/dev.txt).
+"""
+
+import argparse
+import importlib.util
+import shlex
+import subprocess
+import sys
+from typing import Any
+
+from kwsite.bench.stack import own_environment, throwaway_stack
+from kwsite.env import CHECKOUT
+from kwsite.stack.failure import StackFailure
+
+FAMILIES = (
+    *("contacts", "invoices", "tickets", "conversions"),
+    *("products", "chain_sum", "letter_counting", "needle_haystack", "syllogism"),
+)
+TRAIN, TEST = 30, 20
+QUICK_TRAIN, QUICK_TEST = 12, 4
+REUSE_OFF = {"KW_REUSE_ANSWERS": "off"}  # a kernel's answers are measured, not stored ones
+
+
+def add_claim_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quick", action="store_true", help="few prompts: only whether it works")
+    parser.add_argument("--train", type=int, default=TRAIN, help="prompts a family to learn from")
+    parser.add_argument("--test", type=int, default=TEST, help="prompts a family to compare on")
+    parser.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES))
+    parser.add_argument("--write", default="", metavar="DIR", help="Markdown, plot and JSON there")
+    parser.add_argument("--base-url", default="", help="another model server's, ending in /v1")
+    parser.add_argument("--api-key", default="", help="for that server")
+    parser.add_argument("--model", default="", help="its model")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run_claim(options: dict[str, Any]) -> None:
+    """Raises StackFailure when the stack does not start, or the measurement ends early."""
+    if missing := [name for name in ("reasoning_gym", "matplotlib") if not _installed(name)]:
+        raise StackFailure(
+            f"{missing[0]} is missing: pip install -r requirements/dev.txt "
+            "-c requirements/constraints.txt"
+        )
+    print("Starting a stack of its own.", file=sys.stderr)
+    with throwaway_stack(REUSE_OFF | _model_server(options)) as address:
+        measured = subprocess.run(
+            [sys.executable, "-m", "kwsite.bench.claim", *_arguments(options)],
+            cwd=CHECKOUT,
+            env=own_environment(address.home) | REUSE_OFF,
+            check=False,
+        )
+    if measured.returncode:
+        raise StackFailure("The measurement ended early; the lines above say why.")
+
+
+def _installed(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+def _model_server(options: dict[str, Any]) -> dict[str, str]:
+    """The settings that replace the embedded model server, if another one was named."""
+    named = {
+        "KW_LLM_BASE_URL": options["base_url"],
+        "KW_LLM_API_KEY": options["api_key"],
+        "KW_LLM_MODEL": options["model"],
+    }
+    return {name: text for name, text in named.items() if text}
+
+
+def _arguments(options: dict[str, Any]) -> list[str]:
+    train, test = options["train"], options["test"]
+    if options["quick"]:
+        train, test = QUICK_TRAIN, QUICK_TEST
+    arguments = ["--train", str(train), "--test", str(test), "--families", *options["families"]]
+    arguments += ["--command", _command(options)]
+    if options["write"]:
+        arguments += ["--write", options["write"]]
+    return [*arguments, *(["--json"] if options["json"] else [])]
+
+
+def _command(options: dict[str, Any]) -> str:
+    """How to measure this again."""
+    said = ["manage.py", "bench", "claim"]
+    said += ["--quick"] if options["quick"] else []
+    for name, usual in (("train", TRAIN), ("test", TEST), ("base_url", ""), ("model", "")):
+        if options[name] != usual:
+            said += [f"--{name.replace('_', '-')}", str(options[name])]
+    if tuple(options["families"]) != FAMILIES:
+        said += ["--families", *options["families"]]
+    return shlex.join([*said, *(["--write", options["write"]] if options["write"] else [])])
