@@ -1,7 +1,8 @@
 """The claim's pure parts: families, scorers, retrieval, intervals, tables. Nothing is measured."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from kwsite.bench.claim.intervals import bootstrap, difference, draws, mean, rat
 from kwsite.bench.claim.measure import Claim, Learned, Stranger, all_arms
 from kwsite.bench.claim.outcome import Outcome
 from kwsite.bench.claim.process import FAMILIES, TEST, TRAIN
-from kwsite.bench.claim.report import claim_json, claim_markdown
+from kwsite.bench.claim.report import claim_markdown, read_claim, write_evidence
 from workers.backends.completion import Completion, ModelRequest
 
 ALL = families()
@@ -207,7 +208,7 @@ def _claim(*, kernels_right: int, kernels_tokens: int) -> Claim:
         for number in range(4)
     )
     learned = (Learned("products", 12, 6, 900, "v1", "answer from the prompt"),)
-    return Claim("a-model", learned, outcomes, strangers)
+    return Claim("a-model", "manage.py bench claim", learned, outcomes, strangers)
 
 
 GOOD = _claim(kernels_right=9, kernels_tokens=20)
@@ -246,12 +247,14 @@ def test_a_grid_as_markdown_has_a_row_each_and_breaks_on_no_pipe() -> None:
 def test_the_report_says_what_was_not_measured() -> None:
     overall = grids(GOOD)[0]
     assert [row for row in overall.rows if row[0] == NOT_MEASURED and row[1] == "not measured"]
-    text = claim_markdown(GOOD, command="manage.py bench claim", plot="claim.png")
+    text = claim_markdown(GOOD, plot="claim.png")
     assert verdict(GOOD) in text
     assert "not measured" in text
 
 
-def test_the_json_can_be_read_again() -> None:
-    read = json.loads(json.dumps(claim_json(GOOD)))
-    assert read["goal_met"] is True
-    assert read["outcomes"][0] == asdict(GOOD.outcomes[0])
+def test_what_was_written_can_be_read_again(tmp_path: Path) -> None:
+    markdown, plot, data = write_evidence(GOOD, tmp_path)
+    assert read_claim(data) == GOOD
+    assert json.loads(data.read_text())["goal_met"] is True
+    assert plot.name in markdown.read_text()
+    assert plot.read_bytes().startswith(b"\x89PNG")

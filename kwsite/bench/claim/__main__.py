@@ -22,10 +22,9 @@ from rich.progress import Progress  # noqa: E402
 
 from kwsite.bench.claim.arms import Means  # noqa: E402
 from kwsite.bench.claim.families import families  # noqa: E402
-from kwsite.bench.claim.family import Family  # noqa: E402
 from kwsite.bench.claim.grids import grids, verdict  # noqa: E402
 from kwsite.bench.claim.measure import Claim, all_arms, measure_claim  # noqa: E402
-from kwsite.bench.claim.report import claim_json, write_evidence  # noqa: E402
+from kwsite.bench.claim.report import claim_json, read_claim, write_evidence  # noqa: E402
 from kwsite.commandline.client import ServiceClient  # noqa: E402
 from kwsite.commandline.connection import Connection, find_connection  # noqa: E402
 from trajectories.access import find_key  # noqa: E402
@@ -33,19 +32,10 @@ from workers.backends.choose import live_backend  # noqa: E402
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--train", type=int, required=True)
-    parser.add_argument("--test", type=int, required=True)
-    parser.add_argument("--families", nargs="+", required=True)
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--write", default="")
-    parser.add_argument("--command", default="")
-    options = parser.parse_args()
-    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it announces every index
-    chosen = [family for family in families() if family.name in options.families]
-    claim = _measure(chosen, train=options.train, test=options.test)
+    options = _options()
+    claim = read_claim(Path(options.read)) if options.read else _measure(options)
     if options.write:
-        for path in write_evidence(claim, Path(options.write), command=options.command):
+        for path in write_evidence(claim, Path(options.write)):
             print(f"wrote {path}", file=sys.stderr)
     if options.json:
         print(json.dumps(claim_json(claim)))
@@ -56,7 +46,22 @@ def main() -> None:
     console.print(verdict(claim))
 
 
-def _measure(chosen: list[Family], *, train: int, test: int) -> Claim:
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--train", type=int)
+    parser.add_argument("--test", type=int)
+    parser.add_argument("--families", nargs="+")
+    parser.add_argument("--command", default="")
+    parser.add_argument("--read", default="")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--write", default="")
+    return parser.parse_args()
+
+
+def _measure(options: argparse.Namespace) -> Claim:
+    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it announces every index
+    train, test = options.train, options.test
+    chosen = [family for family in families() if family.name in options.families]
     connection = find_connection({"base_url": "", "api_key": ""})
     console = Console(stderr=True)
     asked = sum(min(train, len(f.train)) + len(all_arms()) * test for f in chosen)
@@ -68,6 +73,7 @@ def _measure(chosen: list[Family], *, train: int, test: int) -> Claim:
             _means(service, connection),
             chosen,
             model=settings.KW_LLM_MODEL,
+            command=options.command,
             train=train,
             test=test,
             user=User.objects.get(username=connection.admin_user),

@@ -54,6 +54,7 @@ class Claim:
     """Everything that was measured."""
 
     model: str
+    command: str
     learned: tuple[Learned, ...]
     outcomes: tuple[Outcome, ...]
     strangers: tuple[Stranger, ...]
@@ -69,6 +70,7 @@ def measure_claim(
     families: Sequence[Family],
     *,
     model: str,
+    command: str,
     train: int,
     test: int,
     user: User | None,
@@ -96,6 +98,7 @@ def measure_claim(
                 advance()
     return Claim(
         model,
+        command,
         learned,
         tuple(outcomes),
         _strangers(means, families, owners),

@@ -6,9 +6,11 @@ its start. Nothing here needs what only the benchmark needs (requirements/dev.tx
 
 import argparse
 import importlib.util
+import os
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from kwsite.bench.stack import own_environment, throwaway_stack
@@ -29,11 +31,12 @@ def add_claim_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--train", type=int, default=TRAIN, help="prompts a family to learn from")
     parser.add_argument("--test", type=int, default=TEST, help="prompts a family to compare on")
     parser.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES))
-    parser.add_argument("--write", default="", metavar="DIR", help="Markdown, plot and JSON there")
+    parser.add_argument("--write", type=Path, metavar="DIR", help="Markdown, plot and JSON there")
     parser.add_argument("--base-url", default="", help="another model server's, ending in /v1")
     parser.add_argument("--api-key", default="", help="for that server")
     parser.add_argument("--model", default="", help="its model")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--read", type=Path, metavar="FILE", help="show what was measured before")
 
 
 def run_claim(options: dict[str, Any]) -> None:
@@ -43,15 +46,18 @@ def run_claim(options: dict[str, Any]) -> None:
             f"{missing[0]} is missing: pip install -r requirements/dev.txt "
             "-c requirements/constraints.txt"
         )
+    if options["read"]:
+        _measure(["--read", str(options["read"].absolute()), *_output(options)], dict(os.environ))
+        return
     print("Starting a stack of its own.", file=sys.stderr)
     with throwaway_stack(REUSE_OFF | _model_server(options)) as address:
-        measured = subprocess.run(
-            [sys.executable, "-m", "kwsite.bench.claim", *_arguments(options)],
-            cwd=CHECKOUT,
-            env=own_environment(address.home) | REUSE_OFF,
-            check=False,
-        )
-    if measured.returncode:
+        environment = own_environment(address.home) | REUSE_OFF
+        _measure([*_arguments(options), *_output(options)], environment)
+
+
+def _measure(arguments: list[str], environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "kwsite.bench.claim", *arguments]
+    if subprocess.run(command, cwd=CHECKOUT, env=environment, check=False).returncode:
         raise StackFailure("The measurement ended early; the lines above say why.")
 
 
@@ -74,10 +80,12 @@ def _arguments(options: dict[str, Any]) -> list[str]:
     if options["quick"]:
         train, test = QUICK_TRAIN, QUICK_TEST
     arguments = ["--train", str(train), "--test", str(test), "--families", *options["families"]]
-    arguments += ["--command", _command(options)]
-    if options["write"]:
-        arguments += ["--write", options["write"]]
-    return [*arguments, *(["--json"] if options["json"] else [])]
+    return [*arguments, "--command", _command(options)]
+
+
+def _output(options: dict[str, Any]) -> list[str]:
+    written = ["--write", str(options["write"].absolute())] if options["write"] else []
+    return [*written, *(["--json"] if options["json"] else [])]
 
 
 def _command(options: dict[str, Any]) -> str:
@@ -89,4 +97,4 @@ def _command(options: dict[str, Any]) -> str:
             said += [f"--{name.replace('_', '-')}", str(options[name])]
     if tuple(options["families"]) != FAMILIES:
         said += ["--families", *options["families"]]
-    return shlex.join([*said, *(["--write", options["write"]] if options["write"] else [])])
+    return shlex.join(said)

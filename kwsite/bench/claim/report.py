@@ -1,6 +1,7 @@
 """The claim as JSON, as Markdown with a plot, and on the terminal."""
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from kwsite.bench.claim.figures import (
     routing,
 )
 from kwsite.bench.claim.grids import NOT_MEASURED, grids, verdict
-from kwsite.bench.claim.measure import Claim
+from kwsite.bench.claim.measure import Claim, Learned, Stranger
+from kwsite.bench.claim.outcome import Outcome
 from kwsite.bench.claim.plot import draw
 
 METHOD = f"""\
@@ -44,6 +46,7 @@ def claim_json(claim: Claim) -> dict[str, Any]:
     return {
         "bench": "claim",
         "model": claim.model,
+        "command": claim.command,
         "goal": {"points": 100 * MORE_POINTS, "tokens_share": TOKENS_SHARE},
         "goal_met": best_retrieval(claim).meets_goal,
         "best_retrieval": asdict(best_retrieval(claim)),
@@ -59,20 +62,32 @@ def claim_json(claim: Claim) -> dict[str, Any]:
     }
 
 
-def claim_markdown(claim: Claim, *, command: str, plot: str) -> str:
+def read_claim(file: Path) -> Claim:
+    """What `write_evidence` wrote as JSON."""
+    found = json.loads(file.read_text())
+    return Claim(
+        found["model"],
+        found["command"],
+        tuple(Learned(**one) for one in found["learned"]),
+        tuple(Outcome(**one) for one in found["outcomes"]),
+        tuple(Stranger(**one) for one in found["strangers"]),
+    )
+
+
+def claim_markdown(claim: Claim, *, plot: str) -> str:
     tables = "\n".join(grid.as_markdown() for grid in grids(claim))
     return (
-        f"# The claim on {claim.model}\n\n`{command}`\n\n{verdict(claim)}\n\n"
+        f"# The claim on {claim.model}\n\n`{claim.command}`\n\n{verdict(claim)}\n\n"
         f"![quality against tokens]({plot})\n\n{tables}\n## How it was measured\n\n{METHOD}"
     )
 
 
-def write_evidence(claim: Claim, folder: Path, *, command: str) -> list[Path]:
+def write_evidence(claim: Claim, folder: Path) -> list[Path]:
     """Writes Markdown, plot and JSON into the folder; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    stem = folder / f"claim-{claim.model}"
-    markdown, plot, data = (stem.with_name(f"{stem.name}.{end}") for end in ("md", "png", "json"))
+    name = re.sub(r"[^\w.-]+", "-", claim.model)
+    markdown, plot, data = (folder / f"claim-{name}.{end}" for end in ("md", "png", "json"))
     draw(claim, plot)
-    markdown.write_text(claim_markdown(claim, command=command, plot=plot.name))
+    markdown.write_text(claim_markdown(claim, plot=plot.name))
     data.write_text(json.dumps(claim_json(claim), indent=1, ensure_ascii=False) + "\n")
     return [markdown, plot, data]
