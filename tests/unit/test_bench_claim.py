@@ -1,6 +1,7 @@
 """The claim's pure parts: families, scorers, retrieval, intervals, tables. Nothing is measured."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ from kwsite.bench.claim.intervals import bootstrap, difference, draws, mean, rat
 from kwsite.bench.claim.measure import Claim, Learned, Stranger, all_arms
 from kwsite.bench.claim.outcome import Outcome
 from kwsite.bench.claim.process import FAMILIES, TEST, TRAIN
+from kwsite.bench.claim.remembering import Remembering
 from kwsite.bench.claim.report import claim_markdown, read_claim, write_evidence
-from workers.backends.completion import Completion, ModelRequest
+from workers.backends.completion import Completion, Delta, ModelRequest
 
 ALL = families()
 BY_NAME = {family.name: family for family in ALL}
@@ -140,20 +142,47 @@ def test_the_static_threshold_looks_at_the_nearest_example_alone() -> None:
     assert not admits(STATIC_COSINE - 0.01, 1.0)
 
 
+class Server:
+    """Notes what it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[ModelRequest] = []
+
+    def complete(self, request: ModelRequest) -> Completion:
+        self.asked.append(request)
+        return Completion("text", "m", "stop", 1, 1)
+
+    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+        raise AssertionError("nothing is streamed here")
+
+
+ASKED = ModelRequest(
+    ({"role": "user", "content": "x"},), 5, {"type": "object"}, options={"temperature": 0}
+)
+
+
 def test_unconstrained_the_model_is_asked_for_text() -> None:
-    seen: list[ModelRequest] = []
+    server = Server()
+    Unconstrained(server).complete(ASKED)
+    assert server.asked == [replace(ASKED, schema=None)]
 
-    class Server:
-        def complete(self, request: ModelRequest) -> Completion:
-            seen.append(request)
-            return Completion("text", "m", "stop", 1, 1)
 
-        def stream(self, request: ModelRequest) -> None:
-            raise AssertionError("nothing is streamed here")
+def test_the_same_call_is_made_once_and_its_time_is_kept() -> None:
+    server = Server()
+    remembering = Remembering(server)
+    first, again = remembering.complete(ASKED), remembering.complete(ASKED)
+    assert first == again
+    assert len(server.asked) == 1
+    assert remembering.saved_ms > 0
 
-    asked = ModelRequest(({"role": "user", "content": "x"},), 5, {"type": "object"})
-    Unconstrained(Server()).complete(asked)  # type: ignore[arg-type]
-    assert seen == [replace(asked, schema=None)]
+
+def test_other_calls_and_other_temperatures_are_made_each_time() -> None:
+    server = Server()
+    remembering = Remembering(server)
+    warm = replace(ASKED, options={"temperature": 0.7})
+    for asked in (ASKED, replace(ASKED, schema=None), warm, warm):
+        remembering.complete(asked)
+    assert len(server.asked) == 4
 
 
 def test_a_resample_has_as_many_prompts_of_each_family() -> None:

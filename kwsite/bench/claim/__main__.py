@@ -24,6 +24,7 @@ from kwsite.bench.claim.arms import Means  # noqa: E402
 from kwsite.bench.claim.families import families  # noqa: E402
 from kwsite.bench.claim.grids import grids, verdict  # noqa: E402
 from kwsite.bench.claim.measure import Claim, all_arms, measure_claim  # noqa: E402
+from kwsite.bench.claim.remembering import Remembering  # noqa: E402
 from kwsite.bench.claim.report import claim_json, read_claim, write_evidence  # noqa: E402
 from kwsite.commandline.client import ServiceClient  # noqa: E402
 from kwsite.commandline.connection import Connection, find_connection  # noqa: E402
@@ -85,7 +86,7 @@ def _measure(options: argparse.Namespace) -> Claim:
 def _means(service: ServiceClient, connection: Connection) -> Means:
     key = find_key(connection.api_key)
     assert key is not None, "the stack's own key is one of its clients'"
-    return Means(service, live_backend(), key.client)
+    return Means(service, Remembering(live_backend()), key.client)
 
 
 if __name__ == "__main__":

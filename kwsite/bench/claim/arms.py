@@ -15,6 +15,7 @@ from kernels.matching import Features
 from kernels.models import Calibration
 from kwsite.bench.claim.evidence import Evidence, Index
 from kwsite.bench.claim.family import Family
+from kwsite.bench.claim.remembering import Remembering
 from kwsite.commandline.client import ServiceClient
 from trajectories.models import Client
 from workers.answer import Answer, ChosenKernel, answer
@@ -42,7 +43,7 @@ class Means:
     """What the arms work with: the running service, its model server, and the app's client."""
 
     service: ServiceClient
-    backend: Backend
+    backend: Remembering
     client: Client
 
 

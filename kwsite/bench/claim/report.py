@@ -32,8 +32,9 @@ reasoning-gym's own for its families and equality with the right answer for ours
 
 Vanilla and retrieval call the model server directly. "kernels" goes through the service over HTTP,
 its queue and its records included; "without verification" and the ablations run what a worker runs,
-in this process. Answers are never given again (`KW_REUSE_ANSWERS=off`). Intervals are 95 %:
-bootstrap paired by prompt within families, Clopper-Pearson for routing. Tokens are prompt and
+in this process. The very same call at temperature 0 is made once for all arms but "kernels", and
+its time counted in each. Answers are never given again (`KW_REUSE_ANSWERS=off`). Intervals are
+95 %: bootstrap paired by prompt within families, Clopper-Pearson for routing. Tokens are prompt and
 completion, retries and fallbacks included. What learning cost is listed apart: every app asks once
 anyway. "calibration off" routes by a cosine of {STATIC_COSINE} to the nearest example. "constraint
 off" decodes without the schema, in fallbacks too. Strangers are prompts that no kernel may take:
