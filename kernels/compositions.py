@@ -8,7 +8,8 @@ from typing import Any
 from django.db import IntegrityError
 from django.db.models import F, Q, QuerySet
 
-from kernels.algebra.checking import Finding, Report, check_composition
+from kernels.algebra.bounded_checking import check_in_time
+from kernels.algebra.checking import Finding, Report
 from kernels.algebra.inputs import InputFailed, bound_input
 from kernels.algebra.plan import Composition as Plan
 from kernels.composition_models import Composition
@@ -125,7 +126,7 @@ def check(plan: Plan, client: Client | None) -> Checked:
     """What the static check says of a plan over the kernels that are live now."""
     kernels = live_kernels(plan, client)
     specs = {digest: facts.spec for digest, facts in kernels.items()}
-    return Checked(plan, kernels, check_composition(plan, specs))
+    return Checked(plan, kernels, check_in_time(plan, specs))
 
 
 def add_composition(*, plan: Plan, client: Client | None) -> Composition:

@@ -105,7 +105,13 @@ def _end_if_over(run: PlanRun, state: PlanState) -> None:
 
 def plan_error(code: str, message: str) -> dict[str, Any]:
     """Why a run of a composition failed, as it is stored and told."""
-    return {"code": code, "message": message}
+    return {
+        "status": 502 if code == "plan_failed" else 500,
+        "type": "server_error",
+        "code": code,
+        "message": message,
+        "retry_after_s": None,
+    }
 
 
 def fail_plan_run(*, plan_run_id: str) -> None:

@@ -45,10 +45,12 @@ class Body(Part):
         try:
             return handler(data)
         except ValidationError as error:
-            _refuse(error, data, cls.unsupported_parameters())
+            refuse(error, data, cls.unsupported_parameters())
 
 
-def _refuse(error: ValidationError, data: Any, unsupported: frozenset[str]) -> NoReturn:
+def refuse(
+    error: ValidationError, data: Any, unsupported: frozenset[str] = frozenset()
+) -> NoReturn:
     """Raises the error that lies deepest in the body: of a union, that is the meant branch.
 
     At the same depth, a branch that takes the type says more than one that does not.
@@ -77,14 +79,20 @@ def _refusal(param: str, details: ErrorDetails, unsupported: bool) -> ApiError:
 
 
 def _path(details: ErrorDetails, data: Any) -> list[str | int]:
-    """The error's place in the body (pydantic's location also names branches of unions)."""
+    """The error's place in the body (pydantic's location also names branches of unions).
+
+    Such a branch is named before the fields in it, and may have the name of one of them.
+    """
     path: list[str | int] = []
-    at = data
+    at, branch_named = data, False
     for step in details["loc"]:
+        if not branch_named and isinstance(at, dict) and at.get("kind") == step:
+            branch_named = True
+            continue
         in_object = isinstance(at, dict) and step in at
         in_array = isinstance(at, list) and isinstance(step, int) and step < len(at)
         if in_object or in_array:
-            at = at[step]
+            at, branch_named = at[step], False
             path.append(step)
     if details["type"] == "missing":
         path.append(details["loc"][-1])

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from kernels import compositions
 from trajectories.errors import KernelWeaveError
 from workers.feedback import RunNotFinished, RunNotFound
 from workers.queueing import QueueUnavailable
@@ -137,6 +138,12 @@ TABLE: dict[type[Exception], Refusal] = {
     UnknownPath: Refusal(404, "unknown_url"),
     Http404: Refusal(404, "not_found"),
     RunNotFound: Refusal(404, "run_not_found"),
+    compositions.UnknownKernel: Refusal(400, "kernel_not_found"),
+    compositions.CompositionNotFound: Refusal(404, "composition_not_found"),
+    compositions.CompositionNotLive: Refusal(409, "composition_not_live"),
+    compositions.KernelNotLive: Refusal(409, "kernel_not_live"),
+    compositions.AlreadyThere: Refusal(409, "composition_exists"),
+    compositions.CompositionRefused: Refusal(422, "composition_refused"),
     MethodNotAllowed: Refusal(405, "method_not_allowed"),
     RunNotFinished: Refusal(409, "run_not_finished"),
     BodyTooLarge: Refusal(413, "request_too_large"),
@@ -177,7 +184,10 @@ def refusal_of(error: BaseException) -> Refusal:
 
 
 def error_object(error: BaseException, refusal: Refusal) -> dict[str, Any]:
-    """The body of a failure: {"error": {"message", "type", "param", "code"}}."""
+    """The body of a failure: {"error": {"message", "type", "param", "code"}}.
+
+    A refused composition has `findings` beside these, with a counterexample where there is one.
+    """
     if isinstance(error, KernelWeaveError):
         message = error.detail
     elif isinstance(error, AuthenticationError):
@@ -192,5 +202,12 @@ def error_object(error: BaseException, refusal: Refusal) -> dict[str, Any]:
             "type": refusal.type,
             "param": getattr(error, "param", None),
             "code": refusal.code,
+            **_more(error),
         }
     }
+
+
+def _more(error: BaseException) -> dict[str, Any]:
+    if isinstance(error, compositions.CompositionRefused):
+        return {"findings": list(error.findings)}
+    return {}

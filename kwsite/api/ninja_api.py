@@ -12,7 +12,16 @@ from django.urls import URLPattern, URLResolver
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from kwsite.api import chat, feedback, health, models_listing, plan, runs
+from kwsite.api import (
+    chat,
+    compositions,
+    feedback,
+    health,
+    models_listing,
+    plan,
+    plan_runs,
+    runs,
+)
 from kwsite.api.auth import ApiKeyAuth, refuse_strangers_first
 from kwsite.api.bodies import StrictJson
 from kwsite.api.errors import InvalidParameter, MethodNotAllowed, MissingParameter, UnknownPath
@@ -102,5 +111,5 @@ api.add_exception_handler(ValidationError, _refuse_parameters)
 api.add_decorator(refuse_strangers_first, mode="view")
 for module in (chat, models_listing):
     api.add_router("/v1", module.router)
-for module in (plan, feedback, runs, health):
+for module in (plan, feedback, runs, compositions, plan_runs, health):
     api.add_router("/api", module.router)

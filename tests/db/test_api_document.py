@@ -13,6 +13,10 @@ OPERATIONS = {
     ("/api/plan", "post"),
     ("/api/feedback", "post"),
     ("/api/runs/{run_id}", "get"),
+    ("/api/compositions", "post"),
+    ("/api/compositions", "get"),
+    ("/api/compositions/{name}/runs", "post"),
+    ("/api/plan-runs/{run_id}", "get"),
     ("/api/health", "get"),
 }
 
