@@ -8,11 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from kernels.compositions_admin import CompositionAdmin, CompositionReviewAdmin
 from kernels.decisions_admin import DecisionsAdmin
 from kernels.models import Calibration, Exemplar, Kernel, KernelVersion, ReviewAction
+from kernels.plan_runs_admin import PlanRunAdmin
 from kernels.review_page import review_sections
 from trajectories.markup import Tone, badge, brief, json_block, link
 from trajectories.record_admin import RecordAdmin, RecordInline
+
+__all__ = ["CompositionAdmin", "CompositionReviewAdmin", "PlanRunAdmin"]  # registered there
 
 STATE_TONES: dict[str, Tone] = {
     KernelVersion.State.CANDIDATE: "warning",

@@ -55,6 +55,10 @@ VERSIONS = {
     **_entry("Versions", "layers", "kernels.kernelversion"),
     "active": _shows_versions,
 }
+COMPOSITIONS = {
+    **_entry("Compositions", "account_tree", "kernels.composition"),
+    "badge": "kernels.compositions_admin.waiting_compositions",
+}
 SIDEBAR: dict[str, Any] = {
     "show_search": True,
     "navigation": [
@@ -64,6 +68,8 @@ SIDEBAR: dict[str, Any] = {
                 CANDIDATES,
                 QUARANTINE,
                 _entry("Decisions", "history", "kernels.reviewaction"),
+                COMPOSITIONS,
+                _entry("Composition decisions", "history", "kernels.compositionreview"),
             ],
         },
         {
@@ -82,6 +88,7 @@ SIDEBAR: dict[str, Any] = {
             "items": [
                 _entry("Trajectories", "route", "trajectories.trajectory"),
                 _entry("Runs", "play_circle", "trajectories.run"),
+                _entry("Composition runs", "device_hub", "kernels.planrun"),
                 _entry("Feedback", "thumbs_up_down", "trajectories.feedback"),
             ],
         },

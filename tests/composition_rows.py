@@ -3,7 +3,7 @@
 from typing import Any
 
 from kernels.algebra.plan import Composition as Plan
-from kernels.composition_models import Composition
+from kernels.composition_models import Composition, CompositionReview, PlanRun, StepRun
 from kernels.composition_review import approve_composition
 from kernels.compositions import add_composition, pinned
 from kernels.models import KernelVersion
@@ -47,8 +47,8 @@ def add_live_kernel(
     )
 
 
-def kernel(name: str, **fields: Any) -> dict[str, Any]:
-    return {"kind": "kernel", "kernel": name, **fields}
+def kernel(called: str, **fields: Any) -> dict[str, Any]:
+    return {"kind": "kernel", "kernel": called, **fields}
 
 
 def sequence(*steps: Any, **fields: Any) -> dict[str, Any]:
@@ -68,3 +68,43 @@ def add_live_composition(
 ) -> Composition:
     added = add_composition(plan=plan_of(node, **fields), client=client)
     return approve_composition(composition=added, user=None)
+
+
+def add_composition_row(
+    *, client: Client, state: Composition.State = Composition.State.CANDIDATE
+) -> Composition:
+    """A reviewed composition over a kernel that is not there, for pages that only show it."""
+    node = kernel("summarize", digest="0" * 64)
+    plan = Plan.model_validate({"name": "composed", "plan": sequence(node, node)})
+    composition = Composition.objects.create(
+        client=client,
+        name=plan.name,
+        number=1,
+        state=state,
+        plan=plan.model_dump(mode="json"),
+        digest=plan.digest,
+        input_schema=object_schema(prompt={"type": "string"}),
+        output_schema=True,
+        evidence={"kernels": [], "findings": []},
+    )
+    CompositionReview.objects.create(composition=composition, action="approve", reason="fine")
+    return composition
+
+
+def add_plan_run_row(*, composition: Composition, client: Client) -> PlanRun:
+    """A run with a step that failed and one that was rolled back."""
+    run = PlanRun.objects.create(
+        client=client, composition=composition, input={"prompt": "x"}, versions={}, state={}
+    )
+    for step, action in (("plan/0", "run"), ("plan/0/undo", "undo")):
+        StepRun.objects.create(
+            plan_run=run,
+            step=step,
+            action=action,
+            kernel="summarize",
+            kernel_version=run.pk,
+            input={"prompt": "x"},
+            status=StepRun.Status.FAILED,
+            failure="it was <b>down</b>",
+        )
+    return run

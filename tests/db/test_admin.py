@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from kernels.models import Calibration, Exemplar, Kernel, KernelVersion, ReviewAction
 from kernels.review import approve_candidate
+from tests.composition_rows import add_composition_row, add_plan_run_row
 from tests.kernel_rows import add_trajectory, add_version
 from trajectories.access import find_key, issue_key
 from trajectories.models import ApiKey, Client, Feedback, Run, Trajectory
@@ -34,6 +35,8 @@ def add_family(number: int) -> KernelVersion:
     candidate = add_version(sources=traces)
     approved = add_version(sources=traces, kernel=candidate.kernel, number=2)
     approve_candidate(version=approved, user=User.objects.get(username="root"))
+    composition = add_composition_row(client=client)
+    add_plan_run_row(composition=composition, client=client)
     return candidate
 
 
