@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import monotonic
 from typing import Any, Protocol
 
 import pytest
@@ -51,6 +52,15 @@ class Form(Protocol):
 
 
 @dataclass
+class Span:
+    """When a request was in work, in seconds of the same clock."""
+
+    body: dict[str, Any]
+    started: float
+    ended: float | None = None
+
+
+@dataclass
 class ScriptedServer:
     """What the server does, settable at any time, and what it was asked.
 
@@ -67,6 +77,7 @@ class ScriptedServer:
     slow_s: float = 30.0
     base_url: str = ""
     requests: list[dict[str, Any]] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     stopping: threading.Event = field(default_factory=threading.Event)
 
@@ -152,8 +163,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        span = Span(body, monotonic())
+        self.scripted.spans.append(span)
         self.scripted.requests.append(body)
         self.scripted.headers.append({name.lower(): text for name, text in self.headers.items()})
+        try:
+            self._behave(body)
+        finally:
+            span.ended = monotonic()
+
+    def _behave(self, body: dict[str, Any]) -> None:
         mode = self.scripted.mode
         if self.path != self.scripted.form.path:
             self._send(404, b'{"error": {"message": "no such path"}}')

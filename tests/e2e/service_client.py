@@ -81,8 +81,8 @@ class Service:
 class Operator:
     """A person who is signed in to the admin site."""
 
-    def __init__(self, stack: StackProcess) -> None:
-        self._queue = f"{stack.admin_url}kernels/kernelversion/"
+    def __init__(self, stack: StackProcess, model: str = "kernelversion") -> None:
+        self._queue = f"{stack.admin_url}kernels/{model}/"
         self._http = httpx2.Client(follow_redirects=True, timeout=WAIT_S)
         login = f"{stack.admin_url}login/"
         self._http.get(login)
@@ -94,9 +94,9 @@ class Operator:
     def close(self) -> None:
         self._http.close()
 
-    def decide(self, action: str, version_id: str, **fields: str) -> str:
-        """Runs an action of the changelist on one version; returns the page that follows."""
-        return self._post(self._queue, action=action, _selected_action=version_id, **fields)
+    def decide(self, action: str, row_id: str, **fields: str) -> str:
+        """Runs an action of the changelist on one row; returns the page that follows."""
+        return self._post(self._queue, action=action, _selected_action=row_id, **fields)
 
     def _post(self, url: str, **fields: str) -> str:
         token = self._http.cookies["csrftoken"]
