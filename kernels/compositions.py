@@ -12,6 +12,7 @@ from kernels.algebra.bounded_checking import check_in_time
 from kernels.algebra.checking import Finding, Report
 from kernels.algebra.inputs import InputFailed, bound_input
 from kernels.algebra.plan import Composition as Plan
+from kernels.algebra.schemas import Schema
 from kernels.composition_models import Composition
 from kernels.conditions.checks import Subject
 from kernels.conditions.kinds import SchemaCondition
@@ -192,20 +193,21 @@ def live_composition(*, name: str, client: Client) -> Composition:
     raise CompositionNotFound(f"There is no composition {name!r}.")
 
 
-def accepted_input(composition: Composition, given: dict[str, Any]) -> dict[str, Any]:
+def accepted_input(plan: Plan, takes: Schema, given: dict[str, Any]) -> dict[str, Any]:
     """What the plan gets: the input as it is where the composition says what it takes.
 
     Otherwise the input is a prompt, and the plan gets what is found in it, as a single kernel does.
-    Raises InputRefused.
+    `takes` is the input schema that the check found. Raises InputRefused.
     """
-    stated = plan_of(composition).input_schema is not None
+    stated = plan.input_schema is not None
     if not stated and "prompt" not in given:
         raise InputRefused("prompt is missing")
     try:
         found = given if stated else bound_input(given)
     except InputFailed as error:
         raise InputRefused(error.detail) from error
-    condition = SchemaCondition(json_schema=composition.input_schema, label="input schema")
+    schema = takes if isinstance(takes, dict) else {"allOf": [takes]}
+    condition = SchemaCondition(json_schema=schema, label="input schema")
     checked = verify((condition,), Subject(input=found, output=found))
     if not checked.passed:
         raise InputRefused(checked.reason)

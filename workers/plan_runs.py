@@ -34,8 +34,8 @@ ENDED = (StepRun.Status.DONE, StepRun.Status.FAILED)
 
 def begin_plan_run(*, composition: Composition, client: Client, given: dict[str, Any]) -> PlanRun:
     """Commits the row of a run, with nothing started yet. Raises InputRefused, KernelNotLive."""
-    accepted = accepted_input(composition, given)
     plan = plan_of(composition)
+    accepted = accepted_input(plan, composition.input_schema, given)
     kernels = require_live_kernels(plan, composition.client)
     undoable = [digest for digest, facts in kernels.items() if facts.spec.rollback]
     return PlanRun.objects.create(

@@ -1,8 +1,9 @@
 """Runs one step of a plan: a kernel under its contract, or what the kernel says undoes it."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from pgvector.django import CosineDistance
@@ -20,18 +21,34 @@ from workers.step_claims import StepOutcome
 from workers.trace import Trace
 
 
-def run_step_kernel(step: StepRun, backend: Backend) -> StepOutcome:
+@dataclass(frozen=True)
+class StepWork:
+    """A kernel version to run on a bound input, or to roll back: then `to_undo` is its output."""
+
+    version_id: UUID
+    undo: bool
+    input: dict[str, Any]
+    to_undo: Any = None
+
+
+def step_work(row: StepRun) -> StepWork:
+    """The row as a value."""
+    undo = row.action == StepRun.Action.UNDO
+    return StepWork(row.kernel_version, undo, row.input, row.to_undo)
+
+
+def run_step_kernel(step: StepWork, backend: Backend) -> StepOutcome:
     """What came of a step. A model server that fails is a failure of the step."""
-    facts = version_facts(step.kernel_version)
+    facts = version_facts(step.version_id)
     try:
-        if step.action == StepRun.Action.UNDO:
+        if step.undo:
             return _undo(facts, step, backend)
         return _run(facts, step, backend)
     except BackendError as error:
         return StepOutcome(failure=error.detail)
 
 
-def _run(facts: VersionFacts, step: StepRun, backend: Backend) -> StepOutcome:
+def _run(facts: VersionFacts, step: StepWork, backend: Backend) -> StepOutcome:
     live = KernelVersion.State.LIVE
     state = KernelVersion.objects.values_list("state", flat=True).get(pk=facts.version_id)
     if state != live:
@@ -47,7 +64,7 @@ def _run(facts: VersionFacts, step: StepRun, backend: Backend) -> StepOutcome:
     return _served(ChosenKernel(facts, _shots(facts, step.input)), step.input, backend)
 
 
-def _undo(facts: VersionFacts, step: StepRun, backend: Backend) -> StepOutcome:
+def _undo(facts: VersionFacts, step: StepWork, backend: Backend) -> StepOutcome:
     """Runs the rollback recipe over the step's input with its `output` beside it.
 
     What it gives must be an object; whether the world is as it was before, nobody checks.

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from kernels.algebra.plan import Composition as Plan
 from kernels.composition_models import Composition, CompositionReview
 from kernels.composition_review import (
     NoLongerFits,
@@ -147,6 +148,11 @@ def test_a_client_means_its_own_composition_before_the_shared_one() -> None:
     assert live_composition(name="composed", client=other) == shared
 
 
+def taken(composition: Composition, given: dict[str, Any]) -> dict[str, Any]:
+    plan = Plan.model_validate(composition.plan)
+    return accepted_input(plan, composition.input_schema, given)
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [({"text": "Sum up."}, "text|prompt"), ({"prompt": 1}, "prompt"), ({}, "prompt")],
@@ -156,12 +162,12 @@ def test_an_input_that_it_does_not_take_is_refused(given: dict[str, Any], reason
     of_prompts = add_live_composition(TWO, name="of-prompts")
     for composition in (stated, of_prompts):
         with pytest.raises(InputRefused, match=reason):
-            accepted_input(composition, given)
+            taken(composition, given)
 
 
 def test_a_plan_over_prompts_gets_what_is_found_in_them() -> None:
     given = {"prompt": "Sum up 2 and 3."}
     stated = add_live_composition(TWO, input_schema=object_schema(prompt=TEXT))
     of_prompts = add_live_composition(TWO, name="of-prompts")
-    assert accepted_input(stated, given) == given
-    assert accepted_input(of_prompts, given)["numbers"] == [2, 3]
+    assert taken(stated, given) == given
+    assert taken(of_prompts, given)["numbers"] == [2, 3]

@@ -16,7 +16,7 @@ from tests.scripted_server import ScriptedServer, Span, serve
 from tests.stack_fixtures import StackProcess, throwaway_home
 
 PROMPT = "Ada sent the invoice for the garden party to Bo."
-ANSWERS = {
+ANSWERS: dict[str, dict[str, Any]] = {
     "title": {"title": "Garden party invoice"},
     "keywords": {"keywords": ["invoice", "garden"]},
     "sentiment": {"sentiment": "neutral"},

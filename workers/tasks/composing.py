@@ -15,7 +15,7 @@ from workers.backends.choose import live_backend
 from workers.leases import WORKER, step_keeper
 from workers.queueing import QueueUnavailable, enqueue
 from workers.step_claims import StepOutcome, claim_step, finish_step, take_back_step
-from workers.steps import run_step_kernel
+from workers.steps import run_step_kernel, step_work
 from workers.suspects import alone
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def run_step(step_id: str) -> None:
         return
     with step_keeper.hold(step_id, lease_s=settings.KW_LEASE_S, limit_s=settings.KW_RUN_LIMIT_S):
         try:
-            outcome = run_step_kernel(step, live_backend())
+            outcome = run_step_kernel(step_work(step), live_backend())
         except (OperationalError, InterfaceError):
             raise  # the database is away: nothing can be written now; the sweep hands the step on
         except Exception:

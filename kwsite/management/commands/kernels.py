@@ -18,6 +18,7 @@ from kernels.registry import NameTaken, Sample, propose_version
 from kernels.slots import bind
 from kernels.spec import KernelSpec
 from kernels.verify import verify
+from kwsite.commandline.clients import find_client
 from kwsite.commandline.kernel_tables import gate_table, mutation_table, tests_table
 from trajectories.models import Client
 from workers.backends.choose import WrongModelServerSettings, live_backend
@@ -106,7 +107,7 @@ class Command(BaseCommand):
                 f"{len(family.samples)} samples are too few: add some until there are "
                 f"{settings.KW_PROMOTE_MIN_SUCCESSES} (KW_PROMOTE_MIN_SUCCESSES)."
             )
-        client = _client(options["client"])
+        client = find_client(options["client"])
         proposal = compile_family(
             family.traces(),
             family.conditions if family.output_schema else (),
@@ -163,16 +164,6 @@ def _object_or_text(text: str) -> Any:
     except ValueError:
         return text
     return value if isinstance(value, dict) else text
-
-
-def _client(name: str | None) -> Client | None:
-    if name is None:
-        return None
-    found = Client.objects.filter(name=name).first()
-    if found is None:
-        known = ", ".join(Client.objects.values_list("name", flat=True)) or "none"
-        raise CommandError(f"There is no client {name!r}; there are: {known}.")
-    return found
 
 
 def _store(proposal: Proposal, client: Client | None) -> KernelVersion:
