@@ -68,7 +68,7 @@ class KernelSpec(_Value):
     preconditions: tuple[Condition, ...] = ()
     postconditions: tuple[Condition, ...] = ()
     steps: tuple[Step, ...]
-    rollback: tuple[Step, ...] = ()  # data for composed kernels; nothing runs it
+    rollback: tuple[Step, ...] = ()  # what undoes it when a composition around it fails
     evidence_requirements: tuple[str, ...] = ()
     tests: tuple[KernelTest, ...] = ()
     schema_asked: bool = False  # its apps ask for the output schema; others expect other answers
