@@ -112,24 +112,37 @@ def gather_evidence(
     return _joined(parts)
 
 
-def fit_trust(evidence: Evidence, kernels: int, config: TrustConfig) -> tuple[Trust, HeldOut]:
-    """Fits on all evidence; the thresholds come from folds that did not see the prompt."""
+def fit_trust(
+    evidence: Evidence, kernels: int, config: TrustConfig
+) -> tuple[Trust, tuple[HeldOut, ...]]:
+    """Fits on all evidence; the thresholds come from folds that did not see the prompt.
+
+    What is for no kernel may be far from all (background) or close to some (strangers); nobody
+    knows what will come. There is a sample with each first, and a threshold must hold in both.
+    """
     dice = np.random.default_rng(config.seed)
     fold = dice.permutation(len(evidence.right)) % config.folds
     held_out = np.zeros(len(evidence.right))
     for number in range(config.folds):
         model = _fit(evidence.of(fold != number), kernels, config)
         held_out[fold == number] = model.probability(evidence.of(fold == number).reading)
-    rows = _mixed_as_traffic(evidence.kind, config.out_of_scope_share, dice)
-    sample = HeldOut(held_out[rows], evidence.right[rows])
-    return replace(_fit(evidence, kernels, config), thresholds=thresholds(sample, config)), sample
+    mixes = [
+        _mixed_as_traffic(evidence.kind, order, config.out_of_scope_share, dice)
+        for order in ((BACKGROUND, STRANGER), (STRANGER, BACKGROUND))
+    ]
+    samples = tuple(HeldOut(held_out[rows], evidence.right[rows]) for rows in mixes)
+    trust = _fit(evidence, kernels, config)
+    return replace(trust, thresholds=thresholds(samples, config)), samples
 
 
-def thresholds(sample: HeldOut, config: TrustConfig) -> dict[float, float]:
-    """The lowest P whose bound stays under each ceiling, less the reserve."""
+def thresholds(samples: Sequence[HeldOut], config: TrustConfig) -> dict[float, float]:
+    """The lowest P whose bound stays under each ceiling, less the reserve, in every sample."""
     return {
-        ceiling: lowest_safe_threshold(
-            sample.probabilities.tolist(), sample.right.tolist(), config.reserve * ceiling
+        ceiling: max(
+            lowest_safe_threshold(
+                sample.probabilities.tolist(), sample.right.tolist(), config.reserve * ceiling
+            )
+            for sample in samples
         )
         for ceiling in config.ceilings
     }
@@ -177,12 +190,12 @@ def _weights(kind: Ids, config: TrustConfig) -> NDArray[np.float64]:
     return weights
 
 
-def _mixed_as_traffic(kind: Ids, share: float, dice: np.random.Generator) -> Ids:
-    """Rows with each prompt at most once: background first, then strangers, up to the share."""
+def _mixed_as_traffic(
+    kind: Ids, order: Sequence[int], share: float, dice: np.random.Generator
+) -> Ids:
+    """Rows with each prompt at most once; what is for no kernel in this order, up to the share."""
     inside = np.flatnonzero(np.isin(kind, (EXEMPLAR, RECORDED)))
-    background = dice.permutation(np.flatnonzero(kind == BACKGROUND))
-    strangers = dice.permutation(np.flatnonzero(kind == STRANGER))
-    outside = np.concatenate([background, strangers])
+    outside = np.concatenate([dice.permutation(np.flatnonzero(kind == one)) for one in order])
     wanted = round(len(inside) * share / (1 - share))
     if len(outside) < wanted:
         inside = dice.permutation(inside)[: round(len(outside) * (1 - share) / share)]

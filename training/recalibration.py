@@ -83,7 +83,7 @@ def verdict_of(trajectory: Trajectory) -> bool | None:
     served = trajectory.kernel_version is not None
     last = trajectory.feedback.first()
     if served and last is not None:
-        return not last.is_negative
+        return last.approves
     if not served:
         return False  # the kernel failed its contract, and generation took over
     asked = trajectory.run.request.get("contract", {}).get("conditions")

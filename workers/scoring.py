@@ -23,4 +23,4 @@ def reward_of(trajectory: Trajectory) -> Reward:
 def _outcome(feedback: list[Feedback]) -> Outcome:
     if not feedback:
         return Outcome()
-    return Outcome(not_corrected=not feedback[0].is_negative)  # the latest word counts
+    return Outcome(not_corrected=feedback[0].approves)  # the latest word counts

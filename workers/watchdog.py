@@ -8,6 +8,7 @@ import faulthandler
 import threading
 
 BEATS = 10  # within the limit
+STDERR = 2  # the descriptor: Celery puts a logger in place of `sys.stderr`
 
 
 def watch(limit_s: float) -> None:
@@ -18,5 +19,5 @@ def watch(limit_s: float) -> None:
 def _beat(limit_s: float) -> None:
     pause = threading.Event()
     while True:
-        faulthandler.dump_traceback_later(limit_s, exit=True)
+        faulthandler.dump_traceback_later(limit_s, exit=True, file=STDERR)
         pause.wait(limit_s / BEATS)

@@ -16,8 +16,12 @@ BOUNDS = (
     ("minProperties", "maxProperties"),
     ("minContains", "maxContains"),
     ("minimum", "maximum"),
+    ("exclusiveMinimum", "maximum"),
+    ("minimum", "exclusiveMaximum"),
+    ("exclusiveMinimum", "exclusiveMaximum"),
 )
-COUNTS = frozenset(name for pair in BOUNDS[:-1] for name in pair)
+COUNTS = frozenset(name for pair in BOUNDS[:4] for name in pair)
+DATA = ("default", "const", "enum", "examples")  # not schemas, whatever they look like
 MAX_COUNT = 2**31 - 1
 REPEATS = re.compile(r"(?<!\()[?*+{]")
 MAX_PATTERN_CHARS = 1_000
@@ -57,7 +61,7 @@ def require_servable(schema: dict[str, Any]) -> None:
     """
     _require_size(SchemaSize.of(schema))
     require_schema(schema)
-    for one, _ in _objects(schema):
+    for one, _ in _objects(schema, data=False):
         _require_consistent(one)
 
 
@@ -100,15 +104,24 @@ def _require_plain(pattern: str) -> None:
         raise ValueError("a pattern has too many repeats and alternatives")
 
 
-def _objects(schema: dict[str, Any]) -> Iterator[tuple[dict[str, Any], int]]:
-    """Every object in a schema with its depth, 1 for the outermost.
+def _objects(schema: dict[str, Any], *, data: bool = True) -> Iterator[tuple[dict[str, Any], int]]:
+    """Every object in a schema with its depth, 1 for the outermost; with or without mere data.
 
-    All are taken for schemas, wherever they stand: a `$ref` may point to any of them.
+    All others are taken for schemas, wherever they stand: a `$ref` may point to any of them.
     """
     waiting: list[tuple[Any, int]] = [(schema, 1)]
     while waiting:
         value, depth = waiting.pop()
         if isinstance(value, dict):
             yield value, depth
-        inner = value.values() if isinstance(value, dict) else value
+            inner = list(value.values()) if data else _schemas_in(value)
+        else:
+            inner = value
         waiting.extend((one, depth + 1) for one in inner if isinstance(one, dict | list))
+
+
+def _schemas_in(one: dict[str, Any]) -> list[Any]:
+    """What stands in an object, less its data; a property may bear the name of such."""
+    named = one.get("properties")
+    properties = list(named.values()) if isinstance(named, dict) else []
+    return properties + [v for name, v in one.items() if name not in (*DATA, "properties")]

@@ -90,7 +90,7 @@ def _result(
     layers = _rows([prompt for prompt, _ in cut.inside] + list(cut.outside), embedded)
     truth = np.array([positions[intent] for _, intent in cut.inside] + [-1] * len(cut.outside))
     weights = traffic_weights(truth >= 0, OUT_OF_SCOPE_SHARE)
-    scored, sample = _head(cut, exemplars, layers, truth, seed, embedded, advance)
+    scored, samples = _head(cut, exemplars, layers, truth, seed, embedded, advance)
     routers = {"head": routing_figures(scored, weights, probability=True)}
     for name, plain in (
         ("cosine, 1-NN", _nearest(exemplars, layers, truth)),
@@ -106,7 +106,7 @@ def _result(
         (len(cut.inside), len(cut.outside)),
         routers,
         routing_figures(scored, np.ones(len(truth)), probability=True),
-        _ceilings(scored, weights, sample, config),
+        _ceilings(scored, weights, samples, config),
     )
 
 
@@ -118,7 +118,7 @@ def _head(
     seed: int,
     embedded: Embedded,
     advance: Callable[[], object],
-) -> tuple[Scored, HeldOut]:
+) -> tuple[Scored, tuple[HeldOut, ...]]:
     """Fits head and P(right) without the test part, then reads the test part."""
     head_config, config = HeadConfig(seed=seed), TrustConfig(seed=seed)
     background = _rows(cut.background, embedded)
@@ -134,21 +134,20 @@ def _head(
         config=config,
         advance=advance,
     )
-    trust, sample = fit_trust(evidence, len(head.kernels), config)
+    trust, samples = fit_trust(evidence, len(head.kernels), config)
     reading = read_prompts(head, layers, exemplars)
     scored = Scored(trust.probability(reading), reading.chosen == truth, truth >= 0)
-    return scored, sample
+    return scored, samples
 
 
 def _ceilings(
-    scored: Scored, weights: Floats, sample: HeldOut, config: TrustConfig
+    scored: Scored, weights: Floats, samples: Sequence[HeldOut], config: TrustConfig
 ) -> tuple[CeilingResult, ...]:
     """Each resample draws the calibration and the traffic anew, and fits the threshold again."""
     dice = np.random.default_rng(config.seed)
     kept = dict.fromkeys(config.ceilings, 0)
     for _ in range(RESAMPLES):
-        drawn = dice.integers(len(sample.right), size=len(sample.right))
-        again = HeldOut(sample.probabilities[drawn], sample.right[drawn])
+        again = [_drawn_anew(sample, dice) for sample in samples]
         traffic = dice.choice(len(weights), size=len(weights), p=weights / weights.sum())
         seen = Scored(scored.scores[traffic], scored.right[traffic], scored.inside[traffic])
         for ceiling, threshold in thresholds(again, config).items():
@@ -161,8 +160,13 @@ def _ceilings(
             _weighted_wrong(scored, weights, threshold),
             kept[ceiling] / RESAMPLES,
         )
-        for ceiling, threshold in thresholds(sample, config).items()
+        for ceiling, threshold in thresholds(samples, config).items()
     )
+
+
+def _drawn_anew(sample: HeldOut, dice: np.random.Generator) -> HeldOut:
+    drawn = dice.integers(len(sample.right), size=len(sample.right))
+    return HeldOut(sample.probabilities[drawn], sample.right[drawn])
 
 
 def _weighted_wrong(scored: Scored, weights: Floats, threshold: float) -> float:

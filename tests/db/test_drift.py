@@ -89,6 +89,11 @@ def test_a_released_version_starts_afresh(client: Client, version: KernelVersion
         release(version=version, user=user, reason=" ")
     assert release(version=version, user=user, reason="The app was at fault.").state == "live"
     assert Exemplar.objects.filter(version=version, live=True).exists()
+    version.refresh_from_db()
+    assert (version.passes, version.failures) == (0, 0)  # routing asks for no better record
+    said = ReviewAction.objects.filter(action="release").get().reason
+    assert said == "The app was at fault. (The record until then: 11 passed, 4 failed.)"
+    record_feedback(client=client, run_id=answers[0].run_id, verdict="correct")
     deny(answers[4:5])
     version.refresh_from_db()
     assert version.state == "live"  # what was answered before counts no longer

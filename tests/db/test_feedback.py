@@ -145,3 +145,13 @@ def test_the_run_of_another_client_has_no_feedback(trajectory: Trajectory) -> No
 def test_a_run_without_an_answer_has_no_feedback(client: Client) -> None:
     with pytest.raises(RunNotFinished):
         record_feedback(client=client, run_id=queued_run(client, HELLO).pk, verdict="correct")
+
+
+def test_a_rating_in_the_middle_says_nothing(client: Client) -> None:
+    facts = version_facts(version().pk)
+    computed = generated({}, route="kernel", kernel=facts, proven=False)
+    served = recorded(client, HELLO, computed)
+    for rating, record in ((3, (0, 0)), (5, (1, 0)), (3, (0, 0)), (1, (0, 1)), (3, (0, 0))):
+        judge(served, rating=rating)
+        found = KernelVersion.objects.get(pk=facts.version_id)
+        assert (found.passes, found.failures) == record

@@ -122,6 +122,16 @@ def test_a_kernel_that_the_model_server_refuses_hands_over() -> None:
     assert "no such grammar" in told.answer.reason
 
 
+def test_what_the_server_cannot_read_is_a_failed_attempt() -> None:
+    told = Told(ask(), kernel(), ScriptedBackend([BackendGarbage("no JSON"), GOOD]))
+    assert (told.answer.route, told.answer.text) == ("kernel", GOOD)
+    garbage = [BackendGarbage("no JSON")] * 2
+    told = Told(ask(), kernel(), ScriptedBackend([*garbage, "plain words"]))
+    assert (told.answer.route, told.answer.text) == ("generation", "plain words")
+    assert told.answer.failed_kernel is not None
+    assert told.answer.proven
+
+
 def test_a_model_server_that_is_down_is_not_hidden() -> None:
     with pytest.raises(BackendUnavailable):
         Told(ask(), kernel(), ScriptedBackend([BackendUnavailable()]))

@@ -14,7 +14,7 @@ from kwsite.bench.claim.arms import STATIC_COSINE, Unconstrained, static_calibra
 from kwsite.bench.claim.evidence import SHOWN, Evidence, Index
 from kwsite.bench.claim.families import families
 from kwsite.bench.claim.family import Family
-from kwsite.bench.claim.figures import against, arm_figures, best_retrieval, routing
+from kwsite.bench.claim.figures import against, arm_figures, best_retrieval, routing, taken
 from kwsite.bench.claim.grids import NOT_MEASURED, Grid, grids, verdict
 from kwsite.bench.claim.intervals import bootstrap, difference, draws, mean, ratio, share
 from kwsite.bench.claim.measure import Claim, Learned, Stranger, all_arms
@@ -266,6 +266,19 @@ def test_a_stranger_that_was_taken_costs_precision_and_no_recall() -> None:
     assert (found.taken, found.strangers_taken, found.strangers) == (9, 1, 4)
     assert found.precision.value == pytest.approx(8 / 9)
     assert found.recall.value == pytest.approx(0.8)
+
+
+def test_the_prompts_that_a_kernel_took_are_compared_in_every_arm() -> None:
+    served = taken(GOOD)
+    assert {one.arm for one in served.outcomes} == set(all_arms())
+    assert {one.prompt for one in served.outcomes} == {str(number) for number in range(8)}
+
+
+def test_a_claim_without_kernels_has_its_tables_all_the_same() -> None:
+    none = tuple(replace(one, routed="") for one in GOOD.outcomes)
+    shown = [grid.title for grid in grids(replace(GOOD, outcomes=none))]
+    assert "All families" in shown
+    assert "The prompts that a kernel took" not in shown
 
 
 def test_a_grid_as_markdown_has_a_row_each_and_breaks_on_no_pipe() -> None:

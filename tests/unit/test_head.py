@@ -134,16 +134,29 @@ def test_every_prompt_is_read_once_by_a_head_without_it(evidence: Evidence) -> N
 
 
 def test_what_is_right_is_trusted_more(head: Head, evidence: Evidence) -> None:
-    trust, sample = fit_trust(evidence, KERNELS, TRUST)
+    trust, samples = fit_trust(evidence, KERNELS, TRUST)
     known = trust.probability(read_prompts(head, layers(CENTRES, 8), exemplars()))
     strange = trust.probability(read_prompts(head, strangers(20, 9), exemplars()))
     assert known.mean() > 0.8 > 0.4 > strange.mean()
-    assert sample.probabilities[sample.right].mean() > sample.probabilities[~sample.right].mean()
+    for sample in samples:
+        right, wrong = sample.probabilities[sample.right], sample.probabilities[~sample.right]
+        assert right.mean() > wrong.mean()
 
 
 def test_the_sample_has_its_share_for_no_kernel(evidence: Evidence) -> None:
-    _, sample = fit_trust(evidence, KERNELS, replace(TRUST, out_of_scope_share=0.25))
-    assert (~sample.right).mean() == pytest.approx(0.25, abs=0.05)
+    _, samples = fit_trust(evidence, KERNELS, replace(TRUST, out_of_scope_share=0.25))
+    for sample in samples:
+        assert (~sample.right).mean() == pytest.approx(0.25, abs=0.05)
+
+
+def test_a_threshold_holds_whatever_is_for_no_kernel() -> None:
+    def sample(wrong: int) -> HeldOut:
+        ranked = np.linspace(1, 0, 200)
+        return HeldOut(ranked, np.arange(200) < 200 - wrong)
+
+    far, close = sample(60), sample(120)
+    both = thresholds([far, close], TRUST)[0.2]
+    assert both == thresholds([close], TRUST)[0.2] > thresholds([far], TRUST)[0.2]
 
 
 def test_a_lower_ceiling_asks_for_more(evidence: Evidence) -> None:
@@ -153,7 +166,7 @@ def test_a_lower_ceiling_asks_for_more(evidence: Evidence) -> None:
 
 def test_too_little_evidence_allows_no_reuse() -> None:
     sample = HeldOut(np.full(10, 0.99), np.ones(10, dtype=bool))
-    assert thresholds(sample, TRUST)[0.05] > 1
+    assert thresholds([sample], TRUST)[0.05] > 1
 
 
 def test_trust_survives_json(head: Head, evidence: Evidence) -> None:

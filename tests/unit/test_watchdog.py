@@ -3,13 +3,24 @@
 import subprocess
 import sys
 
-STUCK = """
+# As Celery does: what is written to stderr goes to a logger, which is no file.
+LOGGED = """
+import sys
+class Logger:
+    def write(self, text): pass
+    def flush(self): pass
+sys.stderr = sys.__stderr__ = Logger()
+"""
+STUCK = (
+    LOGGED
+    + """
 import re
 from workers.watchdog import watch
 watch(0.5)
 print("watched", flush=True)
 re.match("(a|a)+$", "a" * 60 + "b")  # keeps the interpreter for itself
 """
+)
 BUSY = """
 import time
 from workers.watchdog import watch
@@ -19,17 +30,22 @@ while time.monotonic() < end:
     pass
 print("went on")
 """
-OVERDUE = """
+OVERDUE = (
+    """
 import os, threading
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kwsite.settings")
 import django
 django.setup()
 from workers import leases
+"""
+    + LOGGED
+    + """
 keeper = leases.LeaseKeeper(lambda **_: None)
 with keeper.hold("run-1", lease_s=0.3, limit_s=60):
     with keeper.hold("run-2", lease_s=0.3, limit_s=0.1):
         threading.Event().wait(30)
 """
+)
 
 
 def ended(program: str) -> subprocess.CompletedProcess[str]:

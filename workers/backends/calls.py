@@ -27,10 +27,11 @@ FAILURES = (openai.OpenAIError, anthropic.AnthropicError, httpx2.HTTPError, Valu
 
 REQUEST_TIMEOUT, TOO_MANY_REQUESTS, SERVER_ERROR, GATEWAY_TIMEOUT = 408, 429, 500, 504
 KEY_REFUSED = (401, 403)
-# llama.cpp answers 500 to what the request is to blame for.
+# llama.cpp answers 500 to what the request or the model is to blame for.
 REQUEST_IS_TO_BLAME = re.compile(
     r"input is not supported|failed to parse grammar|JSON schema (error|conversion)", re.IGNORECASE
 )
+MODEL_IS_TO_BLAME = re.compile("model produced output that does not match", re.IGNORECASE)
 
 
 def answer(call: Callable[[], object], *, timeout_s: float) -> object:
@@ -94,6 +95,8 @@ def _status_error(status: int, message: str, body: object) -> BackendError:
         return BackendTimeout(f"The model server did not answer in time ({status}): {said}")
     if 400 <= status < 500 or (status == SERVER_ERROR and REQUEST_IS_TO_BLAME.search(said)):
         return BackendRejected(f"The model server refused the request ({status}): {said}")
+    if status == SERVER_ERROR and MODEL_IS_TO_BLAME.search(said):
+        return BackendGarbage(f"The model wrote what its server cannot read: {said}")
     return BackendUnavailable(f"The model server failed ({status}): {said}")
 
 

@@ -13,6 +13,7 @@ from workers.backends.assembly import Assembly
 from workers.backends.calls import answer, events
 from workers.backends.completion import BackendGarbage, Completion, Delta, ModelRequest
 from workers.backends.deadline import http_client
+from workers.backends.grammar_schema import for_grammar
 
 PATH = "/chat/completions"
 FINISH_REASONS = {
@@ -66,15 +67,18 @@ class OpenAICompatible:
             yield from deltas_of(chunks, self.model)
 
     def body(self, request: ModelRequest) -> dict[str, Any]:
-        """The JSON body of the call. The request's options go in unchanged."""
+        """The JSON body of the call. The request's options go in unchanged, but for schemas."""
         body = {
             **request.options,
             "model": self.model,
             "messages": list(request.messages),
             self.limit_name: request.max_tokens,
         }
+        if isinstance(tools := request.options.get("tools"), list):
+            body["tools"] = for_grammar(tools)
         if request.schema is not None:
-            named = {"name": "answer", "strict": True, "schema": request.schema}
+            schema = for_grammar(request.schema)
+            named = {"name": "answer", "strict": True, "schema": schema}
             body["response_format"] = {"type": "json_schema", "json_schema": named}
         elif request.json_object:
             body["response_format"] = {"type": "json_object"}
