@@ -1,7 +1,7 @@
 """From outcomes to the figures of the claim."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 from kwsite.bench.claim.intervals import (
@@ -67,7 +67,7 @@ class Routing:
 
 def arm_figures(claim: Claim) -> list[ArmFigures]:
     """Family by family and overall, each with all arms."""
-    names = [learned.family for learned in claim.learned]
+    names = list(dict.fromkeys(one.family for one in claim.outcomes))
     scopes = [(OVERALL, names), *((name, [name]) for name in names)]
     return [_figures(claim, scope, within, arm) for scope, within in scopes for arm in _arms(claim)]
 
@@ -93,6 +93,16 @@ def best_retrieval(claim: Claim) -> Against:
     quality = {arm: sum(one.right for one in _of(claim, arm)) for arm in RETRIEVAL}
     best = max(RETRIEVAL, key=lambda arm: quality[arm])
     return next(one for one in against(claim) if one.arm == best)
+
+
+def taken(claim: Claim) -> Claim:
+    """The same claim on the test prompts that a kernel took, in every arm.
+
+    The router chose them before anybody answered, so that nothing is selected by its outcome.
+    """
+    prompts = {(one.family, one.prompt) for one in _of(claim, CALIBRATED) if one.routed}
+    outcomes = (one for one in claim.outcomes if (one.family, one.prompt) in prompts)
+    return replace(claim, outcomes=tuple(outcomes))
 
 
 def routing(claim: Claim) -> list[Routing]:

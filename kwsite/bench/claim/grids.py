@@ -14,6 +14,7 @@ from kwsite.bench.claim.figures import (
     arm_figures,
     best_retrieval,
     routing,
+    taken,
 )
 from kwsite.bench.claim.intervals import Interval
 from kwsite.bench.claim.measure import CALIBRATED, Claim
@@ -43,8 +44,10 @@ class Grid:
 
 def grids(claim: Claim) -> list[Grid]:
     figures = arm_figures(claim)
+    served = taken(claim)
     return [
-        _overall(claim, figures),
+        _overall("All families", claim),
+        *([_overall("The prompts that a kernel took", served)] if served.outcomes else []),
         _families(claim, figures),
         _routing(claim),
         _ablations(claim, figures),
@@ -62,10 +65,10 @@ def verdict(claim: Claim) -> str:
     )
 
 
-def _overall(claim: Claim, figures: Sequence[ArmFigures]) -> Grid:
+def _overall(title: str, claim: Claim) -> Grid:
     compared = {one.arm: one for one in against(claim)}
     rows = []
-    for one in figures:
+    for one in arm_figures(claim):
         if one.family != OVERALL or one.arm not in ARMS:
             continue
         other = compared.get(one.arm)
@@ -79,7 +82,7 @@ def _overall(claim: Claim, figures: Sequence[ArmFigures]) -> Grid:
         )
     rows.append((NOT_MEASURED, *("not measured",) * 3, "", ""))
     columns = ("arm", "right", "tokens a query", "p50 ms", "kernels: points", "kernels: tokens")
-    return Grid("All families", columns, tuple(rows))
+    return Grid(title, columns, tuple(rows))
 
 
 def _families(claim: Claim, figures: Sequence[ArmFigures]) -> Grid:

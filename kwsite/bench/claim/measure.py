@@ -121,7 +121,7 @@ def _outcome(
         text=said.text,
         right=family.right(sample, parsed(said.text)),
         tokens=said.tokens,
-        ms=ms,
+        ms=round(ms, 1),
         routed=owners.get(said.version, ANOTHER) if said.version else "",
         fell_back=said.fell_back,
     )

@@ -21,7 +21,7 @@ FAMILIES = (
     *("contacts", "invoices", "tickets", "conversions"),
     *("products", "chain_sum", "letter_counting", "needle_haystack", "syllogism"),
 )
-TRAIN, TEST = 30, 20
+TRAIN, TEST = 25, 15
 QUICK_TRAIN, QUICK_TEST = 12, 4
 REUSE_OFF = {"KW_REUSE_ANSWERS": "off"}  # a kernel's answers are measured, not stored ones
 

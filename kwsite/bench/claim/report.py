@@ -15,6 +15,7 @@ from kwsite.bench.claim.figures import (
     arm_figures,
     best_retrieval,
     routing,
+    taken,
 )
 from kwsite.bench.claim.grids import NOT_MEASURED, grids, verdict
 from kwsite.bench.claim.measure import Claim, Learned, Stranger
@@ -44,6 +45,8 @@ near misses with a family's own call, and others with none.
 
 def claim_json(claim: Claim) -> dict[str, Any]:
     """Figures with their intervals, and every outcome."""
+    served = taken(claim)
+    where_taken = against(served) if served.outcomes else []
     return {
         "bench": "claim",
         "model": claim.model,
@@ -56,6 +59,7 @@ def claim_json(claim: Claim) -> dict[str, Any]:
         "not_measured": [NOT_MEASURED],
         "figures": [asdict(one) for one in arm_figures(claim)],
         "kernels_against": [asdict(one) for one in against(claim)],
+        "kernels_against_where_taken": [asdict(one) for one in where_taken],
         "routing": [asdict(one) for one in routing(claim)],
         "learned": [asdict(one) for one in claim.learned],
         "strangers": [asdict(one) for one in claim.strangers],
@@ -90,5 +94,5 @@ def write_evidence(claim: Claim, folder: Path) -> list[Path]:
     markdown, plot, data = (folder / f"claim-{name}.{end}" for end in ("md", "png", "json"))
     draw(claim, plot)
     markdown.write_text(claim_markdown(claim, plot=plot.name))
-    data.write_text(json.dumps(claim_json(claim), indent=1, ensure_ascii=False) + "\n")
+    data.write_text(json.dumps(claim_json(claim), ensure_ascii=False) + "\n")
     return [markdown, plot, data]
