@@ -38,6 +38,42 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of a prompt, and the kernel that clears the bar on it."""
+
+    prompt: str
+    kernel: Candidate
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A composition that would answer the prompt, and the input to run it on. Nothing runs it."""
+
+    reason: str
+    probability: float  # that both kernels verify
+    parts: tuple[Part, Part]
+    composition: dict[str, Any]  # as `POST /api/compositions` takes it
+    input: dict[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "reason": self.reason,
+            "probability": round(self.probability, 4),
+            "parts": [
+                {
+                    "prompt": part.prompt,
+                    "kernel": part.kernel.kernel,
+                    "version": part.kernel.number,
+                    "probability": round(part.kernel.probability, 4),
+                }
+                for part in self.parts
+            ],
+            "composition": self.composition,
+            "input": self.input,
+        }
+
+
+@dataclass(frozen=True)
 class RouteDecision:
     """Where a prompt goes, and why."""
 
@@ -49,6 +85,7 @@ class RouteDecision:
     candidates: tuple[Candidate, ...] = ()
     chosen: Candidate | None = None
     reused: str | None = None  # id of the trajectory whose answer is given again
+    proposal: Proposal | None = None  # looked for when a route is explained, not when it is taken
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -60,4 +97,5 @@ class RouteDecision:
             "chosen": self.chosen.version_id if self.chosen else None,
             "reused": self.reused,
             "candidates": [candidate.as_json() for candidate in self.candidates],
+            **({"proposal": self.proposal.as_json()} if self.proposal else {}),
         }

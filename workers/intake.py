@@ -1,5 +1,6 @@
 """The part of the request path that runs where the request came in: embed, route, accept."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.conf import settings
 
 from kernels.decision import RouteDecision
 from kernels.encoder import Vector, embed, encoder_digest
+from kernels.proposing import propose_composition
 from kernels.routing import Asked, route
 from kernels.slots import bind
 from trajectories.models import Client, Run
@@ -18,8 +20,20 @@ from workers.tasks.answering import answer_run
 
 
 def plan(*, client: Client, request: ChatRequest) -> RouteDecision:
-    """Where the request would go, and why; nothing is run or recorded."""
-    return _decide(client, request, embed(request.prompt))
+    """Where the request would go, and why; nothing is run or recorded.
+
+    Where it takes two kernels to answer it, a composition of them is proposed.
+    """
+    vector = embed(request.prompt)
+    decision = _decide(client, request, vector)
+    proposal = propose_composition(
+        client=client,
+        asked=_asked(request, vector),
+        decision=decision,
+        top_k=settings.KW_ROUTE_TOP_K,
+        min_pass_rate=settings.KW_KERNEL_MIN_PASS_RATE,
+    )
+    return replace(decision, proposal=proposal)
 
 
 def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
@@ -61,17 +75,20 @@ def _decide(client: Client, request: ChatRequest, vector: Vector) -> RouteDecisi
             encoder_digest(),
             reused=str(stored.pk),
         )
+    return route(
+        client_id=client.pk,
+        asked=_asked(request, vector),
+        top_k=settings.KW_ROUTE_TOP_K,
+        min_pass_rate=settings.KW_KERNEL_MIN_PASS_RATE,
+    )
+
+
+def _asked(request: ChatRequest, vector: Vector) -> Asked:
     bound: dict[str, Any] = bind(request.prompt, request.system)
-    asked = Asked(
+    return Asked(
         bound,
         vector,
         request.output_schema,
         request.response_format is not None and request.response_format["type"] != "text",
         request.beyond_kernels,
-    )
-    return route(
-        client_id=client.pk,
-        asked=asked,
-        top_k=settings.KW_ROUTE_TOP_K,
-        min_pass_rate=settings.KW_KERNEL_MIN_PASS_RATE,
     )

@@ -48,10 +48,13 @@ def plan_lines(decision: dict[str, Any]) -> list[str]:
     """The decision in words, above its candidates."""
     threshold = decision["threshold"]
     needed = "no calibration is live" if threshold is None else f"reuse from P ≥ {threshold:.3f}"
-    return [
+    lines = [
         f"route {decision['route']}: {decision['reason']}",
         f"{needed} · calibration {decision['calibration']} · encoder {decision['encoder']}",
     ]
+    if proposal := decision.get("proposal"):
+        lines.append(f"proposal {proposal['composition']['name']}: {proposal['reason']}")
+    return lines
 
 
 def _candidate(candidate: dict[str, Any], chosen: bool) -> Group:
