@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import django
@@ -90,4 +91,5 @@ def _means(service: ServiceClient, connection: Connection) -> Means:
 
 
 if __name__ == "__main__":
-    main()
+    with suppress(KeyboardInterrupt):  # whoever started this says that it was stopped
+        main()

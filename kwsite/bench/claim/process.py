@@ -57,7 +57,11 @@ def run_claim(options: dict[str, Any]) -> None:
 
 def _measure(arguments: list[str], environment: dict[str, str]) -> None:
     command = [sys.executable, "-m", "kwsite.bench.claim", *arguments]
-    if subprocess.run(command, cwd=CHECKOUT, env=environment, check=False).returncode:
+    try:
+        ended = subprocess.run(command, cwd=CHECKOUT, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        raise StackFailure("Stopped: nothing was measured.") from None
+    if ended:
         raise StackFailure("The measurement ended early; the lines above say why.")
 
 
