@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django.db.models import F, Q, QuerySet
 
 from kernels.algebra.bounded_checking import check_in_time
-from kernels.algebra.checking import Finding, Report
+from kernels.algebra.checking import Finding, Report, entries
 from kernels.algebra.inputs import InputFailed, bound_input
 from kernels.algebra.plan import Composition as Plan
 from kernels.algebra.schemas import Schema
@@ -17,7 +17,7 @@ from kernels.composition_models import Composition
 from kernels.conditions.checks import Subject
 from kernels.conditions.kinds import SchemaCondition
 from kernels.models import KernelVersion
-from kernels.routing import VersionFacts, version_facts
+from kernels.routing import VersionFacts, preconditions, version_facts
 from kernels.verify import verify
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client
@@ -212,6 +212,17 @@ def accepted_input(plan: Plan, takes: Schema, given: dict[str, Any]) -> dict[str
     if not checked.passed:
         raise InputRefused(checked.reason)
     return found
+
+
+def require_preconditions(
+    plan: Plan, kernels: dict[str, VersionFacts], accepted: dict[str, Any]
+) -> None:
+    """Raises InputRefused when a kernel that must run, and on this input, would not take it."""
+    for ref in entries(plan.plan):
+        given = preconditions(kernels[ref.digest].spec, bound_input(accepted))
+        if failed := next((one for one in given if one.status != "ok"), None):
+            said = f"{ref.kernel}: precondition {failed.label or failed.kind}: {failed.reason}"
+            raise InputRefused(said)
 
 
 def plan_of(composition: Composition) -> Plan:

@@ -24,7 +24,12 @@ from kernels.algebra.execution import (
     start,
 )
 from kernels.composition_models import Composition, PlanRun, StepRun
-from kernels.compositions import accepted_input, plan_of, require_live_kernels
+from kernels.compositions import (
+    accepted_input,
+    plan_of,
+    require_live_kernels,
+    require_preconditions,
+)
 from trajectories.models import Client
 
 log = logging.getLogger(__name__)
@@ -37,6 +42,7 @@ def begin_plan_run(*, composition: Composition, client: Client, given: dict[str,
     plan = plan_of(composition)
     accepted = accepted_input(plan, composition.input_schema, given)
     kernels = require_live_kernels(plan, composition.client)
+    require_preconditions(plan, kernels, accepted)
     undoable = [digest for digest, facts in kernels.items() if facts.spec.rollback]
     return PlanRun.objects.create(
         client=client,

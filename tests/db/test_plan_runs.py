@@ -14,6 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from kernels.composition_models import Composition, PlanRun, StepRun
+from kernels.compositions import InputRefused
 from kernels.models import KernelVersion
 from kernels.review import quarantine
 from tests.composition_rows import (
@@ -236,13 +237,26 @@ def test_conditions_and_loops_run_as_the_plan_says(
     assert work(run).output == {"summary": "text"}
 
 
-def test_a_failed_precondition_asks_no_model(client: Client, backend: ScriptedBackend) -> None:
+def test_a_precondition_that_an_output_fails_asks_no_model(
+    client: Client, backend: ScriptedBackend
+) -> None:
     asks = [{"kind": "cel", "expression": "size(input.emails) == 1", "label": "one address"}]
+    add_live_kernel("summarize", {"summary": TEXT})
     add_live_kernel("write", {"letter": TEXT}, preconditions=asks)
-    run = work(begun(client, sequence(kernel("write"))))
+    run = begun(client, sequence(kernel("summarize"), kernel("write")))
+    backend.enqueue('{"summary": "No address."}')
+    work(run)
     assert run.error is not None
     assert "precondition one address" in run.error["message"]
-    assert not backend.requests
+    assert len(backend.requests) == 1
+
+
+def test_an_input_that_the_first_kernel_would_not_take_is_refused_at_once(client: Client) -> None:
+    asks = [{"kind": "cel", "expression": "size(input.emails) == 1", "label": "one address"}]
+    add_live_kernel("write", {"letter": TEXT}, preconditions=asks)
+    with pytest.raises(InputRefused, match="write: precondition one address"):
+        begun(client, sequence(kernel("write")))
+    assert not PlanRun.objects.exists()
 
 
 def test_a_kernel_that_is_quarantined_meanwhile_does_not_run(

@@ -21,16 +21,25 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "keywords": {"keywords": ["invoice", "garden"]},
     "sentiment": {"sentiment": "neutral"},
 }
+
+
+def kernel(called: str, prompt: str, **fields: Any) -> dict[str, Any]:
+    """A starter that is asked in words of its own."""
+    return {"kind": "kernel", "kernel": called, "input": {"prompt": prompt}, **fields}
+
+
 BRANCHES = [
-    {"kind": "kernel", "kernel": "suggest-title"},
-    {"kind": "kernel", "kernel": "extract-keywords"},
+    kernel("suggest-title", "'Suggest a title for this text: ' + input.prompt"),
+    kernel("extract-keywords", "'List the keywords of this text: ' + input.prompt"),
 ]
+JUDGED = kernel(
+    "classify-sentiment",
+    "'Classify the sentiment of this text: ' + outputs.found.title",
+    name="judged",
+)
 PLAN = {
     "kind": "sequence",
-    "steps": [
-        {"kind": "parallel", "name": "found", "branches": BRANCHES},
-        {"kind": "kernel", "kernel": "classify-sentiment", "name": "judged"},
-    ],
+    "steps": [{"kind": "parallel", "name": "found", "branches": BRANCHES}, JUDGED],
     "output": {
         "title": "outputs.found.title",
         "keywords": "outputs.found.keywords",

@@ -19,6 +19,7 @@ from kernels.compositions import (
     check,
     finding_json,
     pinned,
+    require_preconditions,
 )
 from kwsite.api.body_model import refuse
 from kwsite.commandline.clients import find_client
@@ -88,6 +89,7 @@ class Command(BaseCommand):
 
     def _ended(self, checked: Checked, given: dict[str, Any]) -> PlanState:
         accepted = accepted_input(checked.plan, checked.report.input_schema, given)
+        require_preconditions(checked.plan, checked.kernels, accepted)
         return run_here(checked.plan, checked.kernels, accepted, live_backend())
 
 
