@@ -23,8 +23,8 @@ class PlanRunAdmin(RecordAdmin[PlanRun]):
     list_select_related = ("client", "composition")
     paginator = InfinitePaginator  # counting all runs would scan them
     search_fields = ("composition__name",)
-    id_fields = ("pk", "composition_id", "steps__pk")
-    search_help_text = "A composition's name, or the id of a run, a step or a composition."
+    id_fields = ("pk", "composition_id")
+    search_help_text = "A composition's name, or the id of a run or a composition."
     heavy_fields = ("state",)
     fieldsets = (
         (None, {"fields": ("id", "composition", "client", "status_badge")}),

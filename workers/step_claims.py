@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone
 
-from kernels.composition_models import StepRun
+from kernels.composition_models import PlanRun, StepRun
 
 Status = StepRun.Status
 
@@ -29,9 +29,11 @@ class StepOutcome:
 
 
 def claim_step(*, step_id: str, worker: str, lease_s: float) -> StepRun | None:
-    """Takes a queued step; None when somebody else has it or it is finished."""
+    """Takes a queued step; None when somebody else has it, or it or its plan is finished."""
     now = timezone.now()
-    taken = StepRun.objects.filter(pk=step_id, status=Status.QUEUED).update(
+    taken = StepRun.objects.filter(
+        pk=step_id, status=Status.QUEUED, plan_run__status=PlanRun.Status.RUNNING
+    ).update(
         status=Status.RUNNING,
         claimed_by=worker,
         attempts=F("attempts") + 1,

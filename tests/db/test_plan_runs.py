@@ -343,3 +343,21 @@ def test_a_step_whose_message_was_lost_is_sent_again(client: Client, broker: red
     sweep_plans()
     sweep_plans()
     assert broker.llen("interactive") == 1
+
+
+def test_a_plan_that_cannot_be_driven_ends_with_its_steps(
+    client: Client, backend: ScriptedBackend, broker: redis.Redis
+) -> None:
+    add_live_kernel("summarize", {"summary": TEXT})
+    run = begun(client, sequence(kernel("summarize")))
+    PlanRun.objects.update(state={"nonsense": 1})
+    drive_plan(str(run.pk))
+    run.refresh_from_db()
+    assert (run.status, (run.error or {})["code"]) == ("failed", "internal_error")
+    broker.delete("interactive")
+    run.steps.update(created_at=timezone.now() - timedelta(minutes=5))
+    sweep_plans()
+    assert broker.llen("interactive") == 0
+    (step,) = queued(run)
+    run_step(str(step.pk))
+    assert not backend.requests

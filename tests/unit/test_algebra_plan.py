@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from kernels.algebra.plan import MAX_DEPTH, Composition, nodes_of
+from kernels.algebra.plan import MAX_DEPTH, MAX_VISITS, Composition, most_visits, nodes_of
 
 KERNEL: dict[str, Any] = {"kind": "kernel", "kernel": "extract-dates", "digest": "0" * 64}
 NESTED: dict[str, Any] = {
@@ -82,3 +82,32 @@ def test_a_plan_that_cannot_run_is_refused(plan: dict[str, Any]) -> None:
 def test_an_input_that_is_no_schema_is_refused() -> None:
     with pytest.raises(ValidationError, match="not a JSON Schema"):
         composition(KERNEL, input_schema={"type": "nothing"})
+
+
+def looped(body: dict[str, Any], *turns: int) -> dict[str, Any]:
+    for at_most in turns:
+        body = {"kind": "loop", "body": body, "at_most": at_most}
+    return body
+
+
+def test_each_turn_and_each_try_counts_as_a_visit() -> None:
+    # The parallel: itself, a kernel, a loop (4), and the loop tried again (4).
+    assert most_visits(composition(NESTED).plan) == 1 + 1 + 10 + 2 + 1
+
+
+def test_a_plan_that_could_run_for_ever_is_refused() -> None:
+    assert most_visits(composition(looped(KERNEL, 30, 60)).plan) == 1 + 60 * 31 < MAX_VISITS
+    with pytest.raises(ValidationError, match="more than 2000 steps"):
+        composition(looped(KERNEL, 40, 60))
+    tried: dict[str, Any] = KERNEL
+    for _ in range(4):
+        breaker = {"kind": "circuit_breaker", "after": 20}
+        tried = {"kind": "sequence", "steps": [tried], "strategy": breaker}
+    with pytest.raises(ValidationError, match="more than 2000 steps"):
+        composition(tried)
+
+
+def test_loops_are_nested_three_deep_at_most() -> None:
+    assert composition(looped(KERNEL, 2, 2, 2))
+    with pytest.raises(ValidationError, match="loops nested more than 3 deep"):
+        composition(looped(KERNEL, 2, 2, 2, 2))

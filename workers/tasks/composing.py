@@ -86,7 +86,11 @@ def sweep_plans() -> None:
 def _send_lost_steps_again() -> None:
     now = timezone.now()
     patience = timedelta(seconds=max(30.0, settings.KW_LEASE_S))
-    waiting = StepRun.objects.filter(status=StepRun.Status.QUEUED, created_at__lt=now - patience)
+    waiting = StepRun.objects.filter(
+        status=StepRun.Status.QUEUED,
+        plan_run__status=PlanRun.Status.RUNNING,
+        created_at__lt=now - patience,
+    )
     for step in waiting.filter(Q(lease_expires_at=None) | Q(lease_expires_at__lt=now)):
         # At worst the message was only slow: a second one finds the row taken.
         waiting.filter(pk=step.pk).update(lease_expires_at=now + patience)
