@@ -207,6 +207,11 @@ def test_a_difference_is_paired_by_prompt() -> None:
     assert (half.low, half.high) == (0.5, 0.5)
 
 
+def test_nothing_against_nothing_is_as_much() -> None:
+    same = bootstrap(draws(["a"] * 3), ratio, [0.0] * 3, [0.0] * 3)
+    assert (same.value, same.low, same.high) == (1.0, 1.0, 1.0)
+
+
 def test_an_exact_share_is_never_certain() -> None:
     assert share(20, 20).low == pytest.approx(0.832, abs=1e-3)
     assert share(0, 20).high == pytest.approx(0.168, abs=1e-3)

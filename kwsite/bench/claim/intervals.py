@@ -62,8 +62,9 @@ def difference(ours: Numbers, theirs: Numbers) -> Any:
 
 
 def ratio(ours: Numbers, theirs: Numbers) -> Any:
-    """Of two sums over the same prompts."""
-    return ours.sum(axis=-1) / theirs.sum(axis=-1)
+    """Of two sums over the same prompts: 1 for nothing against nothing."""
+    spent, allowed = ours.sum(axis=-1), theirs.sum(axis=-1)
+    return np.where(allowed > 0, spent / np.maximum(allowed, 1), np.maximum(spent, 1))
 
 
 def share(count: int, of: int) -> Interval:

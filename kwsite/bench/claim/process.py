@@ -96,9 +96,10 @@ def _command(options: dict[str, Any]) -> str:
     """How to measure this again."""
     said = ["manage.py", "bench", "claim"]
     said += ["--quick"] if options["quick"] else []
-    for name, usual in (("train", TRAIN), ("test", TEST), ("base_url", ""), ("model", "")):
+    for name, usual in (("train", TRAIN), ("test", TEST), ("model", "")):
         if options[name] != usual:
-            said += [f"--{name.replace('_', '-')}", str(options[name])]
+            said += [f"--{name}", str(options[name])]
+    said += ["--base-url", "URL"] if options["base_url"] else []
     if tuple(options["families"]) != FAMILIES:
         said += ["--families", *options["families"]]
     return shlex.join(said)
