@@ -152,7 +152,7 @@ def test_a_killed_worker_costs_no_result_and_none_comes_twice(
 ) -> None:
     gate = model.text = Gate()
     before = len(model.spans)
-    ((passes,),) = service.rows("SELECT passes FROM kernels_composition")
+    ((passes,),) = service.rows("SELECT passes FROM kernels_composition WHERE name = 'letter'")
     location = begin(service)
     wait_for(lambda: len(model.spans) == before + 2, "requests of both branches")
     killed = stack.pids["answers"]
@@ -164,7 +164,24 @@ def test_a_killed_worker_costs_no_result_and_none_comes_twice(
     tries = {step["kernel"]: step["attempts"] for step in run["steps"]}
     assert tries == {"suggest-title": 2, "extract-keywords": 2, "classify-sentiment": 1}
     assert stack.pids["answers"] != killed
-    ended = service.rows("SELECT passes, failures FROM kernels_composition")
+    ended = service.rows("SELECT passes, failures FROM kernels_composition WHERE name = 'letter'")
     assert ended == [(passes + 1, 0)]
     asked = [asked_for(span.body) for span in model.spans[before:]]
     assert sorted(asked) == ["keywords", "keywords", "sentiment", "title", "title"]
+
+
+def test_a_proposal_of_the_router_can_be_approved_and_run(
+    stack: StackProcess, service: Service
+) -> None:
+    asked = "Extract all email addresses and all dates from this text: ann@a.org on 2024-03-01."
+    body = {"model": "kernelweave", "messages": [{"role": "user", "content": asked}]}
+    proposal = service.http.post("/api/plan", json=body).raise_for_status().json()["proposal"]
+    name = proposal["composition"]["name"]
+    service.http.post("/api/compositions", json=proposal["composition"]).raise_for_status()
+    ((row_id,),) = service.rows("SELECT id FROM kernels_composition WHERE name = %s", name)
+    with closing(Operator(stack, "composition")) as operator:
+        operator.decide("approve_selected", str(row_id))
+    given = {"input": proposal["input"]}
+    run = service.http.post(f"/api/compositions/{name}/runs", json=given).raise_for_status().json()
+    assert run["status"] == "done"
+    assert run["output"] == {"emails": ["ann@a.org"], "dates": ["2024-03-01"]}
