@@ -7,6 +7,7 @@ from django.db import models
 from pgvector.django import HnswIndex, VectorField
 
 from kernels.composition_models import Composition, CompositionReview, PlanRun, StepRun
+from trajectories.json_field import OrderedJSONField
 from trajectories.models import EMBEDDING_DIMENSIONS, Client, Trajectory
 
 __all__ = [
@@ -60,7 +61,7 @@ class KernelVersion(models.Model):
     kernel = models.ForeignKey(Kernel, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=12, choices=State, default=State.CANDIDATE)
-    spec = models.JSONField(help_text="The kernel as data: contract, recipe, tests.")
+    spec = OrderedJSONField(help_text="The kernel as data: contract, recipe, tests.")
     digest = models.CharField(max_length=64, help_text="SHA-256 of the spec in canonical JSON.")
     profile = models.JSONField(default=dict, help_text="What its prompts have in common.")
     description_embedding = VectorField(dimensions=EMBEDDING_DIMENSIONS)
@@ -103,7 +104,7 @@ class Exemplar(models.Model):
 
     version = models.ForeignKey(KernelVersion, on_delete=models.CASCADE, related_name="exemplars")
     prompt = models.TextField()
-    output = models.JSONField(null=True, blank=True)
+    output = OrderedJSONField(null=True, blank=True)
     embedding = VectorField(dimensions=EMBEDDING_DIMENSIONS)
     encoder_digest = models.CharField(max_length=64)
     trajectory = models.ForeignKey(

@@ -7,6 +7,8 @@ from django.db import models
 from django.utils import timezone
 from pgvector.django import VectorField
 
+from trajectories.json_field import OrderedJSONField
+
 EMBEDDING_DIMENSIONS = 384
 
 
@@ -57,7 +59,7 @@ class Run(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="runs")
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
-    request = models.JSONField(help_text="The accepted request.")
+    request = OrderedJSONField(help_text="The accepted request.")
     decision = models.JSONField(help_text="The route decision, with every candidate.")
     embedding = VectorField(dimensions=EMBEDDING_DIMENSIONS)
     encoder_digest = models.CharField(max_length=64)
@@ -112,7 +114,7 @@ class Trajectory(models.Model):
     signature = models.CharField(
         max_length=64, help_text="Digest of the system prompt and the requested output schema."
     )
-    output_schema = models.JSONField(null=True, blank=True)
+    output_schema = OrderedJSONField(null=True, blank=True)
     question_digest = models.CharField(
         max_length=64, blank=True, help_text="Digest of what the prompt asks, in canonical form."
     )
@@ -126,7 +128,7 @@ class Trajectory(models.Model):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="reuses"
     )
     output_text = models.TextField(blank=True)
-    output = models.JSONField(null=True, blank=True, help_text="The output as JSON, if it is JSON.")
+    output = OrderedJSONField(null=True, blank=True, help_text="The output as JSON, if it is JSON.")
     checks = models.JSONField(default=list)
     verified = models.BooleanField(
         null=True, help_text="All checks passed; empty when there was nothing to check against."

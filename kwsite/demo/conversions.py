@@ -19,7 +19,7 @@ def _samples(*kilometres: int) -> tuple[Sample, ...]:
 CONVERSIONS = Family(
     name="conversions",
     system=SYSTEM,
-    output_schema=closed_object(value={"type": "number"}, unit={"type": "string"}),
+    output_schema=closed_object(unit={"type": "string"}, value={"type": "number"}),
     learning=_samples(9, 4, 6, 8, 7, 12, 20, 15, 30, 11, 40),
     held_out=_samples(41, 13, 27, 64, 18, 90),
 )

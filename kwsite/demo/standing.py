@@ -59,8 +59,7 @@ def standing_of(*, client: Client, signature: str) -> Standing:
     successes = Trajectory.objects.filter(
         **kind, plain=True, route=Trajectory.Route.GENERATION, verified=True
     ).exclude(pk__in=refused)
-    versions = KernelVersion.objects.filter(
-        kernel__client=client, sources__signature=signature
-    ).select_related("kernel")
-    newest = versions.distinct().order_by("-created_at")
+    learned = KernelVersion.objects.filter(kernel__client=client, sources__signature=signature)
+    versions = KernelVersion.objects.filter(pk__in=learned.values("pk")).select_related("kernel")
+    newest = versions.order_by("-created_at")
     return Standing(successes.count(), tuple(newest))

@@ -19,8 +19,8 @@ CONVERT = (
 )
 CONVERSION = {
     "type": "object",
-    "properties": {"value": {"type": "number"}, "unit": {"type": "string"}},
-    "required": ["value", "unit"],
+    "properties": {"unit": {"type": "string"}, "value": {"type": "number"}},
+    "required": ["unit", "value"],
     "additionalProperties": False,
 }
 SORT = (
@@ -78,7 +78,7 @@ def candidate(service: Service, property_name: str) -> str:
     def look() -> str | None:
         found = service.rows(
             "SELECT id FROM kernels_kernelversion WHERE state = 'candidate'"
-            " AND jsonb_exists(spec #> '{output_schema,properties}', %s)",
+            " AND jsonb_exists(spec::jsonb #> '{output_schema,properties}', %s)",
             property_name,
         )
         return str(found[0][0]) if found else None
