@@ -35,6 +35,39 @@ def propose_composition(
     bar = decision.threshold
     if bar is None or decision.reused:
         return None
+    pairs = _pairs(client, asked, decision, top_k, min_pass_rate)
+    pairs = [pair for pair in pairs if _probability(pair) >= bar]
+    return _proposal(max(pairs, key=_probability), client, decision) if pairs else None
+
+
+def refuse_partial(
+    *, client: Client, asked: Asked, decision: RouteDecision, top_k: int, min_pass_rate: float
+) -> RouteDecision:
+    """The decision; generation where the kernel that it chose answers only a part of the prompt."""
+    chosen = decision.chosen
+    if chosen is None:
+        return decision
+    pairs = _pairs(client, asked, decision, top_k, min_pass_rate)
+    if not pairs:
+        return decision
+    other = next(part.kernel.kernel for part in pairs[0] if part.kernel.kernel != chosen.kernel)
+    why = f"it answers a part: the prompt asks for {other}, too"
+    return replace(
+        decision,
+        route="generation",
+        chosen=None,
+        reason=f"closest was {chosen.kernel}: {why}",
+        candidates=tuple(
+            replace(one, obstacle=why) if one.version_id == chosen.version_id else one
+            for one in decision.candidates
+        ),
+    )
+
+
+def _pairs(
+    client: Client, asked: Asked, decision: RouteDecision, top_k: int, min_pass_rate: float
+) -> list[tuple[Part, Part]]:
+    """Kernels that each clear the bar on one part of the prompt, where no one answers it whole."""
 
     @cache
     def routed(prompt: str) -> Candidate | None:
@@ -48,8 +81,7 @@ def propose_composition(
         first, second = routed(split.first), routed(split.second)
         if first and second and first.kernel != second.kernel:
             found.append((Part(split.first, first), Part(split.second, second)))
-    pairs = [pair for pair in found if _probability(pair) >= bar and _is_needed(pair, decision)]
-    return _proposal(max(pairs, key=_probability), client, decision) if pairs else None
+    return [pair for pair in found if _is_needed(pair, decision)]
 
 
 def _probability(pair: tuple[Part, Part]) -> float:

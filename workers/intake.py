@@ -8,7 +8,7 @@ from django.conf import settings
 
 from kernels.decision import RouteDecision
 from kernels.encoder import Vector, embed, encoder_digest
-from kernels.proposing import propose_composition
+from kernels.proposing import propose_composition, refuse_partial
 from kernels.routing import Asked, route
 from kernels.slots import bind
 from trajectories.models import Client, Run
@@ -27,13 +27,9 @@ def plan(*, client: Client, request: ChatRequest) -> RouteDecision:
     vector = embed(request.prompt)
     decision = _decide(client, request, vector)
     proposal = propose_composition(
-        client=client,
-        asked=_asked(request, vector),
-        decision=decision,
-        top_k=settings.KW_ROUTE_TOP_K,
-        min_pass_rate=settings.KW_KERNEL_MIN_PASS_RATE,
+        client=client, asked=_asked(request, vector), decision=decision, **_limits()
     )
-    return replace(decision, proposal=proposal)
+    return replace(_whole(client, request, vector, decision), proposal=proposal)
 
 
 def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
@@ -43,7 +39,7 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
     """
     vector = embed(request.prompt)
     watch.lap("embed")
-    decision = _decide(client, request, vector)
+    decision = _whole(client, request, vector, _decide(client, request, vector))
     watch.lap("route")
     run = Run.objects.create(
         client=client,
@@ -75,12 +71,23 @@ def _decide(client: Client, request: ChatRequest, vector: Vector) -> RouteDecisi
             encoder_digest(),
             reused=str(stored.pk),
         )
-    return route(
-        client_id=client.pk,
-        asked=_asked(request, vector),
-        top_k=settings.KW_ROUTE_TOP_K,
-        min_pass_rate=settings.KW_KERNEL_MIN_PASS_RATE,
+    return route(client_id=client.pk, asked=_asked(request, vector), **_limits())
+
+
+def _whole(
+    client: Client, request: ChatRequest, vector: Vector, decision: RouteDecision
+) -> RouteDecision:
+    """The decision, unless it is for a kernel that answers only a part of the prompt."""
+    return refuse_partial(
+        client=client, asked=_asked(request, vector), decision=decision, **_limits()
     )
+
+
+def _limits() -> dict[str, Any]:
+    return {
+        "top_k": settings.KW_ROUTE_TOP_K,
+        "min_pass_rate": settings.KW_KERNEL_MIN_PASS_RATE,
+    }
 
 
 def _asked(request: ChatRequest, vector: Vector) -> Asked:

@@ -18,7 +18,8 @@ from kernels.slots import bind
 from tests.db.rows import chat
 from tests.db.test_routing import client, library
 from trajectories.models import Client
-from workers.intake import plan
+from workers.intake import accept, plan
+from workers.stopwatch import Stopwatch
 
 __all__ = ["client", "library"]
 pytestmark = pytest.mark.django_db
@@ -83,11 +84,25 @@ def test_a_proposal_can_be_added_as_it_is(client: Client) -> None:
     assert approve_composition(composition=added, user=None).state == "live"
 
 
+def test_a_kernel_that_answers_a_part_serves_not(client: Client) -> None:
+    watch = Stopwatch()
+    accepted = accept(client=client, request=chat(BOTH), watch=watch).decision
+    for decision in (planned(client).as_json(), accepted):
+        assert (decision["route"], decision["chosen"]) == ("generation", None)
+        assert decision["reason"] == (
+            "closest was extract-emails: it answers a part: the prompt asks for extract-dates, too"
+        )
+        assert decision["candidates"][0]["obstacle"].startswith("it answers a part")
+    one = f"Extract all email addresses from this text: {MATERIAL}"
+    assert planned(client, one).route == "kernel"
+
+
 def test_a_kernel_that_was_made_for_both_is_left_alone(client: Client) -> None:
+    nearest = planned(client).candidates[0].exemplars[0]
+    Exemplar.objects.filter(pk=nearest).update(prompt=BOTH)
     decision = planned(client)
-    assert decision.chosen is not None
-    Exemplar.objects.filter(pk=decision.chosen.exemplars[0]).update(prompt=BOTH)
-    assert proposed(client, decision) is None
+    assert decision.route == "kernel"
+    assert decision.proposal is None
 
 
 @pytest.mark.parametrize(
