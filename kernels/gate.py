@@ -26,7 +26,8 @@ class GateCheck:
 class Replayed:
     """How the recipe did on prompts that it was compiled without, beside what answered them before.
 
-    `prompts` were answered well before, `failed` were not: their answers broke the contract.
+    `prompts` were answered well before. `failed` were not: their answers broke the contract.
+    `denied` were not, either: somebody said so, and nobody knows what is right.
     """
 
     prompts: int
@@ -36,16 +37,22 @@ class Replayed:
     won: int  # of `failed`, now accepted by the contract
     kernel_tokens: int
     original_tokens: int  # 0: nobody knows
+    denied: int = 0
+    changed: int = 0  # of `denied`, now another answer, which the contract accepts
 
     @property
     def better(self) -> bool | None:
-        """Strictly: more are right, or as many for fewer tokens. None: cost cannot be compared."""
+        """Strictly: more are right, or as many for fewer tokens.
+
+        None where that cannot be told: the old cost is unknown, or denied answers would change,
+        which can only be for the better.
+        """
         gained = self.won - (self.prompts - self.agreed)
-        if gained == 0 and self.original_tokens:
-            return self.kernel_tokens < self.original_tokens
-        if gained == 0:
-            return None
-        return gained > 0
+        if gained:
+            return gained > 0
+        if self.original_tokens and self.kernel_tokens < self.original_tokens:
+            return True
+        return None if self.changed or not self.original_tokens else False
 
 
 def regression_gate(
@@ -94,7 +101,9 @@ def regression_gate(
 
 def _compared(replayed: Replayed) -> str:
     before = str(replayed.original_tokens) if replayed.original_tokens else "unknown"
+    changed = f"; denied answers that change: {replayed.changed} of {replayed.denied}"
     return (
         f"right before: {replayed.prompts} of {replayed.prompts + replayed.failed}, now: "
         f"{replayed.agreed + replayed.won}; tokens before: {before}, now: {replayed.kernel_tokens}"
+        f"{changed if replayed.denied else ''}"
     )

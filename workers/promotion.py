@@ -46,21 +46,23 @@ def consider_promotion(*, trajectory_id: str, ask: Ask) -> KernelVersion | None:
 
 def promotable() -> Any:
     """Trajectories that may become the source of a kernel: verified, liked, not yet used."""
-    disliked = Feedback.objects.filter(trajectory=OuterRef("pk")).filter(
-        Q(verdict="incorrect") | Q(rating__lte=2)
-    )
     liked = Feedback.objects.filter(trajectory=OuterRef("pk")).filter(
         Q(verdict="correct") | Q(rating__gte=4)
     )
     used = KernelVersion.objects.filter(sources=OuterRef("pk"))
     return Trajectory.objects.filter(
         Q(verified=True) | Q(Exists(liked), verified__isnull=True),
-        ~Exists(disliked),
+        ~Exists(_disliked()),
         ~Exists(used),
         plain=True,
         route=Trajectory.Route.GENERATION,
         reward__gte=settings.KW_PROMOTE_MIN_REWARD,
     )
+
+
+def _disliked() -> Any:
+    denials = Q(verdict="incorrect") | Q(rating__lte=2)
+    return Feedback.objects.filter(trajectory=OuterRef("pk")).filter(denials)
 
 
 def newest_promotable(**among: Any) -> list[UUID]:
@@ -74,10 +76,13 @@ def _family(seed: Trajectory) -> Any:
 
 
 def _failures(seed: Trajectory) -> Any:
-    """Such prompts that the model answered in a way that broke what the app asked for."""
+    """Such prompts that the model answered badly: what the app asked for, or somebody, says so."""
     generated = Trajectory.objects.filter(
-        verified=False, plain=True, route=Trajectory.Route.GENERATION, kernel_version=None
-    )
+        Q(verified=False) | Exists(_disliked()),
+        plain=True,
+        route=Trajectory.Route.GENERATION,
+        kernel_version=None,
+    ).annotate(denied=Exists(_disliked()))
     return _near(seed, generated)[:MAX_FAILURES]
 
 
@@ -198,5 +203,6 @@ def _trace(trajectory: Trajectory) -> Trace:
         tokens=trajectory.prompt_tokens + trajectory.completion_tokens,
         reward=trajectory.reward or 0.0,
         tools=len({call["function"]["name"] for call in calls}),
+        denied=trajectory.verified is not False and getattr(trajectory, "denied", False),
         embedding=np.asarray(trajectory.embedding),
     )

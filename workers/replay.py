@@ -32,9 +32,10 @@ class Replay:
     figures: Replayed
 
     @property
-    def rank(self) -> tuple[int, int, int]:
+    def rank(self) -> tuple[int, int, int, int]:
         return (
             self.figures.agreed + self.figures.won,
+            self.figures.changed,
             self.figures.accepted,
             -self.figures.kernel_tokens,
         )
@@ -102,7 +103,7 @@ def _asking(instruction: str, shots: int) -> Recipe:
 
 def _replay(recipe: Recipe, cases: Sequence[_Case], ask: Ask) -> Replayed:
     judge = _Judge(ask)
-    accepted = agreed = won = spent = 0
+    accepted = agreed = won = changed = spent = 0
     for case in cases:
         if case.spec is None:
             continue
@@ -119,11 +120,23 @@ def _replay(recipe: Recipe, cases: Sequence[_Case], ask: Ask) -> Replayed:
         if case.known:
             accepted += passed
             agreed += passed and same(output, case.trace.answer)
+        elif case.trace.denied:
+            changed += passed and not same(output, case.trace.answer)
         else:
             won += passed and bool(spec.postconditions)  # a schema alone holds by its decoding
     known = sum(case.known for case in cases)
-    before = sum(case.trace.tokens for case in cases)
-    return Replayed(known, accepted, agreed, len(cases) - known, won, spent, before)
+    denied = sum(not case.known and case.trace.denied for case in cases)
+    return Replayed(
+        prompts=known,
+        accepted=accepted,
+        agreed=agreed,
+        failed=len(cases) - known - denied,
+        won=won,
+        kernel_tokens=spent,
+        original_tokens=sum(case.trace.tokens for case in cases),
+        denied=denied,
+        changed=changed,
+    )
 
 
 def _nearest(case: _Case) -> list[Shot]:

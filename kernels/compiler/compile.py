@@ -39,6 +39,7 @@ class Trace:
     tokens: int
     reward: float
     tools: int = 0  # distinct ones that were called
+    denied: bool = False  # by people or by the app's own system
     embedding: Vector | None = field(default=None, compare=False)  # of the prompt
 
     @property

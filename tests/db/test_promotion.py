@@ -101,6 +101,8 @@ def test_repeated_successes_become_a_candidate(client: Client) -> None:
         "won": 0,
         "kernel_tokens": 0,
         "original_tokens": 160,
+        "denied": 0,
+        "changed": 0,
     }
     assert version.confidence == version.evidence["confidence"]["total"]
     assert version.mutation_score == 1.0
@@ -263,6 +265,34 @@ def test_prompts_that_failed_before_count_for_a_kernel_that_masters_them(client:
     assert version.state == "candidate", version.decision_reason
     replay = version.evidence["replay"]
     assert (replay["failed"], replay["won"]) == (1, 1)
+
+
+@pytest.mark.parametrize(("now", "state"), [("wish", "candidate"), ("bug", "rejected")])
+def test_denied_answers_that_change_can_only_be_for_the_better(
+    client: Client, now: str, state: str
+) -> None:
+    """It costs more, and nobody can tell whether it is right where people said no: they decide."""
+    family = tickets(client, tokens=40)
+    denied = (
+        "Is this support ticket a bug report or a feature wish? Ticket: the app could be quicker"
+    )
+    told = recorded(client, chat(denied, response_format=LABEL), generated({"label": "bug"}))
+    Feedback.objects.create(client=client, trajectory=told, verdict="incorrect")
+    known = {**dict(TICKETS), denied: {"label": now}}
+
+    def answers(request: ModelRequest) -> str:
+        return json.dumps(known[request.messages[-1]["content"]])
+
+    version = consider(family[0], ScriptedBackend([answers] * 40))
+    assert version is not None
+    assert version.state == state, version.decision_reason
+    compared = next(
+        check
+        for check in version.evidence["gate"]["checks"]
+        if check["name"] == "better than what answered before"
+    )
+    assert compared["passed"] is (None if state == "candidate" else False)
+    assert f"denied answers that change: {int(now == 'wish')} of 1" in compared["detail"]
 
 
 def test_low_confidence_rejects(client: Client, settings: Settings) -> None:
