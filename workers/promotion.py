@@ -38,18 +38,22 @@ def consider_promotion(*, trajectory_id: str, ask: Ask) -> KernelVersion | None:
         if not mine or not promotable().filter(pk=seed.pk).exists() or _is_served(seed):
             return None
         family = list(_family(seed))
-        if len(family) < settings.KW_PROMOTE_MIN_SUCCESSES:
-            return None
+        if sum(trajectory.is_new for trajectory in family) < settings.KW_PROMOTE_MIN_SUCCESSES:
+            return None  # what was turned down before is tried again once as many have joined it
         proposal = _compile(seed, family, ask)
         return _store(seed, family, proposal) if proposal else None
 
 
 def promotable() -> Any:
-    """Trajectories that may become the source of a kernel: verified, liked, not yet used."""
+    """Trajectories that may become the source of a kernel: verified, liked, not yet used.
+
+    `is_new` says that no version was made of it, not even one that was rejected.
+    """
     liked = Feedback.objects.filter(trajectory=OuterRef("pk")).filter(
         Q(verdict="correct") | Q(rating__gte=4)
     )
-    used = KernelVersion.objects.filter(sources=OuterRef("pk"))
+    made = KernelVersion.objects.filter(sources=OuterRef("pk"))
+    used = made.exclude(state=KernelVersion.State.REJECTED)
     return Trajectory.objects.filter(
         Q(verified=True) | Q(Exists(liked), verified__isnull=True),
         ~Exists(_disliked()),
@@ -57,7 +61,7 @@ def promotable() -> Any:
         plain=True,
         route=Trajectory.Route.GENERATION,
         reward__gte=settings.KW_PROMOTE_MIN_REWARD,
-    )
+    ).annotate(is_new=~Exists(made))
 
 
 def _disliked() -> Any:

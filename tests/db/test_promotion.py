@@ -295,6 +295,27 @@ def test_denied_answers_that_change_can_only_be_for_the_better(
     assert f"denied answers that change: {int(now == 'wish')} of 1" in compared["detail"]
 
 
+def test_what_was_rejected_is_tried_again_with_as_many_new_successes(client: Client) -> None:
+    family = tickets(client)
+    assert consider(family[0], ScriptedBackend(["no JSON"] * 20)) is not None
+    more = [(f"{prompt} again", output) for prompt, output in TICKETS]
+    for prompt, output in more[:4]:
+        recorded(client, chat(prompt, response_format=LABEL), generated(output))
+    Trajectory.objects.update(reward=0.8, prompt_tokens=190)
+    newest = Trajectory.objects.order_by("-created_at")[0]
+    assert consider(newest) is None
+    last = recorded(client, chat(more[4][0], response_format=LABEL), generated(more[4][1]))
+    Trajectory.objects.filter(pk=last.pk).update(reward=0.8, prompt_tokens=190)
+    known = dict([*TICKETS, *more])
+
+    def answers(request: ModelRequest) -> str:
+        return json.dumps(known[request.messages[-1]["content"]])
+
+    version = consider(last, ScriptedBackend([answers] * 40))
+    assert version is not None
+    assert (version.state, version.sources.count()) == ("candidate", 10)
+
+
 def test_low_confidence_rejects(client: Client, settings: Settings) -> None:
     settings.KW_PROMOTE_MIN_CONFIDENCE = 0.99
     version = consider(successes(client, CONVERSIONS, response_format=CONVERSION)[0])
