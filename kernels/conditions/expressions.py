@@ -10,7 +10,7 @@ from kernels.conditions.isolated import run_isolated
 from kernels.matching import words
 
 NESTED_TIME_S = 1.0
-LITTLE_CHARS = 2_000  # of all that the expression can see
+LITTLE = 2_000**3  # (characters it can see)^2 x characters of the expression: about a second
 FUNCTIONS = frozenset(
     (
         "bool",
@@ -60,10 +60,11 @@ def run(expression: str, variables: dict[str, Any]) -> Any:
     """The value of an expression. Raises what CEL raises, and NoResult.
 
     Walks over lists may take for ever, inside each other or with `in`, so they run where they can
-    be stopped; but for one walk over little.
+    be stopped; but for one walk over little: each step of it may look at everything once for every
+    few characters of the expression.
     """
     walks = len(_WALK.findall(expression))
-    if walks > 1 or (walks == 1 and len(str(variables)) > LITTLE_CHARS):
+    if walks > 1 or (walks == 1 and len(str(variables)) ** 2 * len(expression) > LITTLE):
         return run_isolated(__name__, "run_here", expression, variables, within_s=NESTED_TIME_S)
     return run_here(expression, variables)
 
