@@ -61,6 +61,7 @@ class HeldOut:
 
     probabilities: Probabilities
     right: Flags
+    chosen: Ids  # the kernels; prompts of one may be wrong together
 
 
 def read_prompts(head: Head, layers: Vector, exemplars: Exemplars) -> Reading:
@@ -130,7 +131,8 @@ def fit_trust(
         _mixed_as_traffic(evidence.kind, order, config.out_of_scope_share, dice)
         for order in ((BACKGROUND, STRANGER), (STRANGER, BACKGROUND))
     ]
-    samples = tuple(HeldOut(held_out[rows], evidence.right[rows]) for rows in mixes)
+    chosen = evidence.reading.chosen
+    samples = tuple(HeldOut(held_out[rows], evidence.right[rows], chosen[rows]) for rows in mixes)
     trust = _fit(evidence, kernels, config)
     return replace(trust, thresholds=thresholds(samples, config)), samples
 
@@ -140,7 +142,10 @@ def thresholds(samples: Sequence[HeldOut], config: TrustConfig) -> dict[float, f
     return {
         ceiling: max(
             lowest_safe_threshold(
-                sample.probabilities.tolist(), sample.right.tolist(), config.reserve * ceiling
+                sample.probabilities.tolist(),
+                sample.right.tolist(),
+                config.reserve * ceiling,
+                sample.chosen.tolist(),
             )
             for sample in samples
         )

@@ -166,7 +166,7 @@ def _ceilings(
 
 def _drawn_anew(sample: HeldOut, dice: np.random.Generator) -> HeldOut:
     drawn = dice.integers(len(sample.right), size=len(sample.right))
-    return HeldOut(sample.probabilities[drawn], sample.right[drawn])
+    return HeldOut(sample.probabilities[drawn], sample.right[drawn], sample.chosen[drawn])
 
 
 def _weighted_wrong(scored: Scored, weights: Floats, threshold: float) -> float:

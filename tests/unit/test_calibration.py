@@ -3,12 +3,14 @@
 import json
 import random
 
+import numpy as np
 import pytest
 from scipy.stats import binom
 
 from kernels.calibration import Calibrator
 from kernels.fitting import (
     Example,
+    _clustered_bound,
     fit,
     lowest_safe_threshold,
     wrong_reuse_bound,
@@ -54,6 +56,28 @@ def test_the_threshold_admits_as_much_as_the_ceiling_allows() -> None:
     for threshold, ceiling in ((strict, 0.05), (loose, 0.20)):
         reused = [fit for p, fit in zip(probabilities, fits, strict=True) if p >= threshold]
         assert wrong_reuse_bound(reused.count(False), len(reused)) <= ceiling
+
+
+def test_examples_that_are_wrong_together_ask_for_more() -> None:
+    """Ten wrong ones of two hundred: each its own accident, or all of one kernel."""
+    dice = random.Random(4)
+    ranked = [1 - n / 400 for n in range(200)]
+    wrong = set(dice.sample(range(40, 200), 10))
+    fits = [n not in wrong for n in range(200)]
+    alone = lowest_safe_threshold(ranked, fits, 0.09, list(range(200)))
+    together = [0 if n in wrong else 1 + n % 40 for n in range(200)]
+    assert alone == lowest_safe_threshold(ranked, fits, 0.09)
+    assert lowest_safe_threshold(ranked, fits, 0.09, together) > alone
+
+
+def test_the_clustered_bound_is_that_of_the_ratio_estimator() -> None:
+    dice = np.random.default_rng(5)
+    clusters, is_wrong = dice.integers(7, size=60), dice.random(60) < 0.3
+    bound = _clustered_bound(np.cumsum(is_wrong), np.arange(1, 61), clusters)
+    n, w = np.bincount(clusters, minlength=7), np.bincount(clusters, is_wrong, minlength=7)
+    rate = is_wrong.mean()
+    spread = np.sqrt(((w - rate * n) ** 2).sum()) / 60
+    assert bound[-1] == pytest.approx(rate + 1.6448536 * spread)
 
 
 def test_equal_probabilities_are_admitted_together_or_not_at_all() -> None:

@@ -152,7 +152,7 @@ def test_the_sample_has_its_share_for_no_kernel(evidence: Evidence) -> None:
 def test_a_threshold_holds_whatever_is_for_no_kernel() -> None:
     def sample(wrong: int) -> HeldOut:
         ranked = np.linspace(1, 0, 200)
-        return HeldOut(ranked, np.arange(200) < 200 - wrong)
+        return HeldOut(ranked, np.arange(200) < 200 - wrong, np.arange(200))
 
     far, close = sample(60), sample(120)
     both = thresholds([far, close], TRUST)[0.2]
@@ -165,7 +165,7 @@ def test_a_lower_ceiling_asks_for_more(evidence: Evidence) -> None:
 
 
 def test_too_little_evidence_allows_no_reuse() -> None:
-    sample = HeldOut(np.full(10, 0.99), np.ones(10, dtype=bool))
+    sample = HeldOut(np.full(10, 0.99), np.ones(10, dtype=bool), np.arange(10))
     assert thresholds([sample], TRUST)[0.05] > 1
 
 
