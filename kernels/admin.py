@@ -137,6 +137,7 @@ class KernelVersionAdmin(DecisionsAdmin, RecordAdmin[KernelVersion]):
             "sections": review_sections(version),
             "state_badge": self.state_badge(version),
             "decisions": self.decisions_for(request, version),
+            **self.page_names(),
         }
         return super().change_view(request, object_id, form_url, page | (extra_context or {}))
 

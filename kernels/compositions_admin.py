@@ -2,14 +2,8 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.admin import helpers
-from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
 from kernels.composition_models import Composition, CompositionReview
@@ -19,8 +13,7 @@ from kernels.composition_review import (
     reject_composition,
     retire_composition,
 )
-from kernels.decisions_admin import Decision, ReasonForm
-from kernels.review import ReviewError
+from kernels.deciding_admin import DecidingAdmin, Decision
 from trajectories.markup import Tone, badge
 from trajectories.record_admin import RecordAdmin
 
@@ -34,6 +27,7 @@ STATE_TONES: dict[str, Tone] = {
 DECISIONS = {
     "approve": Decision(
         action="approve_selected",
+        label="Approve",
         verb="Approve",
         done="Approved",
         applies_to=(State.CANDIDATE,),
@@ -44,6 +38,7 @@ DECISIONS = {
     ),
     "reject": Decision(
         action="reject_selected",
+        label="Reject, with a reason",
         verb="Reject",
         done="Rejected",
         applies_to=(State.CANDIDATE,),
@@ -54,6 +49,7 @@ DECISIONS = {
     ),
     "retire": Decision(
         action="retire_selected",
+        label="Retire, with a reason",
         verb="Retire",
         done="Retired",
         applies_to=(State.LIVE,),
@@ -63,16 +59,14 @@ DECISIONS = {
         variant="danger",
     ),
 }
-VIEWS = {
-    "list_view": "admin:kernels_composition_changelist",
-    "row_view": "admin:kernels_composition_change",
-    "decide_view": "admin:kernels_composition_decide",
-    "rows_name": "compositions",
-}
 
 
 @admin.register(Composition)
-class CompositionAdmin(RecordAdmin[Composition]):
+class CompositionAdmin(DecidingAdmin[Composition], RecordAdmin[Composition]):
+    decisions = DECISIONS
+    row_name = "composition"
+    rows_name = "compositions"
+    decide_order = ("name", "number")
     list_display = (
         "__str__",
         "serves",
@@ -86,7 +80,6 @@ class CompositionAdmin(RecordAdmin[Composition]):
     ordering = ("state", "-created_at")  # candidates come first, by the alphabet
     search_fields = ("name",)
     id_fields = ("pk",)
-    actions = ("approve_selected", "reject_selected", "retire_selected")
     change_form_outer_before_template = "kernels/review_page.html"
     fieldsets = (
         (
@@ -98,9 +91,6 @@ class CompositionAdmin(RecordAdmin[Composition]):
         ),
     )
 
-    def has_review_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("kernels.change_composition")
-
     def change_view(
         self,
         request: HttpRequest,
@@ -111,91 +101,14 @@ class CompositionAdmin(RecordAdmin[Composition]):
         found = self.get_object(request, object_id)
         if found is None or not self.has_view_permission(request, found):
             return super().change_view(request, object_id, form_url, extra_context)
-        offered = DECISIONS if self.has_review_permission(request) else {}
         page = {
             "title": str(found),
             "sections": composition_sections(found),
             "state_badge": self.state_badge(found),
-            "decisions": {n: d for n, d in offered.items() if found.state in d.applies_to},
-            **VIEWS,
+            "decisions": self.decisions_for(request, found),
+            **self.page_names(),
         }
         return super().change_view(request, object_id, form_url, page | (extra_context or {}))
-
-    @admin.action(description="Approve", permissions=["review"])
-    def approve_selected(
-        self, request: HttpRequest, queryset: QuerySet[Composition]
-    ) -> HttpResponse | None:
-        return self._act(request, queryset, DECISIONS["approve"])
-
-    @admin.action(description="Reject, with a reason", permissions=["review"])
-    def reject_selected(
-        self, request: HttpRequest, queryset: QuerySet[Composition]
-    ) -> HttpResponse | None:
-        return self._act(request, queryset, DECISIONS["reject"])
-
-    @admin.action(description="Retire, with a reason", permissions=["review"])
-    def retire_selected(
-        self, request: HttpRequest, queryset: QuerySet[Composition]
-    ) -> HttpResponse | None:
-        return self._act(request, queryset, DECISIONS["retire"])
-
-    def get_urls(self) -> list[URLPattern]:
-        ask = path(
-            "<uuid:composition_id>/decide/<slug:name>/",
-            self.admin_site.admin_view(self.decide_view),
-            name="kernels_composition_decide",
-        )
-        return [ask, *super().get_urls()]
-
-    def decide_view(self, request: HttpRequest, composition_id: str, name: str) -> HttpResponse:
-        """Asks for the reason of a decision about one composition; the form posts the action."""
-        if not self.has_review_permission(request):
-            raise PermissionDenied
-        queryset = self.get_queryset(request).filter(pk=composition_id)
-        if name not in DECISIONS or not queryset.exists():
-            raise Http404
-        form = ReasonForm()
-        form.fields["reason"].required = DECISIONS[name].needs_reason
-        return self._ask(request, queryset, DECISIONS[name], form)
-
-    def _act(
-        self, request: HttpRequest, queryset: QuerySet[Composition], decision: Decision
-    ) -> HttpResponse | None:
-        form = ReasonForm(request.POST if "apply" in request.POST else None)
-        if decision.needs_reason and not form.is_valid():
-            return self._ask(request, queryset, decision, form)
-        assert isinstance(request.user, User)
-        reason, done = request.POST.get("reason", "").strip(), 0
-        for one in queryset.order_by("name", "number"):
-            try:
-                decision.decide(composition=one, user=request.user, reason=reason)
-            except ReviewError as error:
-                messages.error(request, str(error))
-                continue
-            done += 1
-            self.log_change(request, one, f"{decision.done}. {reason}".strip())
-        if done:
-            messages.success(request, f"{decision.done}: {done}.")
-        return None
-
-    def _ask(
-        self,
-        request: HttpRequest,
-        queryset: QuerySet[Composition],
-        decision: Decision,
-        form: ReasonForm,
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            **VIEWS,
-            "opts": self.opts,
-            "title": f"{decision.verb}: why?",
-            "decision": decision,
-            "versions": list(queryset.order_by("name", "number")),
-            "form": form,
-            "selected_name": helpers.ACTION_CHECKBOX_NAME,
-        }
-        return TemplateResponse(request, "kernels/decide.html", context)
 
     @admin.display(description="may be run by")
     def serves(self, composition: Composition) -> str:

@@ -25,15 +25,19 @@ NEWEST = 5_000  # verdicts that are learned from
 State = Calibration.State
 
 
-class TooFewVerdicts(KernelWeaveError):
+class NotRefitted(KernelWeaveError):
+    """Routing was not fitted again."""
+
+
+class TooFewVerdicts(NotRefitted):
     """There are too few judged answers of kernels to learn from."""
 
 
-class NothingNew(KernelWeaveError):
+class NothingNew(NotRefitted):
     """A calibration was fitted from these very verdicts before."""
 
 
-class NothingLive(KernelWeaveError):
+class NothingLive(NotRefitted):
     """No calibration is live for this encoder: load the starter kernels first."""
 
 
@@ -93,12 +97,9 @@ def verdict_of(trajectory: Trajectory) -> bool | None:
 
 def _features(decision: dict[str, Any]) -> Features | None:
     """As they were recorded; None when they are not the features of today."""
-    found = next(c["features"] for c in decision["candidates"] if c["version_id"] == _id(decision))
+    chosen = next(c for c in decision["candidates"] if c["version_id"] == decision["chosen"])
+    found = chosen["features"]
     return Features(**found) if set(found) == set(Features.names()) else None
-
-
-def _id(decision: dict[str, Any]) -> str:
-    return str(decision["chosen"])
 
 
 def _digest(judged: list[Example], ceiling: float) -> str:

@@ -211,6 +211,10 @@ class Feedback(models.Model):
     comment = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    DENIALS = models.Q(verdict=Verdict.INCORRECT) | models.Q(
+        rating__lte=2
+    )  # as `is_negative` has it
+
     class Meta:
         ordering = ["-created_at"]
         verbose_name_plural = "feedback"

@@ -65,8 +65,7 @@ def promotable() -> Any:
 
 
 def _disliked() -> Any:
-    denials = Q(verdict="incorrect") | Q(rating__lte=2)
-    return Feedback.objects.filter(trajectory=OuterRef("pk")).filter(denials)
+    return Feedback.objects.filter(Feedback.DENIALS, trajectory=OuterRef("pk"))
 
 
 def newest_promotable(**among: Any) -> list[UUID]:
@@ -86,7 +85,7 @@ def _failures(seed: Trajectory) -> Any:
         plain=True,
         route=Trajectory.Route.GENERATION,
         kernel_version=None,
-    ).annotate(denied=Exists(_disliked()))
+    )
     return _near(seed, generated)[:MAX_FAILURES]
 
 
@@ -126,7 +125,10 @@ def _compile(seed: Trajectory, family: Sequence[Trajectory], ask: Ask) -> Propos
         return compile_family(
             traces,
             _asked_every_time(family),
-            failed=[_trace(trajectory) for trajectory in _failures(seed)],
+            failed=[
+                _trace(trajectory, denied=trajectory.verified is not False)
+                for trajectory in _failures(seed)
+            ],
             owner=str(seed.client_id),
             conflicts=_conflicts(seed),
             min_confidence=settings.KW_PROMOTE_MIN_CONFIDENCE,
@@ -193,7 +195,7 @@ def _conflicts(seed: Trajectory) -> int:
     )
 
 
-def _trace(trajectory: Trajectory) -> Trace:
+def _trace(trajectory: Trajectory, *, denied: bool = False) -> Trace:
     events = list(trajectory.events.all())
     calls = [event.payload["call"] for event in events if event.kind == Event.Kind.TOOL_CALL]
     return Trace(
@@ -207,6 +209,6 @@ def _trace(trajectory: Trajectory) -> Trace:
         tokens=trajectory.prompt_tokens + trajectory.completion_tokens,
         reward=trajectory.reward or 0.0,
         tools=len({call["function"]["name"] for call in calls}),
-        denied=trajectory.verified is not False and getattr(trajectory, "denied", False),
+        denied=denied,
         embedding=np.asarray(trajectory.embedding),
     )

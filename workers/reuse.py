@@ -39,7 +39,7 @@ def stored_answer(*, client_id: int, request: ChatRequest) -> Trajectory | None:
     live = KernelVersion.objects.filter(
         pk=OuterRef("kernel_version"), state=KernelVersion.State.LIVE
     )
-    denied = Feedback.objects.filter(Q(verdict=Feedback.Verdict.INCORRECT) | Q(rating__lte=2))
+    denied = Feedback.objects.filter(Feedback.DENIALS)
     found = (
         Trajectory.objects.filter(
             Q(route=Trajectory.Route.GENERATION) | Q(Exists(live), route=Trajectory.Route.KERNEL),

@@ -1,95 +1,13 @@
-"""Measures the claim on the running stack of `KW_HOME`: `python -m kwsite.bench.claim`.
+"""`python -m kwsite.bench.claim`: sets Django up, which `command` needs when it is imported."""
 
-`manage.py bench claim` starts such a stack for it, and ends it.
-"""
-
-import argparse
-import json
-import logging
 import os
-import sys
 from contextlib import suppress
-from pathlib import Path
+from importlib import import_module
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kwsite.settings")
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.contrib.auth.models import User  # noqa: E402
-from rich.console import Console  # noqa: E402
-from rich.progress import Progress  # noqa: E402
-
-from kwsite.bench.claim.arms import Means  # noqa: E402
-from kwsite.bench.claim.families import families  # noqa: E402
-from kwsite.bench.claim.grids import grids, verdict  # noqa: E402
-from kwsite.bench.claim.measure import Claim, all_arms, measure_claim  # noqa: E402
-from kwsite.bench.claim.remembering import Remembering  # noqa: E402
-from kwsite.bench.claim.report import claim_json, read_claim, write_evidence  # noqa: E402
-from kwsite.commandline.client import ServiceClient  # noqa: E402
-from kwsite.commandline.connection import Connection, find_connection  # noqa: E402
-from trajectories.access import find_key  # noqa: E402
-from workers.backends.choose import live_backend  # noqa: E402
-
-
-def main() -> None:
-    options = _options()
-    claim = read_claim(Path(options.read)) if options.read else _measure(options)
-    if options.write:
-        for path in write_evidence(claim, Path(options.write)):
-            print(f"wrote {path}", file=sys.stderr)
-    if options.json:
-        print(json.dumps(claim_json(claim)))
-        return
-    console = Console()
-    for grid in grids(claim):
-        console.print(grid.as_table())
-    console.print(verdict(claim))
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--train", type=int)
-    parser.add_argument("--test", type=int)
-    parser.add_argument("--families", nargs="+")
-    parser.add_argument("--command", default="")
-    parser.add_argument("--read", default="")
-    parser.add_argument("--json", action="store_true")
-    parser.add_argument("--write", default="")
-    return parser.parse_args()
-
-
-def _measure(options: argparse.Namespace) -> Claim:
-    logging.getLogger("bm25s").setLevel(logging.WARNING)  # it announces every index
-    train, test = options.train, options.test
-    chosen = [family for family in families() if family.name in options.families]
-    connection = find_connection({"base_url": "", "api_key": ""})
-    console = Console(stderr=True)
-    asked = sum(min(train, len(f.train)) + len(all_arms()) * test for f in chosen)
-    columns = Progress.get_default_columns()
-    progress = Progress(*columns, console=console, refresh_per_second=2)  # it shares the machine
-    with ServiceClient(connection) as service, progress:
-        bar = progress.add_task("claim", total=asked)
-        return measure_claim(
-            _means(service, connection),
-            chosen,
-            model=settings.KW_LLM_MODEL,
-            command=options.command,
-            train=train,
-            test=test,
-            user=User.objects.get(username=connection.admin_user),
-            say=lambda text: progress.console.print(text, markup=False, soft_wrap=True),
-            advance=lambda: progress.advance(bar),
-        )
-
-
-def _means(service: ServiceClient, connection: Connection) -> Means:
-    key = find_key(connection.api_key)
-    assert key is not None, "the stack's own key is one of its clients'"
-    return Means(service, Remembering(live_backend()), key.client)
-
-
 if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kwsite.settings")
+    django.setup()
     with suppress(KeyboardInterrupt):  # whoever started this says that it was stopped
-        main()
+        import_module("kwsite.bench.claim.command").main()

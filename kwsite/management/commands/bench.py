@@ -71,7 +71,10 @@ class Command(BaseCommand):
         )
         constraint.add_argument("--count", type=_positive, default=200, help="outputs of each arm")
         constraint.add_argument(
-            "--in-process", type=int, default=20, help="as many in this process, which is slower"
+            "--in-process",
+            type=_count,
+            default=20,
+            help="as many in this process, which is slower; 0: none",
         )
         claim = benches.add_parser(
             "claim", help="whether routing with verification beats retrieval (KW16)"
@@ -172,6 +175,10 @@ def _progress(console: Console) -> Progress:
         console=console,
         refresh_per_second=2,  # It shares the machine with what is measured.
     )
+
+
+def _count(text: str) -> int:
+    return 0 if text == "0" else _positive(text)
 
 
 def _positive(text: str) -> int:

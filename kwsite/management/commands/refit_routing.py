@@ -6,14 +6,13 @@ The clock does the same every night (the admin's periodic tasks say when).
 import json
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
 from kernels.models import Calibration
-from training.recalibration import NothingLive, NothingNew, TooFewVerdicts, recalibrate
-from workers.turns import turn
+from training.recalibration import NotRefitted
+from workers.refitting import refit
 
 
 class Command(BaseCommand):
@@ -23,16 +22,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with turn("refit routing") as mine:
-            if not mine:
-                raise CommandError("It is being fitted right now; try again in a minute.")
-            try:
-                made = recalibrate(
-                    ceiling=settings.KW_WRONG_REUSE_CEILING,
-                    min_verdicts=settings.KW_REFIT_MIN_VERDICTS,
-                )
-            except (TooFewVerdicts, NothingNew, NothingLive) as error:
-                raise CommandError(error.detail) from error
+        try:
+            made = refit()
+        except NotRefitted as error:
+            raise CommandError(error.detail) from error
         if options["json"]:
             found = {"id": made.pk, "state": made.state, "reason": made.reason, **made.metrics}
             print(json.dumps(found))
