@@ -1,6 +1,7 @@
 """From features to P(this kernel will verify): the fitted model, as plain numbers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from kernels.matching import Features
 class Calibrator:
     """A logistic model on standardised features, with the lowest P at which reuse is allowed.
 
-    `threshold` above 1 means that no reuse is allowed: there was too little evidence.
+    `threshold` above 1 means that no reuse is allowed: there was too little evidence. A kernel
+    whose own verdicts break the ceiling there has a higher one.
     """
 
     mean: tuple[float, ...]
@@ -20,6 +22,11 @@ class Calibrator:
     weights: tuple[float, ...]
     intercept: float
     threshold: float
+    kernel_thresholds: Mapping[str, float] = field(default_factory=dict)  # by name
+
+    def threshold_for(self, kernel: str) -> float:
+        """The lowest P at which this kernel may be reused."""
+        return self.kernel_thresholds.get(kernel, self.threshold)
 
     def probability(self, features: Features) -> float:
         """P(the kernel will verify), between 0 and 1."""
@@ -34,6 +41,7 @@ class Calibrator:
             "weights": list(self.weights),
             "intercept": self.intercept,
             "threshold": self.threshold,
+            "kernel_thresholds": dict(self.kernel_thresholds),
         }
 
     @classmethod
@@ -46,4 +54,5 @@ class Calibrator:
             tuple(value["weights"]),
             float(value["intercept"]),
             float(value["threshold"]),
+            value.get("kernel_thresholds", {}),
         )

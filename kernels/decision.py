@@ -15,6 +15,7 @@ class Candidate:
     version_id: str
     number: int
     probability: float
+    threshold: float  # the lowest P at which this kernel may serve
     features: Features
     preconditions: tuple[Check, ...]
     exemplars: tuple[int, ...]  # ids, nearest first
@@ -27,6 +28,7 @@ class Candidate:
             "version_id": self.version_id,
             "version": self.number,
             "probability": round(self.probability, 4),
+            "threshold": round(self.threshold, 4),
             "features": {
                 name: round(value, 4)
                 for name, value in zip(names, self.features.vector(), strict=True)

@@ -11,6 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.preprocessing import StandardScaler
 
 from kernels.calibration import Calibrator
+from kernels.kernel_thresholds import kernel_thresholds
 from kernels.matching import Features
 
 CONFIDENCE = 0.95  # of the one-sided bound
@@ -24,6 +25,7 @@ class Example:
     features: Features
     fits: bool
     prompt: str
+    kernel: str
 
 
 def wrong_reuse_bound(wrong: int, reused: int) -> float:
@@ -121,14 +123,16 @@ def fit_held_out(examples: Sequence[Example], ceiling: float) -> Fitted:
         held_out[unseen] = model.predict_proba(scaler.transform(x[unseen]))[:, 1]
     scaler, model = _fit(x, y)
     threshold = lowest_safe_threshold(held_out.tolist(), y.tolist(), ceiling)
+    names = [example.kernel for example in examples]
     calibrator = Calibrator(
         tuple(scaler.mean_.tolist()),
         tuple(scaler.scale_.tolist()),
         tuple(model.coef_[0].tolist()),
         float(model.intercept_[0]),
         threshold,
+        kernel_thresholds(held_out.tolist(), y.tolist(), names, threshold, ceiling),
     )
-    reused = held_out >= threshold
+    reused = held_out >= np.array([calibrator.threshold_for(name) for name in names])
     metrics = {
         "examples": float(len(y)),
         "coverage": float(reused[y].mean()),

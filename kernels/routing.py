@@ -120,7 +120,7 @@ def route(*, client_id: int, asked: Asked, top_k: int, min_pass_rate: float) -> 
     chosen = next((candidate for candidate in candidates if not candidate.obstacle), None)
     if chosen is None:
         return replace(decision, reason=_why_not(candidates))
-    reason = f"P(verify) {chosen.probability:.3f} >= threshold {calibrator.threshold:.3f}"
+    reason = f"P(verify) {chosen.probability:.3f} >= threshold {chosen.threshold:.3f}"
     return replace(decision, route="kernel", chosen=chosen, reason=f"{chosen.kernel}: {reason}")
 
 
@@ -171,13 +171,15 @@ def _candidate(
     features = features_of(asked, near, checks, max(rivals, default=0.0))
     probability = calibrator.probability(features)
     obstacle = _obstacle(asked, near.facts.spec, checks) or _bad_record(near, min_pass_rate)
-    if not obstacle and probability < calibrator.threshold:
-        obstacle = f"P(verify) {probability:.3f} < threshold {calibrator.threshold:.3f}"
+    threshold = calibrator.threshold_for(near.facts.kernel)
+    if not obstacle and probability < threshold:
+        obstacle = f"P(verify) {probability:.3f} < threshold {threshold:.3f}"
     return Candidate(
         near.facts.kernel,
         str(near.facts.version_id),
         near.facts.number,
         probability,
+        threshold,
         features,
         checks,
         tuple(pk for pk, _ in near.exemplars),

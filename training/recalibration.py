@@ -74,9 +74,10 @@ def recorded_verdicts() -> Iterator[Example]:
     )
     for trajectory in chosen:
         fits = verdict_of(trajectory)
-        features = _features(trajectory.run.decision)
+        choice = _choice(trajectory.run.decision)
+        features = _features(choice)
         if fits is not None and features is not None:
-            yield Example(features, fits, trajectory.prompt)
+            yield Example(features, fits, trajectory.prompt, choice["kernel"])
 
 
 def verdict_of(trajectory: Trajectory) -> bool | None:
@@ -95,15 +96,20 @@ def verdict_of(trajectory: Trajectory) -> bool | None:
     return True if asked or own else None
 
 
-def _features(decision: dict[str, Any]) -> Features | None:
+def _choice(decision: dict[str, Any]) -> dict[str, Any]:
+    chosen = decision["chosen"]
+    candidates: list[dict[str, Any]] = decision["candidates"]
+    return next(one for one in candidates if one["version_id"] == chosen)
+
+
+def _features(choice: dict[str, Any]) -> Features | None:
     """As they were recorded; None when they are not the features of today."""
-    chosen = next(c for c in decision["candidates"] if c["version_id"] == decision["chosen"])
-    found = chosen["features"]
+    found = choice["features"]
     return Features(**found) if set(found) == set(Features.names()) else None
 
 
 def _digest(judged: list[Example], ceiling: float) -> str:
-    rows = [[one.prompt, one.features.vector(), one.fits] for one in judged]
+    rows = [[one.kernel, one.prompt, one.features.vector(), one.fits] for one in judged]
     return digest_of([encoder_digest(), ceiling, Features.names(), rows])
 
 
@@ -118,7 +124,7 @@ def _gate(
     truth = [one.fits for one in judged]
     before = [live.probability(one.features) for one in judged]
     found = compare(before, held_out, truth, [one.prompt for one in judged])
-    reused = np.array(before) >= live.threshold
+    reused = np.array(before) >= np.array([live.threshold_for(one.kernel) for one in judged])
     wrong = int((reused & ~np.array(truth)).sum())
     broken = wrong_reuse_lower_bound(wrong, int(reused.sum())) > ceiling
     metrics = {

@@ -134,7 +134,9 @@ def calibration_examples(found: Sequence[Starter], negatives: Sequence[str]) -> 
             if any(check.status != "ok" for check in checks):
                 continue  # routing refuses these before it looks at P
             fits = any(prompt == example.prompt for example in starter.examples)
-            examples.append(Example(features_of(asked, one, checks, rival), fits, prompt))
+            examples.append(
+                Example(features_of(asked, one, checks, rival), fits, prompt, starter.spec.name)
+            )
     return examples
 
 

@@ -61,7 +61,11 @@ def served(client: Client, version: KernelVersion, prompt: str, features: Featur
 
 def choose(trajectory: Trajectory, version: KernelVersion, features: Features) -> None:
     named = dict(zip(Features.names(), features.vector(), strict=True))
-    candidate = {"version_id": str(version.pk), "features": named}
+    candidate = {
+        "kernel": version.kernel.name,
+        "version_id": str(version.pk),
+        "features": named,
+    }
     decision = {"route": "kernel", "chosen": str(version.pk), "candidates": [candidate]}
     Run.objects.filter(pk=trajectory.run_id).update(decision=decision)
 

@@ -28,7 +28,14 @@ def examples(count: int, noise: float = 0.0) -> list[Example]:
     for number in range(count):
         fits = number % 2 == 0
         similarity = dice.uniform(0.7, 1.0) if fits else dice.uniform(0.0, 0.4)
-        found.append(Example(features(similarity), fits != (dice.random() < noise), f"{number}"))
+        found.append(
+            Example(
+                features(similarity),
+                fits != (dice.random() < noise),
+                f"{number}",
+                f"kernel-{number % 3}",
+            )
+        )
     return found
 
 
@@ -107,22 +114,24 @@ def test_noisy_evidence_allows_no_reuse_under_a_low_ceiling() -> None:
 
 def test_one_class_alone_cannot_be_fitted() -> None:
     with pytest.raises(ValueError, match="do not"):
-        fit([Example(features(0.9), True, f"{n}") for n in range(20)], 0.10)
+        fit([Example(features(0.9), True, f"{n}", "a") for n in range(20)], 0.10)
 
 
 def test_one_class_in_one_fold_alone_still_fits() -> None:
-    lonely = [Example(features(0.1 if n % 5 == 0 else 0.9), n % 5 != 0, f"{n}") for n in range(50)]
+    lonely = [
+        Example(features(0.1 if n % 5 == 0 else 0.9), n % 5 != 0, f"{n}", "a") for n in range(50)
+    ]
     assert fit(lonely, 0.10)[0].probability(features(0.9)) > 0.5
 
 
 def test_a_prompt_is_never_judged_by_a_model_that_saw_it() -> None:
     """Two prompts that every kernel sees alike: were they split over folds, P would know them."""
-    few = [Example(features(0.5 + n / 1e3), n % 2 == 0, f"{n}") for n in range(4)] * 40
+    few = [Example(features(0.5 + n / 1e3), n % 2 == 0, f"{n}", "a") for n in range(4)] * 40
     with pytest.raises(ValueError, match="do not"):
         fit(few, 0.10)
     dice = random.Random(3)
     marks = {n: (dice.random(), n % 2 == 0) for n in range(20)}
-    copied = [Example(features(at), fits, f"{n}") for n, (at, fits) in marks.items()] * 40
+    copied = [Example(features(at), fits, f"{n}", "a") for n, (at, fits) in marks.items()] * 40
     assert (
         fit(copied, 0.10)[1]["coverage"] == 0
     )  # a chance mark says nothing, seen 40 times or once
