@@ -22,11 +22,11 @@ class Calibrator:
     weights: tuple[float, ...]
     intercept: float
     threshold: float
-    kernel_thresholds: Mapping[str, float] = field(default_factory=dict)  # by name
+    kernel_thresholds: Mapping[str, float] = field(default_factory=dict)  # by digest of the spec
 
-    def threshold_for(self, kernel: str) -> float:
-        """The lowest P at which this kernel may be reused."""
-        return self.kernel_thresholds.get(kernel, self.threshold)
+    def threshold_for(self, digest: str) -> float:
+        """The lowest P at which the kernel version with this digest may be reused."""
+        return self.kernel_thresholds.get(digest, self.threshold)
 
     def probability(self, features: Features) -> float:
         """P(the kernel will verify), between 0 and 1."""

@@ -21,6 +21,11 @@ class Candidate:
     exemplars: tuple[int, ...]  # ids, nearest first
     obstacle: str
 
+    @property
+    def applies(self) -> bool:
+        """Whether its preconditions hold; P was fitted on such kernels alone."""
+        return all(check.status == "ok" for check in self.preconditions)
+
     def as_json(self) -> dict[str, Any]:
         names = Features.names()
         return {

@@ -19,7 +19,7 @@ DIMENSIONS = 384
 MEANS_OF = (0, 2, 4, 5, 6)  # layers; 0 is the words before any attention, 6 the last
 MAXIMA_OF = (3, 5, 6)
 PARTS = len(MEANS_OF) + len(MAXIMA_OF)
-CACHED_PROMPTS = 4096
+CACHED_PROMPTS = 2048  # 12 kB each
 CORES = os.cpu_count() or 1
 
 
@@ -115,15 +115,21 @@ _cache: OrderedDict[str, Vector] = OrderedDict()
 _cache_lock = Lock()
 
 
-def embed(text: str) -> Vector:
-    """Embeds one text, (384,) float32; the same text again is answered from memory."""
+def embed_deep(text: str) -> Vector:
+    """All layers of one text, (8 x 384,), as `embed_layers`; the same again comes from memory."""
     with _cache_lock:
         if text in _cache:
             _cache.move_to_end(text)
             return _cache[text]
-    vector = embed_all([text])[0]
+    layers: Vector = embed_layers([text])[0]
     with _cache_lock:
-        _cache[text] = vector
+        _cache[text] = layers
         if len(_cache) > CACHED_PROMPTS:
             _cache.popitem(last=False)
-    return vector
+    return layers
+
+
+def embed(text: str) -> Vector:
+    """Embeds one text, (384,) float32; the same text again comes from memory."""
+    plain: Vector = last_mean(embed_deep(text)[None])[0]
+    return plain

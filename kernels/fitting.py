@@ -20,12 +20,19 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Example:
-    """A prompt seen against a kernel, and whether that kernel was right for it."""
+    """A prompt seen against a kernel, and whether that kernel was right for it.
+
+    The preconditions of some kernels look at every word of a request. Those kernels are guarded and
+    have a threshold of their own, which speaks for no other kernel; nor do their verdicts, which
+    come from behind the guard.
+    """
 
     features: Features
     fits: bool
     prompt: str
-    kernel: str
+    kernel: str  # digest of its version's spec
+    guarded: bool = False  # its kernel is guarded, and the guard lets the prompt through
+    general: bool = True  # it would have come to a kernel without a guard as well
 
 
 def wrong_reuse_bound(wrong: int, reused: int) -> float:
@@ -122,24 +129,58 @@ def fit_held_out(examples: Sequence[Example], ceiling: float) -> Fitted:
         scaler, model = _fit(x[known], y[known])
         held_out[unseen] = model.predict_proba(scaler.transform(x[unseen]))[:, 1]
     scaler, model = _fit(x, y)
-    threshold = lowest_safe_threshold(held_out.tolist(), y.tolist(), ceiling)
-    names = [example.kernel for example in examples]
+    threshold, own = _thresholds(examples, held_out, y, ceiling)
     calibrator = Calibrator(
         tuple(scaler.mean_.tolist()),
         tuple(scaler.scale_.tolist()),
         tuple(model.coef_[0].tolist()),
         float(model.intercept_[0]),
         threshold,
-        kernel_thresholds(held_out.tolist(), y.tolist(), names, threshold, ceiling),
+        own,
     )
-    reused = held_out >= np.array([calibrator.threshold_for(name) for name in names])
-    metrics = {
-        "examples": float(len(y)),
-        "coverage": float(reused[y].mean()),
-        "wrong_reuse": float((reused & ~y).sum() / max(1, reused.sum())),
-        "wrong_reuse_bound": wrong_reuse_bound(int((reused & ~y).sum()), int(reused.sum())),
-    }
+    metrics = {"examples": float(len(y))}
+    for group, rows in _groups(examples).items():
+        least = np.array(
+            [
+                threshold if group == "general" else calibrator.threshold_for(example.kernel)
+                for example in examples
+            ]
+        )
+        reused = rows & (held_out >= least)
+        wrong = int((reused & ~y).sum())
+        metrics |= {
+            f"{group}_coverage": float(reused[rows & y].mean()) if (rows & y).any() else 0.0,
+            f"{group}_wrong_reuse": wrong / max(1, int(reused.sum())),
+            f"{group}_wrong_reuse_bound": wrong_reuse_bound(wrong, int(reused.sum())),
+        }
     return Fitted(calibrator, metrics, tuple(held_out.tolist()))
+
+
+def _groups(examples: Sequence[Example]) -> dict[str, Any]:
+    return {
+        "general": np.array([example.general for example in examples]),
+        "guarded": np.array([example.guarded for example in examples]),
+    }
+
+
+def _thresholds(
+    examples: Sequence[Example], p: Any, fits: Any, ceiling: float
+) -> tuple[float, dict[str, float]]:
+    """The threshold for kernels without a guard, and those of single kernels by digest."""
+    names = np.array([example.kernel for example in examples])
+    groups = _groups(examples)
+    guarded = sorted({str(name) for name in names[groups["guarded"]]})
+    found: dict[str, float] = {}
+    overall = 2.0
+    for group, rows in groups.items():
+        safe = lowest_safe_threshold(p[rows].tolist(), fits[rows].tolist(), ceiling)
+        if group == "general":
+            overall = safe
+            rows = rows & ~np.isin(names, guarded)  # single ones of these are held below
+        else:
+            found |= dict.fromkeys(guarded, safe)
+        found |= kernel_thresholds(p[rows], fits[rows], names[rows], safe, ceiling)
+    return overall, found
 
 
 def _fit(x: Any, y: Any) -> tuple[StandardScaler, LogisticRegression]:

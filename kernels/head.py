@@ -5,14 +5,15 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import safe_open
-from safetensors.numpy import save
+from safetensors.numpy import load, save
 
 from kernels.encoder import DIMENSIONS, PARTS, Vector, last_mean
 
 Ids = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 FORMAT = "1"
+FAR = np.float32(-1e4)  # a logit that no kernel has
 NEIGHBOURS = 24
 VOTERS = 10
 SIGNS = (
@@ -67,17 +68,22 @@ class Head:
     within: Vector  # (384, 384), whitens what varies within a kernel
     overall: Vector  # (384, 384), whitens what varies over all exemplars
 
-    def read(self, layers: Vector, near: Neighbours) -> Reading:
-        """The choice and its signs. `layers`: (n, PARTS x 384), from `embed_layers`."""
+    def read(self, layers: Vector, near: Neighbours, allowed: Flags | None = None) -> Reading:
+        """The choice and its signs. `layers`: (n, PARTS x 384), from `embed_layers`.
+
+        `allowed`, (C,), leaves the others out as if they did not exist; two at least are needed.
+        """
         inputs = centered(layers, self.center)
         choice = inputs @ self.choice_weights + self.choice_bias
         member = inputs @ self.member_weights + self.member_bias
+        if allowed is not None:
+            choice, member = (np.where(allowed, one, FAR) for one in (choice, member))
         chosen, second = _best_two(_log_softmax(choice) + _log_softmax(member))
         plain = last_mean(layers)
         signs = [
             *_logit_signs(choice, chosen),
             *_logit_signs(member, chosen),
-            *self._centroid_signs(plain, chosen),
+            *self._centroid_signs(plain, chosen, allowed),
             *_neighbour_signs(near, chosen),
             *self._distance_signs(plain, chosen),
             (plain * self.descriptions[chosen]).sum(1),
@@ -85,9 +91,11 @@ class Head:
         ]
         return Reading(chosen, np.column_stack(signs).astype(np.float32))
 
-    def _centroid_signs(self, plain: Vector, chosen: Ids) -> list[Vector]:
+    def _centroid_signs(self, plain: Vector, chosen: Ids, allowed: Flags | None) -> list[Vector]:
         centroids = self.means / np.linalg.norm(self.means, axis=1, keepdims=True)
         cosines = plain @ centroids.T
+        if allowed is not None:
+            cosines = np.where(allowed, cosines, np.float32(-1))
         return [_at(cosines, chosen), _at(cosines, chosen) - _best_other(cosines, chosen)]
 
     def _distance_signs(self, plain: Vector, chosen: Ids) -> list[Vector]:
@@ -107,17 +115,18 @@ class Head:
         return save(arrays, metadata=metadata)
 
     @classmethod
-    def from_file(cls, path: str) -> "Head":
+    def from_bytes(cls, data: bytes) -> "Head":
         """Reads what `to_bytes` gave. Raises ValueError for a head of another format."""
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata()
-            if metadata["format"] != FORMAT or json.loads(metadata["signs"]) != list(SIGNS):
-                raise ValueError("the head was fitted for other signs: fit it again")
-            return cls(
-                metadata["encoder_digest"],
-                tuple(json.loads(metadata["kernels"])),
-                **{name: file.get_tensor(name) for name in _arrays()},
-            )
+        header = 8 + int.from_bytes(data[:8], "little")  # its length comes first
+        metadata = json.loads(data[8:header])["__metadata__"]
+        if metadata["format"] != FORMAT or json.loads(metadata["signs"]) != list(SIGNS):
+            raise ValueError("the head was fitted for other signs: fit it again")
+        tensors = load(data)
+        return cls(
+            metadata["encoder_digest"],
+            tuple(json.loads(metadata["kernels"])),
+            **{name: tensors[name] for name in _arrays()},
+        )
 
 
 def _arrays() -> list[str]:

@@ -6,10 +6,8 @@ the threshold for all holds for it. Each verdict of its own then counts in full:
 kernel is raised to where the 95 % quantile of its posterior is under the ceiling again.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.stats import beta
 
@@ -19,9 +17,9 @@ UNREACHABLE = 2.0
 
 
 def kernel_thresholds(
-    probabilities: Sequence[float],
-    fits: Sequence[bool],
-    kernels: Sequence[str],
+    probabilities: ArrayLike,
+    fits: ArrayLike,
+    kernels: ArrayLike,
     threshold: float,
     ceiling: float,
 ) -> dict[str, float]:

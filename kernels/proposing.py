@@ -12,7 +12,7 @@ from functools import cache
 from kernels.algebra.plan import Composition as Plan
 from kernels.compositions import check
 from kernels.decision import Candidate, Part, Proposal, RouteDecision
-from kernels.encoder import embed
+from kernels.encoder import embed_deep
 from kernels.models import Exemplar, KernelVersion
 from kernels.routing import Asked, route
 from kernels.slots import bind
@@ -71,7 +71,7 @@ def _pairs(
 
     @cache
     def routed(prompt: str) -> Candidate | None:
-        part = replace(asked, input=bind(prompt, asked.input["system"]), vector=embed(prompt))
+        part = replace(asked, input=bind(prompt, asked.input["system"]), layers=embed_deep(prompt))
         return route(
             client_id=client.pk, asked=part, top_k=top_k, min_pass_rate=min_pass_rate
         ).chosen

@@ -12,9 +12,8 @@ from pgvector.django import CosineDistance
 
 from kernels.calibration import Calibrator
 from kernels.conditions.checks import Check, Subject
-from kernels.conditions.kinds import SchemaCondition
 from kernels.decision import Candidate, RouteDecision
-from kernels.encoder import Vector, encoder_digest
+from kernels.encoder import Vector, encoder_digest, last_mean
 from kernels.matching import Features, Profile, intent_match, length_ratio, lexical_support
 from kernels.models import Calibration, Exemplar, KernelVersion
 from kernels.spec import KernelSpec, digest_of
@@ -28,7 +27,7 @@ class Asked:
     """What routing needs to know of a request."""
 
     input: dict[str, Any]  # from `slots.bind`
-    vector: Vector
+    layers: Vector  # from `encoder.embed_deep`
     output_schema: dict[str, Any] | None = None
     wants_json: bool = False
     beyond_kernels: str = ""
@@ -36,6 +35,12 @@ class Asked:
     @property
     def prompt(self) -> str:
         return str(self.input["prompt"])
+
+    @property
+    def vector(self) -> Vector:
+        """The plain embedding, (384,)."""
+        plain: Vector = last_mean(self.layers[None])[0]
+        return plain
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class VersionFacts:
     kernel: str
     version_id: UUID
     number: int
+    digest: str
     spec: KernelSpec
     profile: Profile
     description: Vector
@@ -82,6 +88,7 @@ def version_facts(version_id: UUID) -> VersionFacts:
         version.kernel.name,
         version.pk,
         version.number,
+        version.digest,
         KernelSpec.model_validate(version.spec),
         Profile.from_json(version.profile),
         np.asarray(version.description_embedding, dtype=np.float32),
@@ -110,7 +117,7 @@ def route(*, client_id: int, asked: Asked, top_k: int, min_pass_rate: float) -> 
     candidates = tuple(
         sorted(
             (_candidate(asked, one, near, calibrator, min_pass_rate) for one in near),
-            key=lambda candidate: candidate.probability,
+            key=lambda candidate: (candidate.applies, candidate.probability),
             reverse=True,
         )
     )
@@ -171,7 +178,7 @@ def _candidate(
     features = features_of(asked, near, checks, max(rivals, default=0.0))
     probability = calibrator.probability(features)
     obstacle = _obstacle(asked, near.facts.spec, checks) or _bad_record(near, min_pass_rate)
-    threshold = calibrator.threshold_for(near.facts.kernel)
+    threshold = calibrator.threshold_for(near.facts.digest)
     if not obstacle and probability < threshold:
         obstacle = f"P(verify) {probability:.3f} < threshold {threshold:.3f}"
     return Candidate(
@@ -188,10 +195,14 @@ def _candidate(
 
 
 def preconditions(spec: KernelSpec, bound: dict[str, Any]) -> tuple[Check, ...]:
-    """Checks the input schema and the preconditions on what was bound from the prompt."""
-    schema = SchemaCondition(json_schema=spec.input_schema, label="input schema")
-    given = verify((schema,), Subject(input=bound, output=bound))
-    return given.checks + verify(spec.preconditions, Subject(input=bound, output=None)).checks
+    """Checks the input schema and the preconditions on what was bound from the prompt.
+
+    A condition of a kind that looks at an output looks at the input here.
+    """
+    subject = Subject(input=bound, output=bound)
+    return (
+        verify(spec.required_of_input, subject).checks + verify(spec.preconditions, subject).checks
+    )
 
 
 def features_of(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -109,7 +110,12 @@ class KernelSpec(_Value):
     def generate(self) -> GenerateStep | None:
         return next((step for step in self.steps if step.kind == "generate"), None)
 
-    @property
+    @cached_property
+    def required_of_input(self) -> tuple[Condition, ...]:
+        """The input schema as a condition on a bound prompt; compiled once, as routing is busy."""
+        return (SchemaCondition(json_schema=self.input_schema, label="input schema"),)
+
+    @cached_property
     def contract(self) -> tuple[Condition, ...]:
         """The conditions on the output and its making: the output schema first, evidence last."""
         schema = SchemaCondition(json_schema=self.output_schema, label="output schema")

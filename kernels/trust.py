@@ -1,7 +1,7 @@
 """P(the chosen kernel is right) from the head's signs, as plain numbers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,13 +25,19 @@ class Trust:
     """An additive logistic model: a curve a sign, and what the record of each kernel adds.
 
     `thresholds` has, for each ceiling of wrong reuse, the lowest P that holds it; above 1 where
-    there was too little evidence, and nothing is reused.
+    there was too little evidence, and nothing is reused. Kernels whose own prompts break a ceiling
+    there have a threshold of their own in `kernel_thresholds`, which is for one ceiling.
     """
 
     curves: tuple[Curve, ...]  # in the order of SIGNS
     record: tuple[float, ...]  # in the order of `Head.kernels`
     intercept: float
     thresholds: Mapping[float, float]
+    kernel_thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    def threshold_for(self, kernel: str, ceiling: float) -> float:
+        """The lowest P at which this kernel may be reused."""
+        return self.kernel_thresholds.get(kernel, self.thresholds[ceiling])
 
     def probability(self, reading: Reading) -> Probabilities:
         """P(right), (n,), between 0 and 1."""
@@ -48,6 +54,7 @@ class Trust:
             "record": list(self.record),
             "intercept": self.intercept,
             "thresholds": {str(ceiling): p for ceiling, p in self.thresholds.items()},
+            "kernel_thresholds": dict(self.kernel_thresholds),
         }
 
     @classmethod
@@ -60,4 +67,5 @@ class Trust:
             tuple(value["record"]),
             float(value["intercept"]),
             {float(ceiling): p for ceiling, p in value["thresholds"].items()},
+            value["kernel_thresholds"],
         )

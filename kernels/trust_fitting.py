@@ -9,11 +9,9 @@ from sklearn.linear_model import LogisticRegression
 
 from kernels.encoder import Vector, last_mean
 from kernels.fitting import lowest_safe_threshold
-from kernels.head import Head, Ids, Reading, neighbours
+from kernels.head import Flags, Head, Ids, Reading, neighbours
 from kernels.head_fitting import Exemplars, HeadConfig, fit_head
 from kernels.trust import Curve, Probabilities, Trust
-
-Flags = NDArray[np.bool_]
 
 EXEMPLAR, STRANGER, BACKGROUND, RECORDED = range(4)
 
@@ -43,16 +41,18 @@ class Evidence:
     """Readings of prompts by heads that were fitted without them.
 
     `kind`: EXEMPLAR (held out of its fold), STRANGER (its kernel was hidden from the head),
-    BACKGROUND (for no kernel), RECORDED (earlier traffic, with its verdict).
+    BACKGROUND (for no kernel), RECORDED (earlier traffic, with its verdict). `row` is the place of
+    the prompt among those of its source: strangers are exemplars.
     """
 
     reading: Reading
     right: Flags
     kind: Ids
+    row: Ids
 
     def of(self, rows: Flags) -> "Evidence":
         reading = Reading(self.reading.chosen[rows], self.reading.signs[rows])
-        return Evidence(reading, self.right[rows], self.kind[rows])
+        return Evidence(reading, self.right[rows], self.kind[rows], self.row[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +62,15 @@ class HeldOut:
     probabilities: Probabilities
     right: Flags
     chosen: Ids  # the kernels; prompts of one may be wrong together
+
+
+@dataclass(frozen=True, eq=False)
+class FittedTrust:
+    """P(right) with its thresholds, the samples that these hold in, and P of all held-out rows."""
+
+    trust: Trust
+    samples: tuple[HeldOut, ...]
+    held_out: Probabilities  # (n,), one for each row of the evidence
 
 
 def read_prompts(head: Head, layers: Vector, exemplars: Exemplars) -> Reading:
@@ -98,24 +107,24 @@ def gather_evidence(
             reading = read_prompts(partial, exemplars.layers[rows], fewer)
             reading = replace(reading, chosen=known[reading.chosen])
             right = (reading.chosen == exemplars.kernels[rows]) & (kind == EXEMPLAR)
-            parts.append(Evidence(reading, right, np.full(len(rows), kind)))
+            parts.append(Evidence(reading, right, np.full(len(rows), kind), rows))
         advance()
     half = dice.permutation(len(background)) % 2
     for number in range(2):
+        rows = np.flatnonzero(half == number)
         partial = fit_head(exemplars, background[half != number], head_config, head.encoder_digest)
-        reading = read_prompts(partial, background[half == number], exemplars)
-        count = len(reading.chosen)
-        parts.append(Evidence(reading, np.zeros(count, bool), np.full(count, BACKGROUND)))
+        reading = read_prompts(partial, background[rows], exemplars)
+        wrong = np.zeros(len(rows), bool)
+        parts.append(Evidence(reading, wrong, np.full(len(rows), BACKGROUND), rows))
         advance()
     reading = read_prompts(head, recorded, exemplars)
     right = reading.chosen == recorded_kernels
-    parts.append(Evidence(reading, right, np.full(len(right), RECORDED)))
+    rows = np.arange(len(right))
+    parts.append(Evidence(reading, right, np.full(len(right), RECORDED), rows))
     return _joined(parts)
 
 
-def fit_trust(
-    evidence: Evidence, kernels: int, config: TrustConfig
-) -> tuple[Trust, tuple[HeldOut, ...]]:
+def fit_trust(evidence: Evidence, kernels: int, config: TrustConfig) -> FittedTrust:
     """Fits on all evidence; the thresholds come from folds that did not see the prompt.
 
     What is for no kernel may be far from all (background) or close to some (strangers); nobody
@@ -134,7 +143,8 @@ def fit_trust(
     chosen = evidence.reading.chosen
     samples = tuple(HeldOut(held_out[rows], evidence.right[rows], chosen[rows]) for rows in mixes)
     trust = _fit(evidence, kernels, config)
-    return replace(trust, thresholds=thresholds(samples, config)), samples
+    trust = replace(trust, thresholds=thresholds(samples, config))
+    return FittedTrust(trust, samples, held_out)
 
 
 def thresholds(samples: Sequence[HeldOut], config: TrustConfig) -> dict[float, float]:
@@ -226,4 +236,5 @@ def _joined(parts: Sequence[Evidence]) -> Evidence:
         ),
         np.concatenate([part.right for part in parts]),
         np.concatenate([part.kind for part in parts]),
+        np.concatenate([part.row for part in parts]),
     )

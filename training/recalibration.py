@@ -13,9 +13,9 @@ from django.db import transaction
 from kernels.calibration import Calibrator
 from kernels.encoder import encoder_digest
 from kernels.fitting import Example, fit_held_out, wrong_reuse_lower_bound
-from kernels.library.loading import background, calibration_examples, starters
+from kernels.library.examples import guarded_kernels, library_examples
 from kernels.matching import Features
-from kernels.models import Calibration
+from kernels.models import Calibration, KernelVersion
 from kernels.spec import digest_of
 from training.comparison import compare
 from trajectories.errors import KernelWeaveError
@@ -55,7 +55,7 @@ def recalibrate(*, ceiling: float, min_verdicts: int) -> Calibration:
     data = _digest(judged, ceiling)
     if Calibration.objects.filter(data_digest=data).exists():
         raise NothingNew()
-    known = calibration_examples(starters(), background())
+    known = library_examples()
     fitted = fit_held_out([*known, *judged], ceiling)
     reason, metrics = _gate(
         Calibrator.from_json(live.weights), judged, fitted.held_out[len(known) :], ceiling
@@ -72,12 +72,16 @@ def recorded_verdicts() -> Iterator[Example]:
         .prefetch_related("feedback")
         .order_by("-created_at")[:NEWEST]
     )
+    digests: dict[str, str] = {}  # of versions
     for trajectory in chosen:
         fits = verdict_of(trajectory)
         choice = _choice(trajectory.run.decision)
         features = _features(choice)
         if fits is not None and features is not None:
-            yield Example(features, fits, trajectory.prompt, choice["kernel"])
+            version = choice["version_id"]
+            if version not in digests:
+                digests[version] = KernelVersion.objects.get(pk=version).digest
+            yield _example(features, fits, trajectory.prompt, digests[version])
 
 
 def verdict_of(trajectory: Trajectory) -> bool | None:
@@ -94,6 +98,11 @@ def verdict_of(trajectory: Trajectory) -> bool | None:
     asked = trajectory.run.request.get("contract", {}).get("conditions")
     own = trajectory.model != "none" and any(c["kind"] != "schema" for c in trajectory.checks)
     return True if asked or own else None
+
+
+def _example(features: Features, fits: bool, prompt: str, kernel: str) -> Example:
+    guarded = kernel in guarded_kernels()
+    return Example(features, fits, prompt, kernel, guarded, not guarded)
 
 
 def _choice(decision: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from kernels.decision import RouteDecision
-from kernels.encoder import Vector, embed, encoder_digest
+from kernels.encoder import Vector, embed_deep, encoder_digest, last_mean
 from kernels.proposing import propose_composition, refuse_partial
 from kernels.routing import Asked, route
 from kernels.slots import bind
@@ -24,12 +24,12 @@ def plan(*, client: Client, request: ChatRequest) -> RouteDecision:
 
     Where it takes two kernels to answer it, a composition of them is proposed.
     """
-    vector = embed(request.prompt)
-    decision = _decide(client, request, vector)
+    layers = embed_deep(request.prompt)
+    decision = _decide(client, request, layers)
     proposal = propose_composition(
-        client=client, asked=_asked(request, vector), decision=decision, **_limits()
+        client=client, asked=_asked(request, layers), decision=decision, **_limits()
     )
-    return replace(_whole(client, request, vector, decision), proposal=proposal)
+    return replace(_whole(client, request, layers, decision), proposal=proposal)
 
 
 def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
@@ -37,15 +37,15 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
 
     Laps of `watch`: embed, route, row, enqueue.
     """
-    vector = embed(request.prompt)
+    layers = embed_deep(request.prompt)
     watch.lap("embed")
-    decision = _whole(client, request, vector, _decide(client, request, vector))
+    decision = _whole(client, request, layers, _decide(client, request, layers))
     watch.lap("route")
     run = Run.objects.create(
         client=client,
         request=request.model_dump(mode="json"),
         decision=decision.as_json(),
-        embedding=vector,
+        embedding=last_mean(layers[None])[0],
         encoder_digest=encoder_digest(),
         created_at=datetime.now(UTC),
     )
@@ -60,7 +60,7 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
     return run
 
 
-def _decide(client: Client, request: ChatRequest, vector: Vector) -> RouteDecision:
+def _decide(client: Client, request: ChatRequest, layers: Vector) -> RouteDecision:
     if stored := stored_answer(client_id=client.pk, request=request):
         age = f"{(datetime.now(UTC) - stored.created_at).total_seconds():,.0f} s ago"
         return RouteDecision(
@@ -71,15 +71,15 @@ def _decide(client: Client, request: ChatRequest, vector: Vector) -> RouteDecisi
             encoder_digest(),
             reused=str(stored.pk),
         )
-    return route(client_id=client.pk, asked=_asked(request, vector), **_limits())
+    return route(client_id=client.pk, asked=_asked(request, layers), **_limits())
 
 
 def _whole(
-    client: Client, request: ChatRequest, vector: Vector, decision: RouteDecision
+    client: Client, request: ChatRequest, layers: Vector, decision: RouteDecision
 ) -> RouteDecision:
     """The decision, unless it is for a kernel that answers only a part of the prompt."""
     return refuse_partial(
-        client=client, asked=_asked(request, vector), decision=decision, **_limits()
+        client=client, asked=_asked(request, layers), decision=decision, **_limits()
     )
 
 
@@ -90,11 +90,11 @@ def _limits() -> dict[str, Any]:
     }
 
 
-def _asked(request: ChatRequest, vector: Vector) -> Asked:
+def _asked(request: ChatRequest, layers: Vector) -> Asked:
     bound: dict[str, Any] = bind(request.prompt, request.system)
     return Asked(
         bound,
-        vector,
+        layers,
         request.output_schema,
         request.response_format is not None and request.response_format["type"] != "text",
         request.beyond_kernels,

@@ -1,6 +1,7 @@
 """Runs one condition and says what came out. A check that could not run never counts as passed."""
 
 import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -122,9 +123,10 @@ def _regex(condition: RegexCondition, subject: Subject) -> tuple[Status, str]:
     value = _at(condition.path, subject.output)
     if not isinstance(value, str):
         return "failed", f"{condition.path or 'the output'} is not a string"
+    shown = textwrap.shorten(condition.pattern, 120)
     if _pattern(condition.pattern).fullmatch(value):
-        return "ok", f"matches {condition.pattern}"
-    return "failed", f"{value[:100]!r} does not match {condition.pattern}"
+        return "ok", f"matches {shown}"
+    return "failed", f"{value[:100]!r} does not match {shown}"
 
 
 def _python(condition: PythonCondition, subject: Subject) -> tuple[Status, str]:

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema_rs
 from rich.table import Table
 
-from kernels.library.loading import Starter, starters, waiting_starters
+from kernels.library.reading import starters
 from kernels.slots import bind
 from kernels.spec import KernelSpec
 from kernels.verify import NotJson, parse_output
@@ -66,10 +66,9 @@ Write = Callable[[Task, bool], Wrote]
 
 def tasks(count: int) -> list[Task]:
     """Prompts of all kernels of the library in turn, so that any number has all schemas."""
-    library: list[Starter] = [*starters(), *waiting_starters()]
     found = {
         example.prompt: Task(example.prompt, starter.spec)
-        for starter in library
+        for starter in starters()
         for example in starter.examples
         if starter.spec.generate is not None
     }

@@ -134,10 +134,10 @@ def _head(
         config=config,
         advance=advance,
     )
-    trust, samples = fit_trust(evidence, len(head.kernels), config)
+    fitted = fit_trust(evidence, len(head.kernels), config)
     reading = read_prompts(head, layers, exemplars)
-    scored = Scored(trust.probability(reading), reading.chosen == truth, truth >= 0)
-    return scored, samples
+    scored = Scored(fitted.trust.probability(reading), reading.chosen == truth, truth >= 0)
+    return scored, fitted.samples
 
 
 def _ceilings(

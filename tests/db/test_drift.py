@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
-from kernels.library.loading import starters
+from kernels.library.reading import starters
 from kernels.models import Exemplar, KernelVersion, ReviewAction
 from kernels.registry import Sample, propose_version
 from kernels.review import AnotherIsLive, NotQuarantined, ReasonMissing, release, roll_back

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from kernels.library.loading import starters
+from kernels.library.reading import starters
 from kernels.models import Exemplar, KernelVersion
 from kernels.registry import Sample, propose_version
 from kernels.routing import version_facts

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kernels.library.loading import starters
+from kernels.library.reading import starters
 from kernels.models import Exemplar, KernelVersion
 from kernels.registry import Sample, propose_version
 from tests.db.rows import chat, claimed_run, generated, recorded, schema_format

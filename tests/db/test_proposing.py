@@ -10,9 +10,13 @@ from kernels.algebra.plan import Composition as Plan
 from kernels.composition_review import approve_composition
 from kernels.compositions import add_composition, pinned
 from kernels.decision import Proposal, RouteDecision
-from kernels.encoder import embed
-from kernels.models import Exemplar
+from kernels.encoder import embed_deep
+from kernels.library.examples import unguarded
+from kernels.library.loading import STARTER_CONFIDENCE
+from kernels.library.reading import starters
+from kernels.models import Exemplar, KernelVersion
 from kernels.proposing import propose_composition
+from kernels.registry import propose_version
 from kernels.routing import Asked
 from kernels.slots import bind
 from tests.db.rows import chat
@@ -29,6 +33,20 @@ BOTH = f"Extract all email addresses and all dates from this text: {MATERIAL}"
 PAIR = "extract-emails-and-extract-dates"
 
 
+@pytest.fixture
+def bare() -> None:
+    """The kernel for addresses without its guard: it takes requests for more than it gives."""
+    starter = next(s for s in starters() if s.spec.name == "extract-emails")
+    propose_version(
+        spec=unguarded(starter.spec),
+        samples=starter.examples,
+        client=None,
+        confidence=STARTER_CONFIDENCE,
+        evidence={},
+        state=KernelVersion.State.LIVE,
+    )
+
+
 def planned(client: Client, prompt: str = BOTH, **fields: Any) -> RouteDecision:
     return plan(client=client, request=chat(prompt, **fields))
 
@@ -36,14 +54,14 @@ def planned(client: Client, prompt: str = BOTH, **fields: Any) -> RouteDecision:
 def proposed(client: Client, decision: RouteDecision, prompt: str = BOTH) -> Proposal | None:
     return propose_composition(
         client=client,
-        asked=Asked(bind(prompt), embed(prompt)),
+        asked=Asked(bind(prompt), embed_deep(prompt)),
         decision=decision,
         top_k=settings.KW_ROUTE_TOP_K,
         min_pass_rate=settings.KW_KERNEL_MIN_PASS_RATE,
     )
 
 
-def test_a_kernel_that_answers_a_part_gets_another_beside_it(client: Client) -> None:
+def test_a_kernel_that_answers_a_part_gets_another_beside_it(client: Client, bare: None) -> None:
     decision = planned(client)
     proposal = decision.proposal
     assert proposal is not None
@@ -84,7 +102,7 @@ def test_a_proposal_can_be_added_as_it_is(client: Client) -> None:
     assert approve_composition(composition=added, user=None).state == "live"
 
 
-def test_a_kernel_that_answers_a_part_serves_not(client: Client) -> None:
+def test_a_kernel_that_answers_a_part_serves_not(client: Client, bare: None) -> None:
     watch = Stopwatch()
     accepted = accept(client=client, request=chat(BOTH), watch=watch).decision
     for decision in (planned(client).as_json(), accepted):
@@ -97,7 +115,7 @@ def test_a_kernel_that_answers_a_part_serves_not(client: Client) -> None:
     assert planned(client, one).route == "kernel"
 
 
-def test_a_kernel_that_was_made_for_both_is_left_alone(client: Client) -> None:
+def test_a_kernel_that_was_made_for_both_is_left_alone(client: Client, bare: None) -> None:
     nearest = planned(client).candidates[0].exemplars[0]
     Exemplar.objects.filter(pk=nearest).update(prompt=BOTH)
     decision = planned(client)

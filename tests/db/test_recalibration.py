@@ -12,7 +12,8 @@ from pytest_django import Settings
 
 from kernels.calibration import Calibrator
 from kernels.conditions.checks import Check
-from kernels.library.loading import fit_first_calibration, starters
+from kernels.library.first_calibration import fit_first_calibration
+from kernels.library.reading import starters
 from kernels.matching import Features
 from kernels.models import Calibration, KernelVersion
 from kernels.registry import Sample, propose_version
@@ -42,7 +43,7 @@ def live() -> Calibration:
 @pytest.fixture
 def version() -> KernelVersion:
     return propose_version(
-        spec=starters()[0].spec,
+        spec=starters()[0].spec.model_copy(update={"name": "of-this-app"}),
         samples=[Sample("Say hello", {})],
         client=None,
         confidence=0.7,

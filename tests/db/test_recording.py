@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django.utils import timezone
 
-from kernels.library.loading import starters
+from kernels.library.reading import starters
 from kernels.models import KernelVersion
 from kernels.registry import propose_version
 from kernels.routing import version_facts

@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from kernels.decision import RouteDecision
-from kernels.library.loading import starters
+from kernels.library.reading import starters
 from kernels.models import KernelVersion
 from kernels.registry import propose_version
 from kernels.routing import version_facts

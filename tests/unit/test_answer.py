@@ -46,7 +46,7 @@ def kernel(**fields: Any) -> ChosenKernel:
     }
     spec = KernelSpec(**{**plain, **fields})
     nowhere = np.zeros(384, dtype=np.float32)
-    facts = VersionFacts(spec.name, uuid4(), 1, spec, profile([]), nowhere)
+    facts = VersionFacts(spec.name, uuid4(), 1, spec.digest, spec, profile([]), nowhere)
     return ChosenKernel(facts, (Shot("it hangs", {"label": "bug"}),))
 
 

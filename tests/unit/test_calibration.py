@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -102,14 +103,14 @@ def test_fitting_separates_what_fits() -> None:
         calibrator.probability(features(0.95)) > 0.9 > 0.1 > calibrator.probability(features(0.1))
     )
     assert calibrator.threshold <= 1
-    assert metrics["wrong_reuse_bound"] <= 0.10
-    assert metrics["coverage"] > 0.8
+    assert metrics["general_wrong_reuse_bound"] <= 0.10
+    assert metrics["general_coverage"] > 0.8
 
 
 def test_noisy_evidence_allows_no_reuse_under_a_low_ceiling() -> None:
     calibrator, metrics = fit(examples(200, noise=0.3), 0.02)
     assert calibrator.threshold > 1
-    assert metrics["coverage"] == 0
+    assert metrics["general_coverage"] == 0
 
 
 def test_one_class_alone_cannot_be_fitted() -> None:
@@ -133,7 +134,7 @@ def test_a_prompt_is_never_judged_by_a_model_that_saw_it() -> None:
     marks = {n: (dice.random(), n % 2 == 0) for n in range(20)}
     copied = [Example(features(at), fits, f"{n}", "a") for n, (at, fits) in marks.items()] * 40
     assert (
-        fit(copied, 0.10)[1]["coverage"] == 0
+        fit(copied, 0.10)[1]["general_coverage"] == 0
     )  # a chance mark says nothing, seen 40 times or once
 
 
@@ -146,3 +147,14 @@ def test_other_features_are_refused() -> None:
     calibrator, _ = fit(examples(60), 0.10)
     with pytest.raises(ValueError, match="fit it again"):
         Calibrator.from_json({**calibrator.as_json(), "features": ["other"]})
+
+
+def test_a_guard_has_a_threshold_of_its_own() -> None:
+    """Half of what comes without a guard is wrong; behind it all is right."""
+    guarded = [replace(e, guarded=True, general=False) for e in examples(80) if e.fits]
+    open_to_all = [replace(e, kernel="open") for e in examples(200, noise=0.4)]
+    calibrator, metrics = fit([*guarded, *open_to_all], 0.10)
+    assert calibrator.threshold > 1
+    assert calibrator.threshold_for("kernel-0") <= 1
+    assert calibrator.threshold_for("another kernel") == calibrator.threshold
+    assert (metrics["general_coverage"], metrics["guarded_wrong_reuse"]) == (0, 0)

@@ -2,17 +2,19 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from kernels.encoder import DIMENSIONS, PARTS, Vector
+from kernels.encoder import DIMENSIONS, PARTS, Vector, last_mean
 from kernels.head import NEIGHBOURS, SIGNS, Head, Neighbours, Reading, neighbours
 from kernels.head_fitting import Exemplars, HeadConfig, fit_head
 from kernels.trust import Trust
 from kernels.trust_fitting import (
     BACKGROUND,
+    EXEMPLAR,
+    RECORDED,
+    STRANGER,
     Evidence,
     HeldOut,
     TrustConfig,
@@ -96,14 +98,32 @@ def test_the_same_seed_fits_the_same_head(head: Head) -> None:
     np.testing.assert_allclose(again.choice_weights, head.choice_weights, atol=1e-4)
 
 
-def test_a_head_survives_its_file(head: Head, tmp_path: Path) -> None:
-    file = tmp_path / "head.safetensors"
-    file.write_bytes(head.to_bytes())
-    read = Head.from_file(str(file))
+def test_a_head_survives_its_bytes(head: Head) -> None:
+    read = Head.from_bytes(head.to_bytes())
     assert (read.kernels, read.encoder_digest) == (head.kernels, head.encoder_digest)
     prompts = layers(CENTRES, 4)
     before, after = (read_prompts(one, prompts, exemplars()) for one in (head, read))
     np.testing.assert_array_equal(before.signs, after.signs)
+
+
+def test_a_kernel_that_is_not_allowed_is_as_if_it_were_not_there(head: Head) -> None:
+    prompts = layers(CENTRES[:1], 4)
+    near = neighbours(last_mean(prompts), exemplars().plain, exemplars().kernels)
+    everyone = head.read(prompts, near)
+    others = head.read(prompts, near, allowed=np.arange(KERNELS) != everyone.chosen[0])
+    assert others.chosen[0] != everyone.chosen[0]
+    margin = SIGNS.index("centroid_margin")
+    assert others.signs[0, margin] > -0.5  # the one left out is no rival
+    assert np.isfinite(others.signs).all()
+
+
+def test_every_row_of_evidence_knows_its_prompt(evidence: Evidence) -> None:
+    assert sorted(evidence.row[evidence.kind == BACKGROUND]) == list(range(20))
+    assert sorted(evidence.row[evidence.kind == RECORDED]) == list(range(80))
+    held_out = evidence.row[evidence.kind == EXEMPLAR]
+    assert len(held_out) == len(set(held_out)) > 0
+    hidden = evidence.row[evidence.kind == STRANGER]
+    assert {*held_out, *hidden} <= set(range(KERNELS * EACH))
 
 
 def test_neighbours_come_nearest_first() -> None:
@@ -134,7 +154,8 @@ def test_every_prompt_is_read_once_by_a_head_without_it(evidence: Evidence) -> N
 
 
 def test_what_is_right_is_trusted_more(head: Head, evidence: Evidence) -> None:
-    trust, samples = fit_trust(evidence, KERNELS, TRUST)
+    fitted = fit_trust(evidence, KERNELS, TRUST)
+    trust, samples = fitted.trust, fitted.samples
     known = trust.probability(read_prompts(head, layers(CENTRES, 8), exemplars()))
     strange = trust.probability(read_prompts(head, strangers(20, 9), exemplars()))
     assert known.mean() > 0.8 > 0.4 > strange.mean()
@@ -144,7 +165,7 @@ def test_what_is_right_is_trusted_more(head: Head, evidence: Evidence) -> None:
 
 
 def test_the_sample_has_its_share_for_no_kernel(evidence: Evidence) -> None:
-    _, samples = fit_trust(evidence, KERNELS, replace(TRUST, out_of_scope_share=0.25))
+    samples = fit_trust(evidence, KERNELS, replace(TRUST, out_of_scope_share=0.25)).samples
     for sample in samples:
         assert (~sample.right).mean() == pytest.approx(0.25, abs=0.05)
 
@@ -160,7 +181,7 @@ def test_a_threshold_holds_whatever_is_for_no_kernel() -> None:
 
 
 def test_a_lower_ceiling_asks_for_more(evidence: Evidence) -> None:
-    trust, _ = fit_trust(evidence, KERNELS, TRUST)
+    trust = fit_trust(evidence, KERNELS, TRUST).trust
     assert trust.thresholds[0.05] >= trust.thresholds[0.2]
 
 
@@ -170,13 +191,13 @@ def test_too_little_evidence_allows_no_reuse() -> None:
 
 
 def test_trust_survives_json(head: Head, evidence: Evidence) -> None:
-    trust, _ = fit_trust(evidence, KERNELS, TRUST)
+    trust = fit_trust(evidence, KERNELS, TRUST).trust
     read = Trust.from_json(json.loads(json.dumps(trust.as_json())))
     assert read == trust
 
 
 def test_other_signs_are_refused(evidence: Evidence) -> None:
-    trust, _ = fit_trust(evidence, KERNELS, TRUST)
+    trust = fit_trust(evidence, KERNELS, TRUST).trust
     with pytest.raises(ValueError, match="fit it again"):
         Trust.from_json({**trust.as_json(), "signs": ["other"]})
 

@@ -1,30 +1,46 @@
 """The starter kernels as they are shipped."""
 
+from statistics import median
+
 import pytest
 
 from kernels.conditions.checks import Subject
-from kernels.conditions.kinds import SchemaCondition
 from kernels.execution import Reply, run_recipe
-from kernels.library.loading import Starter, background, starters
+from kernels.library.reading import Starter, labelled_prompts, starters
+from kernels.mutation import Accepted, mutation_score
 from kernels.routing import preconditions
 from kernels.slots import bind
 from kernels.verify import parse_output, verify
 
 FOUND = starters()
+EVENTS = ("decision", "observation", "message")
 EACH = pytest.mark.parametrize("starter", FOUND, ids=lambda starter: starter.spec.name)
 
 
 def accepts(starter: Starter, prompt: str, output: object) -> str:
     """Empty when the contract accepts the output; else why it does not."""
     spec = starter.spec
-    schema = SchemaCondition(json_schema=spec.output_schema)
-    verdict = verify((schema, *spec.postconditions), Subject(bind(prompt), output))
+    verdict = verify(spec.contract, Subject(bind(prompt), output, EVENTS))
     return "" if verdict.passed else verdict.reason
 
 
-def test_there_are_at_least_six_with_names_of_their_own() -> None:
+def test_there_are_at_least_twenty_with_names_of_their_own() -> None:
     names = [starter.spec.name for starter in FOUND]
-    assert len(names) == len(set(names)) >= 6
+    assert len(names) == len(set(names)) >= 20
+
+
+def test_wrong_outputs_are_refused() -> None:
+    scores = [teeth(starter) for starter in FOUND]
+    assert median(scores) >= 0.8
+    assert min(scores) >= 0.6
+
+
+def teeth(starter: Starter) -> float:
+    """The mutation score of its contract, over all outputs that are known to be right."""
+    known = [(test.prompt, test.output) for test in starter.spec.tests]
+    known += [(e.prompt, e.output) for e in starter.examples if e.output is not None]
+    outputs = [Accepted(bind(prompt), output) for prompt, output in known]
+    return mutation_score(starter.spec.contract, outputs, EVENTS).score or 0.0
 
 
 @EACH
@@ -72,7 +88,15 @@ def test_what_it_computes_is_what_its_tests_expect(starter: Starter) -> None:
         assert parse_output(reply.text) == test.output
 
 
-def test_no_example_is_also_background() -> None:
+def test_no_example_is_also_a_labelled_prompt() -> None:
     examples = {example.prompt for starter in FOUND for example in starter.examples}
-    assert not examples & set(background())
-    assert len(background()) >= 50
+    labelled = [one.prompt for one in labelled_prompts()]
+    assert len(labelled) == len(set(labelled))
+    assert not examples & set(labelled)
+
+
+def test_labelled_prompts_are_for_starters_or_for_none() -> None:
+    names = {starter.spec.name for starter in FOUND}
+    labelled = labelled_prompts()
+    assert {one.kernel for one in labelled} == {*names, None}
+    assert sum(one.kernel is None for one in labelled) >= 500

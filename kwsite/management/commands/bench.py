@@ -1,4 +1,4 @@
-"""Measures the service: `bench overhead`, `verify`, `reuse`, `routing`, `constraint`."""
+"""Measures the service: `bench overhead`, `verify`, `reuse`, `library`, `routing`, `claim`, ..."""
 
 import json
 from argparse import ArgumentTypeError
@@ -17,6 +17,7 @@ from kwsite.bench.claim.process import add_claim_arguments, run_claim
 from kwsite.bench.constraint import constraint_table, in_process, on_server, tasks
 from kwsite.bench.constraint import measure as measure_constraint
 from kwsite.bench.http_client import UnexpectedReply
+from kwsite.bench.library import library_json, library_table, measure_library, suite
 from kwsite.bench.model_server import embedded_model
 from kwsite.bench.overhead import CLIENTS, SETTINGS, measure_overhead
 from kwsite.bench.overhead_report import arms_table, overhead_json, stages_table
@@ -57,6 +58,9 @@ class Command(BaseCommand):
         reusing = benches.add_parser(
             "reuse", help="which near misses and paraphrases count as the same question"
         )
+        library = benches.add_parser(
+            "library", help="what the starter kernels serve of prompts that nobody looked at"
+        )
         routing = benches.add_parser(
             "routing", help="which prompts find their kernel, on CLINC150 and BANKING77"
         )
@@ -80,12 +84,12 @@ class Command(BaseCommand):
             "claim", help="whether routing with verification beats retrieval (KW16)"
         )
         add_claim_arguments(claim)
-        for bench in (overhead, verifying, reusing, routing, constraint):
+        for bench in (overhead, verifying, reusing, library, routing, constraint):
             bench.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["bench"] is None:
-            raise CommandError("Name a bench: overhead, verify, reuse, routing or constraint.")
+            raise CommandError("Name a bench: `bench --help` lists them.")
         try:
             getattr(self, f"_{options['bench']}")(options)
         except (StackFailure, UnexpectedReply, UnusableData) as error:
@@ -123,6 +127,12 @@ class Command(BaseCommand):
     def _reuse(self, options: dict[str, Any]) -> None:
         suites = measure_reuse()
         self._print(reuse_json(suites), (reuse_table(suites),), as_json=options["json"])
+
+    def _library(self, options: dict[str, Any]) -> None:
+        with _progress(Console(stderr=True)) as progress:
+            bar = progress.add_task("library", total=len(suite()))
+            results = measure_library(lambda: progress.advance(bar))
+        self._print(library_json(results), (library_table(results),), as_json=options["json"])
 
     def _routing(self, options: dict[str, Any]) -> None:
         if not options["data"]:

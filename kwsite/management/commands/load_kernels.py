@@ -5,7 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from kernels.library.loading import fit_first_calibration, load_starters, shared_kernels
+from kernels.library.first_calibration import fit_first_calibration
+from kernels.library.loading import load_starters, shared_kernels
 
 
 class Command(BaseCommand):

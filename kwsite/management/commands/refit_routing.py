@@ -51,6 +51,8 @@ def _table(made: Calibration) -> Table:
     table.add_row(
         "wrong of reused",
         f"{made.metrics['live_wrong']}/{made.metrics['live_reused']}",
-        f"{made.metrics['wrong_reuse']:.2%}",
+        f"{made.metrics['general_wrong_reuse']:.2%}",
     )
+    if made.metrics["guarded_coverage"]:
+        table.add_row("of guarded kernels", "", f"{made.metrics['guarded_wrong_reuse']:.2%}")
     return table
