@@ -14,7 +14,8 @@ _MILLIONS = re.compile(r"(?<=\d)M\b(?!/)")
 _THOUSANDS = re.compile(r"(?<=\d)[kK]\b(?!/)")
 # "Table A", but not "a table": the letter is a name.
 _LETTER_A = re.compile(r"(?<=[a-z] )A\b(?!['-])|(?<=\bIs )A\b(?= [a-z])")
-_OWNED = re.compile(r"(?<![\w'])([\w.-]*[\d_.][\w.-]*)'s\b")
+# "Order 9917's", "cleanup.sh's".
+_OWNED = re.compile(r"(?<![\w'.-])(?=[\w.-]*?[\d_.])([\w.-]+)'s\b")
 _SPOKEN_QUOTES = re.compile(r"(?<![\w'])'([^'\n]{1,100})'(?![\w'])")
 _DASH = re.compile(r"(?<=[a-z?!.,\"\d]) - (?=[a-z])")
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}")
@@ -40,7 +41,7 @@ _MONTH_DAY = re.compile(
     rf"\b(?P<month>{_NAMES}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b,? ?(?P<year>\d{{4}})?"
 )
 _QUOTED = re.compile(r"(\"[^\"\n]+\")")
-_PIECES = re.compile(r"[^\W\d_]+(?:['.-][^\W\d_]+)*(?:(?<=\br)\.)?|[\s\S]")
+_PIECES = re.compile(r"[^\W\d_]+(?:['.-][^\W\d_]+)*|[\s\S]")
 
 
 def plain_wording(prompt: str) -> str:

@@ -1,5 +1,7 @@
 """When two prompts ask the same question, and what keeps others apart."""
 
+import time
+
 import pytest
 
 from kernels.reuse.question import question
@@ -90,3 +92,11 @@ def test_another_question_is_told_apart(one: str, other: str, reason: str) -> No
     found = differences(one, other)
     assert found
     assert reason in "; ".join(found)
+
+
+@pytest.mark.parametrize("unit", [".", "1.", "a.", "-", "1,", "a/", '"', "how many 5 ", "of the "])
+def test_a_prompt_made_to_be_slow_is_read_at_once(unit: str) -> None:
+    prompt = (unit * 4_000)[:4_000]
+    start = time.process_time()
+    question(prompt)
+    assert time.process_time() - start < 2
