@@ -1,528 +1,141 @@
-"""Words that mean the same in a question, and words that mean nothing in it.
+"""The words that questions are compared by: lists in `words/`, and the small closed classes.
 
-Both lists are closed: a word that is in neither stands for itself, so what nobody thought of
-prevents reuse rather than allowing it.
+All lists are closed: a word that is in none stands for itself, so what nobody thought of prevents
+reuse rather than allowing it.
 """
 
-CONTRACTIONS = {
-    "e-mail": "email",
-    "can't": "can not",
-    "cannot": "can not",
-    "won't": "will not",
-    "shan't": "shall not",
-    "let's": "let us",
-    "what's": "what is",
-    "what're": "what are",
-    "who's": "who is",
-    "where's": "where is",
-    "when's": "when is",
-    "how's": "how is",
-    "why's": "why is",
-    "that's": "that is",
-    "there's": "there is",
-    "here's": "here is",
-    "it's": "it is",
-    "he's": "he is",
-    "she's": "she is",
-    "i'm": "i am",
-    "gonna": "going to",
-    "wanna": "want to",
-    "pls": "please",
-    "plz": "please",
-    "info": "information",
-}
-SUFFIXES = (("n't", " not"), ("'re", " are"), ("'ll", " will"), ("'ve", " have"), ("'d", " would"))
+from pathlib import Path
 
-# Whole phrases that only ask, longest first. What is left of a question is what it asks for.
-FRAMES = (
-    "would you be so kind as to",
-    "be so kind as to",
-    "be so good as to",
-    "i would appreciate it if you could",
-    "i would be grateful if you could",
-    "i would be grateful if you",
-    "i was hoping you could",
-    "i was just wondering",
-    "i was wondering",
-    "i am wondering",
-    "i only want to know",
-    "i just want to know",
-    "i would really like to know",
-    "i would love to know",
-    "could i ask you to",
-    "can i ask you to",
-    "may i ask you to",
-    "could i ask",
-    "can i ask",
-    "may i ask",
-    "could you be so kind as to",
-    "sorry to bother you",
-    "sorry to bother",
-    "pardon the interruption",
-    "do me a favor and",
-    "do me a favour and",
-    "many thanks in advance",
-    "many thanks",
-    "kind regards",
-    "best regards",
-    "kind request",
-    "i am curious",
-    "out of curiosity",
-    "remind me",
-    "you know",
-    "let me see",
-    "one more thing",
-    "quick one",
-    "random question",
-    "maybe a silly question",
-    "silly question",
-    "stupid question",
-    "simple question",
-    "one question",
-    "a question",
-    "to be honest",
-    "go about",
-    "the way to",
-    "i would like you to",
-    "i would like to know",
-    "i would like to",
-    "i want you to",
-    "i want to know",
-    "i want to",
-    "i need you to",
-    "i need to know",
-    "i need to",
-    "i am trying to",
-    "i am looking for",
-    "i was wondering",
-    "i wonder",
-    "would you be able to",
-    "would you mind",
-    "would you please",
-    "would you",
-    "could you please",
-    "could you",
-    "could i get",
-    "could i have",
-    "can you please",
-    "can you",
-    "can i get",
-    "can i have",
-    "may i have",
-    "will you",
-    "are you able to",
-    "is it possible to",
-    "do you know",
-    "do you happen to know",
-    "any idea",
-    "any chance you",
-    "if you do not mind",
-    "if possible",
-    "if you can",
-    "when you get a chance",
-    "when you have a moment",
-    "help me",
-    "let me know",
-    "thanks in advance",
-    "thank you",
-    "excuse me",
-    "good morning",
-    "good afternoon",
-    "quick question",
-    "by the way",
-    "for me",
-    "for us",
-    "as well as",
+WORDS = Path(__file__).parent / "words"
+SYNONYM_FILES = ("verbs", "nouns", "adjectives", "adverbs")
+
+
+def lines(name: str) -> list[str]:
+    """The lines of one word list, without comments."""
+    text = (WORDS / f"{name}.txt").read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+def groups(name: str) -> list[tuple[str, ...]]:
+    """The groups of a list; the first word of each stands for all."""
+    return [tuple(word.strip() for word in line.split(", ")) for line in lines(name)]
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text, apart by spaces."""
+    return frozenset(text.split())
+
+
+def _pairs(name: str, between: str = " ") -> dict[str, str]:
+    return {left.strip(): right.strip() for left, right in (x.split(between) for x in lines(name))}
+
+
+SYNONYMS = tuple(group for name in SYNONYM_FILES for group in groups(name))
+UNITS = tuple(groups("units"))
+SHORT = _pairs("short", "=")
+SPELLING = _pairs("spelling")
+PLURALS = _pairs("irregular_plurals")
+NOMINAL = _pairs("nominal")
+SUFFIXES = {"n't": "not", "'re": "are", "'ll": "will", "'ve": "have", "'d": "would"}
+
+_VERBS = [line.split() for line in lines("irregular_verbs")]
+IRREGULAR = {form: base for base, past, part in _VERBS for form in (past, part) if form != base}
+_PASTS = {past for base, past, _ in _VERBS if past != base}
+PARTICIPLES = frozenset(part for _, _, part in _VERBS) - {"come", "become", "been", "run", "had"}
+# Forms that say "past" by themselves, and those that do so unless "is" or "has" stands before.
+ONLY_PAST = frozenset(_PASTS - PARTICIPLES) | {"ago", "yesterday", "left", "felt", "formerly"}
+
+# Words that only ask or join. "Please tell me the capital" and "the capital" ask the same.
+ASKING = word_set(
+    "whether honestly please kindly thanks so actually basically really simply also a an "
+    "the this these that those there me us you i we our my of do does is are am be "
+    "been being to and then quickly exactly currently any have has did was were"
 )
-ASKING = frozenset(
-    [
-        "whether",
-        "honestly",
-        "alright",
-        "but",
-        "again",
-        "please",
-        "kindly",
-        "hi",
-        "hello",
-        "hey",
-        "thanks",
-        "so",
-        "ok",
-        "okay",
-        "well",
-        "just",
-        "actually",
-        "basically",
-        "really",
-        "simply",
-        "maybe",
-        "perhaps",
-        "um",
-        "uh",
-        "hmm",
-        "also",
-        "a",
-        "an",
-        "the",
-        "this",
-        "these",
-        "that",
-        "those",
-        "there",
-        "it",
-        "me",
-        "us",
-        "you",
-        "i",
-        "we",
-        "our",
-        "my",
-        "your",
-        "of",
-        "do",
-        "does",
-        "is",
-        "are",
-        "am",
-        "be",
-        "been",
-        "being",
-        "to",
-        "and",
-        "then",
-        "quickly",
-        "exactly",
-        "currently",
-        "right",
-        "here",
-        "some",
-        "any",
-        "would",
-        "could",
-        "should",
-        "can",
-        "may",
-        "might",
-        "shall",
-        "must",
-        "have",
-        "has",
-    ]
+DETERMINERS = word_set("the a an my our your their his her this these those its")
+POSSESSIVES = word_set("your their his her its")
+ARTICLES = frozenset(("a", "an", "one"))
+# How a request asks. "Tell me the capital", "give the capital" and "what is the capital" are one.
+WHAT = word_set(
+    "what which tell give show say state provide find get list name return display calculate"
 )
-# How a question asks. "Tell me the capital", "give the capital" and "what is the capital" are one.
-WHAT = frozenset(
-    [
-        "what",
-        "which",
-        "tell",
-        "give",
-        "show",
-        "say",
-        "state",
-        "provide",
-        "find",
-        "get",
-        "list",
-        "name",
-        "return",
-        "display",
-        "know",
-        "want",
-        "need",
-        "know",
-        "wondering",
-    ]
-)
+WISHES = frozenset(("know", "want", "need", "wondering", "like"))
+WH = word_set("who whom whose when where why how")
+EXPLAINING = word_set("explain tell show know describe say wonder me see understand")
 KINDS = ("how many", "how much", "how long", "how often", "how far", "how old")
-WH = frozenset(["who", "whom", "whose", "when", "where", "why", "how"])
-
-SYNONYMS = (
-    ("big", "large"),
-    ("small", "little"),
-    ("begin", "start", "commence"),
-    ("end", "finish"),
-    ("buy", "purchase"),
-    ("help", "assist"),
-    ("fix", "repair"),
-    ("quick", "fast"),
-    ("error", "fault", "mistake"),
-    ("mail", "email", "e-mail"),
-    ("phone", "telephone"),
-    ("picture", "image", "photo"),
-    ("total", "sum"),
-    ("mean", "average"),
-    ("maximum", "max", "highest", "greatest", "biggest", "largest"),
-    ("minimum", "min", "lowest", "smallest", "least"),
-    ("calculate", "compute", "determine", "work out", "figure out"),
-    ("convert", "change", "turn", "transform", "express"),
-    ("remove", "delete"),
-    ("create", "make"),
-    ("employee", "worker", "staff"),
-    ("client", "customer"),
-    ("invoice", "bill"),
-    ("parcel", "package"),
-    ("cost", "price"),
-    ("city", "town"),
-    ("author", "writer"),
-    ("movie", "film"),
-    ("job", "position"),
-    ("vacation", "holiday"),
-    ("summary", "summarize", "summarise"),
-    ("translate", "translation"),
-    ("extract", "pull out", "pick out"),
-    ("obtain", "fetch", "retrieve"),
-    ("modify", "alter", "edit"),
-    ("repository", "repo"),
-    ("application", "app"),
-    ("directory", "folder"),
-    ("function", "method"),
-    ("database", "db"),
-    ("configuration", "config"),
-    ("environment", "env"),
-    ("document", "doc"),
-    ("quarter", "qtr"),
-    ("approximately", "about", "roughly", "around"),
-    ("answer", "reply", "respond", "response"),
-    ("meeting", "appointment"),
-    ("car", "automobile"),
-    ("wrong", "incorrect"),
-    ("allow", "permit"),
-    ("require", "need"),
-    ("explain", "describe"),
-    ("check", "verify"),
-    ("send", "submit"),
-    ("happen", "occur"),
-    ("equal", "equals", "equivalent", "same"),
-    ("newest", "most recent"),
-    ("choose", "pick", "select"),
-    ("often", "frequently"),
-    ("test", "trial"),
-    ("stop", "halt"),
-    ("missing", "absent"),
-    ("rewrite", "rephrase", "reword"),
-    ("beginner", "novice"),
-    ("colleague", "coworker"),
-    ("quickest", "fastest"),
-    ("monthly", "every month"),
-    ("yearly", "annually", "every year"),
-    ("weekly", "every week"),
-    ("daily", "every day"),
-    ("rejected", "declined", "turned down"),
-    ("ill", "sick"),
+BE = word_set("is are am was were be been being")
+HAVE = frozenset(("has", "have", "had"))
+AUXILIARIES = word_set(
+    "is are am do does did was were can could will has have must should may might shall would had"
 )
-
-NEGATIONS = frozenset(
-    ["not", "no", "never", "without", "none", "neither", "nor", "nobody", "nothing"]
-)
-PAST = frozenset(
-    [
-        "was",
-        "were",
-        "did",
-        "had",
-        "went",
-        "sent",
-        "paid",
-        "got",
-        "made",
-        "said",
-        "took",
-        "came",
-        "left",
-        "bought",
-        "sold",
-        "kept",
-        "held",
-        "met",
-        "ran",
-        "wrote",
-        "built",
-        "began",
-        "won",
-        "lost",
-        "spent",
-        "broke",
-        "chose",
-        "drove",
-        "gave",
-        "grew",
-        "knew",
-        "rose",
-        "saw",
-        "spoke",
-        "ago",
-        "yesterday",
-    ]
-)
+MODALS = {
+    "can": "can",
+    "could": "can",
+    "may": "may",
+    "might": "might",
+    "must": "must",
+    "should": "should",
+    "shall": "should",
+    "ought": "should",
+    "would": "would",
+}
+NEGATIONS = word_set("not no never without none neither nor nobody nothing")
+PAST = frozenset(("was", "were", "did", "had", "ago", "yesterday"))
+FUTURE = frozenset(("will", "shall", "tomorrow", "going", "upcoming"))
 # What they mean depends on when it is said.
-DEICTIC = frozenset(
-    "today yesterday tomorrow tonight now currently current latest recent recently newest upcoming "  # noqa: SIM905
-    "ago last next this".split()
+DEICTIC = word_set(
+    "today yesterday tomorrow tonight now currently current latest recent recently newest "
+    "upcoming ago last next this present presently"
 )
-FUTURE = frozenset(["will", "shall", "tomorrow", "going", "upcoming"])
 # Before a verb, "to" is no preposition: "how to sort", "want to sort".
 BEFORE_INFINITIVE = frozenset(
     "how need want able way trying order like possible have has wish used".split()  # noqa: SIM905
 )
-PREPOSITIONS = frozenset(
-    [
-        "using",
-        "regarding",
-        "if",
-        "while",
-        "because",
-        "unless",
-        "although",
-        "due",
-        "without",
-        "in",
-        "on",
-        "at",
-        "from",
-        "to",
-        "into",
-        "onto",
-        "by",
-        "for",
-        "with",
-        "within",
-        "between",
-        "among",
-        "under",
-        "over",
-        "above",
-        "below",
-        "before",
-        "after",
-        "during",
-        "since",
-        "until",
-        "till",
-        "per",
-        "than",
-        "via",
-        "through",
-        "against",
-        "about",
-        "around",
-        "near",
-        "toward",
-        "towards",
-        "as",
-        "like",
-        "across",
-        "beyond",
-        "behind",
-        "versus",
-        "vs",
-    ]
+PREPOSITIONS = word_set(
+    "using regarding if while because unless although due without in on at from to into "
+    "onto by for with within between among under over above below before after during "
+    "since until till per than via through against about around near toward towards as "
+    "like across beyond behind versus vs despite except compared morethan lessthan atleast "
+    "atmost"
+)
+# Their order in a list does not matter where these stand.
+COMMUTATIVE = frozenset(
+    "sum total add average mean median product extract compare list between difference".split()  # noqa: SIM905
+)
+CHANGES = word_set("change growth increase decrease rise fall drop")
+AGENTS = {
+    "author": "write",
+    "inventor": "invent",
+    "founder": "found",
+    "painter": "paint",
+    "composer": "compose",
+    "discoverer": "discover",
+    "designer": "design",
+}
+_MONTH_NAMES = (
+    "january jan",
+    "february feb",
+    "march mar",
+    "april apr",
+    "may",
+    "june jun",
+    "july jul",
+    "august aug",
+    "september sep sept",
+    "october oct",
+    "november nov",
+    "december dec",
 )
 MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            ("january", "jan"),
-            ("february", "feb"),
-            ("march", "mar"),
-            ("april", "apr"),
-            ("may",),
-            ("june", "jun"),
-            ("july", "jul"),
-            ("august", "aug"),
-            ("september", "sep", "sept"),
-            ("october", "oct"),
-            ("november", "nov"),
-            ("december", "dec"),
-        ),
-        start=1,
-    )
-    for name in names
+    name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()
 }
-ORDINALS = {
-    word: number
-    for number, word in enumerate(
-        ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
-        start=1,
-    )
-}
-DETERMINERS = frozenset(("the", "a", "an", "my", "our", "your", "their", "his", "her", "this"))
-AUXILIARIES = frozenset(
-    ("is", "are", "do", "does", "did", "was", "were", "can", "could", "will", "has", "have")
+_ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth"
+ORDINALS = {word: number for number, word in enumerate(_ORDINALS.split(), start=1)}
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
 )
-NUMBER_WORDS = {
-    word: value
-    for value, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ]
-    )
-}
-TENS = {
-    word: 10 * (position + 2)
-    for position, word in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-    )
-}
+NUMBER_WORDS = {word: value for value, word in enumerate(_SMALL.split())}
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+TENS = {word: 10 * value for value, word in enumerate(_TENS.split(), start=2)}
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
-UNITS = (
-    ("km", "kms", "kilometer", "kilometre", "kilometers", "kilometres"),
-    ("m", "meter", "metre", "meters", "metres"),
-    ("cm", "centimeter", "centimetre", "centimeters", "centimetres"),
-    ("mm", "millimeter", "millimetre", "millimeters", "millimetres"),
-    ("mi", "mile", "miles"),
-    ("ft", "foot", "feet"),
-    ("inch", "inches"),
-    ("yd", "yard", "yards"),
-    ("kg", "kgs", "kilo", "kilos", "kilogram", "kilograms", "kilogramme", "kilogrammes"),
-    ("g", "gram", "grams", "gramme", "grammes"),
-    ("mg", "milligram", "milligrams"),
-    ("lb", "lbs", "pound", "pounds"),
-    ("oz", "ounce", "ounces"),
-    ("t", "ton", "tons", "tonne", "tonnes"),
-    ("l", "liter", "litre", "liters", "litres"),
-    ("ml", "milliliter", "millilitre", "milliliters", "millilitres"),
-    ("gal", "gallon", "gallons"),
-    ("s", "sec", "secs", "second", "seconds"),
-    ("ms", "millisecond", "milliseconds"),
-    ("min", "mins", "minute", "minutes"),
-    ("h", "hr", "hrs", "hour", "hours"),
-    ("d", "day", "days"),
-    ("week", "weeks", "wk", "wks"),
-    ("month", "months"),
-    ("year", "years", "yr", "yrs"),
-    ("kb", "kilobyte", "kilobytes"),
-    ("mb", "megabyte", "megabytes"),
-    ("gb", "gigabyte", "gigabytes", "gig", "gigs"),
-    ("tb", "terabyte", "terabytes"),
-    ("%", "percent", "per cent", "pct"),
-    ("°c", "celsius", "centigrade", "degrees celsius", "degree celsius", "deg c"),
-    ("°f", "fahrenheit", "degrees fahrenheit", "degree fahrenheit", "deg f"),
-    ("usd", "$", "dollar", "dollars", "us dollars"),
-    ("eur", "€", "euro", "euros"),
-    ("gbp", "£"),
-    ("w", "watt", "watts"),
-    ("kw", "kilowatt", "kilowatts"),
-    ("kwh", "kilowatt hour", "kilowatt hours"),
-    ("km/h", "kph", "kmh", "kilometers per hour", "kilometres per hour"),
-    ("mph", "miles per hour"),
-)
+SCALES["dozen"] = 12

@@ -1,7 +1,7 @@
 """What answer reuse lets through: pairs that nearly agree, and pairs that say the same.
 
-The suites were written by somebody who did not know the rules. `dev` was looked at while the rules
-were made, `heldout` was not.
+`dev` and `heldout` were written by somebody who did not know the rules; `dev` was looked at while
+the rules were made, `heldout` was not. `dev2` was written for making the rules, by the same hand.
 """
 
 import json
@@ -15,7 +15,7 @@ from rich.table import Table
 from kernels.reuse.question import question
 
 SUITES = Path(__file__).parent / "reuse_suites"
-PARTS = ("dev", "heldout")
+PARTS = ("dev", "dev2", "heldout")
 GOAL_PARAPHRASES = 0.60
 
 
