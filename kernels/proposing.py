@@ -87,12 +87,14 @@ def _pairs(
                 vector=vector,
                 output_schema=call.output_schema,
             )
-            limits = {"top_k": top_k, "min_pass_rate": min_pass_rate}
-            if chosen := route(client_id=client.pk, asked=part, **limits).chosen:
-                parts.append(Part(prompt, chosen, call.property))
+            found = route(
+                client_id=client.pk, asked=part, top_k=top_k, min_pass_rate=min_pass_rate
+            )
+            if found.chosen:
+                parts.append(Part(prompt, found.chosen, call.property))
         return tuple(parts)
 
-    found = [
+    pairs = [
         (first, second)
         for split in splits(asked.prompt)
         for first in routed(split.first)
@@ -100,7 +102,7 @@ def _pairs(
         if first.kernel.kernel != second.kernel.kernel
         and (first.property != second.property or not first.property)
     ]
-    return [pair for pair in found if _is_needed(pair, decision)]
+    return [pair for pair in pairs if _is_needed(pair, decision)]
 
 
 def _probability(pair: tuple[Part, Part]) -> float:
