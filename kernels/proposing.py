@@ -87,9 +87,7 @@ def _pairs(
                 vector=vector,
                 output_schema=call.output_schema,
             )
-            found = route(
-                client_id=client.pk, asked=part, top_k=top_k, min_pass_rate=min_pass_rate
-            )
+            found = route(client_id=client.pk, asked=part, top_k=top_k, min_pass_rate=min_pass_rate)
             if found.chosen:
                 parts.append(Part(prompt, found.chosen, call.property))
         return tuple(parts)

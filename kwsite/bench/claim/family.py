@@ -39,6 +39,7 @@ class Family:
     conditions: tuple[tuple[str, str], ...] = ()  # label, expression
     judges: bool = True
     max_tokens: int = 80
+    more_systems: tuple[str, ...] = ()  # further system messages
 
     def request(self, prompt: str) -> ChatRequest:
         """The app's call as the service sees it."""
@@ -72,7 +73,7 @@ class Family:
 
     def messages(self, prompt: str) -> list[dict[str, Any]]:
         return [
-            {"role": "system", "content": self.system},
+            *({"role": "system", "content": text} for text in (self.system, *self.more_systems)),
             {"role": "user", "content": prompt},
         ]
 
