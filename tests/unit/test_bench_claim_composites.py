@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kernels.splitting import splits
+from kwsite.api.chat_body import ChatBody
 from kwsite.bench.claim.arms import ARMS, COMPOSED
 from kwsite.bench.claim.composing import (
     against_retrieval,
@@ -82,6 +83,7 @@ def test_the_app_of_a_pair_asks_with_both_system_prompts_and_an_object_of_both(p
     assert properties[pair.one.name] == pair.one.output_schema
     assert properties[pair.other.name] == pair.other.output_schema
     assert request.prompt == family.test[0].prompt
+    ChatBody.model_validate(family.body(family.test[0].prompt))  # the service takes it
 
 
 def test_an_answer_is_right_if_both_parts_are() -> None:

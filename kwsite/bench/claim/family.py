@@ -1,5 +1,6 @@
 """What a family of the claim is: an app's call, its prompts, and who says what is right."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,7 @@ class Family:
             model="kernelweave",
             messages=tuple(self.messages(prompt)),
             max_tokens=self.max_tokens,
-            response_format=response_format(self.name, self.output_schema),
+            response_format=response_format(re.sub(r"\W+", "-", self.name), self.output_schema),
             contract=AskedContract(
                 conditions=tuple(
                     CelCondition(label=label, expression=expression)
