@@ -115,7 +115,7 @@ def measure_claim(
         learned,
         tuple(outcomes),
         _strangers(means, families, owners),
-        tuple(_ask_composites(means, courses, composites, owners, advance)),
+        tuple(ask_composites(means, courses, composites, owners, advance)),
     )
 
 
@@ -142,32 +142,40 @@ def _ask_singles(
     return [outcome for outcomes in found.values() for outcome in outcomes]
 
 
-def _ask_composites(
+def ask_composites(
     means: Means,
     courses: Sequence[Course],
     count: int,
     owners: Owners,
     advance: Callable[[], Any],
 ) -> list[CompositeOutcome]:
-    """`count` prompts for each pair of families, whether or not they have kernels."""
+    """`count` prompts for each pair of families, whether or not they have kernels.
+
+    Where no composition is proposed, the arm with composition is the kernels arm again.
+    """
     indexes = {course.family.name: course.index for course in courses}
-    found = []
+    found: dict[tuple[str, str], CompositeOutcome] = {}  # by arm and prompt
     for pair in pairs([course.family for course in courses]):
         family, both = pair.family(count), (pair.one, pair.other)
-        names = [one.name for one in both]
-        index = PairIndex({name: indexes[name] for name in names})
-        whys = [_why_not(means, family, sample.prompt, names, owners) for sample in family.test]
+        index = PairIndex({one.name: indexes[one.name] for one in both})
+        looks = [_look_for_both(means, family, s.prompt, both, owners) for s in family.test]
         for name, arm in ARMS.items():
-            for sample, why in zip(family.test, whys, strict=True):
-                said, ms = _timed(arm, means, family, index, sample.prompt)
-                outcome = CompositeOutcome(
-                    **_fields(family, name, sample, said, ms, owners),
-                    parts_right=parts_right(both, sample, parsed(said.text)),
-                    wording=sample.gold.join.text,
-                )
-                found.append(replace(outcome, why=why) if name == COMPOSED else outcome)
+            for sample, look in zip(family.test, looks, strict=True):
+                if name == COMPOSED and not look.proposed:
+                    served = found[CALIBRATED, sample.prompt]
+                    outcome = replace(served, arm=name, ms=round(served.ms + look.ms, 1))
+                else:
+                    said, ms = _timed(arm, means, family, index, sample.prompt)
+                    outcome = CompositeOutcome(
+                        **_fields(family, name, sample, said, ms, owners),
+                        parts_right=parts_right(both, sample, parsed(said.text)),
+                        wording=sample.gold.join.text,
+                    )
+                if name == COMPOSED:
+                    outcome = replace(outcome, why=look.why)
+                found[name, sample.prompt] = outcome
                 advance()
-    return found
+    return list(found.values())
 
 
 def _look(means: Means, family: Family, prompt: str, owners: Owners) -> Look:
@@ -176,11 +184,12 @@ def _look(means: Means, family: Family, prompt: str, owners: Owners) -> Look:
     return Look(proposed(decision, owners), why, ms)
 
 
-def _why_not(
-    means: Means, family: Family, prompt: str, names: Sequence[str], owners: Owners
-) -> str:
-    decision = plan(client=means.client, request=family.request(prompt))
-    return why_not_composed(decision, prompt, names, owners)
+def _look_for_both(
+    means: Means, family: Family, prompt: str, both: Sequence[Family], owners: Owners
+) -> Look:
+    decision, ms = timed(lambda: plan(client=means.client, request=family.request(prompt)))
+    why = why_not_composed(decision, prompt, [one.name for one in both], owners)
+    return Look(proposed(decision, owners), why, ms)
 
 
 def _timed(

@@ -59,9 +59,12 @@ when it was written. Each arm gets the same call: the system prompts of both, on
 form, and a schema with one property for each task. Retrieval finds the {SHOWN} nearest accepted
 answers of either family, and shows them as {SHOWN} worked examples of both tasks. An answer is
 right if both parts are; half points count each part. With composition, what the router proposes is
-run at once on the service's interpreter, in this process; where nothing is proposed or the plan
-fails, the prompt goes the way of "kernels". On single prompts, that arm's answers are those of
-"kernels" wherever no composition is proposed, and its time that of looking for one besides.
+run at once on the service's interpreter, in this process; where the plan fails, the prompt goes
+the way of "kernels". Where nothing is proposed, and so on single prompts, the arm's answers are
+those of "kernels", and its time that of looking for a composition besides.
+
+The model server keeps prompts that it has read. "kernels" asks again what vanilla asked where no
+kernel serves, and may find it read: its latency there, and that of composition, is a lower bound.
 """
 
 
