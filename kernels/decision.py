@@ -46,10 +46,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a prompt, and the kernel that clears the bar on it."""
+    """A part of a prompt, and the kernel that clears the bar on it.
+
+    `property`: what of the asked output schema it gives; empty where none was asked for.
+    """
 
     prompt: str
     kernel: Candidate
+    property: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class Proposal:
                     "kernel": part.kernel.kernel,
                     "version": part.kernel.number,
                     "probability": round(part.kernel.probability, 4),
+                    **({"property": part.property} if part.property else {}),
                 }
                 for part in self.parts
             ],

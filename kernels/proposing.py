@@ -4,14 +4,20 @@ Each part of the prompt must have a kernel that clears the bar on that part, and
 their product, must clear the same bar. That takes their failures as independent. The kernels run
 side by side, each on its own part, so that what they get is what their P was computed for; a
 sequence is not proposed, because what its second kernel would get is not known at routing time.
+
+A kernel that was made for one app's call may answer a part of another call that holds the first
+one's: its system prompt as one of the system messages, and its output schema as one of the two
+properties of an object. That object is then what the composition gives. What the request's further
+system messages say, its kernels do not know.
 """
 
 from dataclasses import replace
 from functools import cache
 
 from kernels.algebra.plan import Composition as Plan
+from kernels.call_parts import calls
 from kernels.compositions import check
-from kernels.decision import Candidate, Part, Proposal, RouteDecision
+from kernels.decision import Part, Proposal, RouteDecision
 from kernels.encoder import embed_deep
 from kernels.models import Exemplar, KernelVersion
 from kernels.routing import Asked, route
@@ -70,18 +76,31 @@ def _pairs(
     """Kernels that each clear the bar on one part of the prompt, where no one answers it whole."""
 
     @cache
-    def routed(prompt: str) -> Candidate | None:
-        part = replace(asked, input=bind(prompt, asked.input["system"]), layers=embed_deep(prompt))
-        return route(
-            client_id=client.pk, asked=part, top_k=top_k, min_pass_rate=min_pass_rate
-        ).chosen
+    def routed(prompt: str) -> tuple[Part, ...]:
+        """What may answer the prompt, by the calls that the request holds."""
+        layers = embed_deep(prompt)
+        parts = []
+        for call in calls(asked):
+            part = replace(
+                asked,
+                input=bind(prompt, call.system),
+                layers=layers,
+                output_schema=call.output_schema,
+            )
+            found = route(client_id=client.pk, asked=part, top_k=top_k, min_pass_rate=min_pass_rate)
+            if found.chosen:
+                parts.append(Part(prompt, found.chosen, call.property))
+        return tuple(parts)
 
-    found: list[tuple[Part, Part]] = []
-    for split in splits(asked.prompt):
-        first, second = routed(split.first), routed(split.second)
-        if first and second and first.kernel != second.kernel:
-            found.append((Part(split.first, first), Part(split.second, second)))
-    return [pair for pair in found if _is_needed(pair, decision)]
+    pairs = [
+        (first, second)
+        for split in splits(asked.prompt)
+        for first in routed(split.first)
+        for second in routed(split.second)
+        if first.kernel.kernel != second.kernel.kernel
+        and (first.property != second.property or not first.property)
+    ]
+    return [pair for pair in pairs if _is_needed(pair, decision)]
 
 
 def _probability(pair: tuple[Part, Part]) -> float:
@@ -104,16 +123,14 @@ def _is_needed(pair: tuple[Part, Part], decision: RouteDecision) -> bool:
 
 def _proposal(pair: tuple[Part, Part], client: Client, decision: RouteDecision) -> Proposal | None:
     names = [part.kernel.kernel for part in pair]
+    branches = [_branch(*one) for one in zip(pair, NAMES, strict=True)]
     alone = decision.chosen.kernel if decision.chosen else None
     plan = Plan.model_validate(
         {
             "name": "-and-".join(names)[:100].rstrip("-"),
             "description": f"{' and '.join(names)}, each on its own part of a prompt.",
             "input_schema": PARTS,
-            "plan": {
-                "kind": "parallel",
-                "branches": [_branch(*one) for one in zip(pair, NAMES, strict=True)],
-            },
+            "plan": {"kind": "parallel", "branches": branches},
         }
     )
     if not check(plan, client).report.fits:
@@ -130,9 +147,11 @@ def _proposal(pair: tuple[Part, Part], client: Client, decision: RouteDecision) 
 
 
 def _branch(part: Part, name: str) -> dict[str, object]:
+    """Its output under the property that it gives, or its properties as they are."""
     digest = KernelVersion.objects.values_list("digest", flat=True).get(pk=part.kernel.version_id)
     return {
         "kind": "kernel",
+        "name": part.property or None,
         "kernel": part.kernel.kernel,
         "digest": digest,
         "input": {"prompt": f"input.{name}"},

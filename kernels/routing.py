@@ -31,6 +31,7 @@ class Asked:
     output_schema: dict[str, Any] | None = None
     wants_json: bool = False
     beyond_kernels: str = ""
+    systems: tuple[str, ...] = ()  # each system message; `input` has them in one text
 
     @property
     def prompt(self) -> str:

@@ -1,15 +1,17 @@
-"""Reads a prompt as two requests about the same material.
+"""Reads a prompt as two requests: joined ones, each with its own text, or two about the same.
 
-English, and only where the material stands apart from what is asked: behind a colon or on lines of
-its own. "X, then Y" is not read: what Y would be about is not there yet.
+English. About the same only where the material stands apart from what is asked: behind a colon or
+on lines of its own. There "X, then Y" is not read: what Y would be about is not there yet.
 """
 
 import re
 from dataclasses import dataclass
 
+from kernels.joined_requests import REQUESTING, joined_requests
+
 MAX_SPLITS = 4
 _WHOLE = re.compile(r"(?P<asked>[^:\n]{1,500})(?P<material>[:\n].*)", re.DOTALL)
-_JOINT = re.compile(r",? and also |,? and |\. |; ")
+_JOINT = re.compile(rf",? and also |,? and |[.;] (?={REQUESTING}\b)", re.IGNORECASE)
 _THEN = re.compile(r"\bthen\b", re.IGNORECASE)
 _ABOUT = re.compile(r" (?:of|from|in|for) (?:this|the|that|these|those) [\w-]+$")
 
@@ -23,7 +25,13 @@ class Split:
 
 
 def splits(prompt: str) -> list[Split]:
-    """The ways to read a prompt as two, at most `MAX_SPLITS`; mostly none.
+    """The ways to read a prompt as two, at most `MAX_SPLITS`; mostly none."""
+    joined = [Split(*pair) for pair in joined_requests(prompt)]
+    return (joined or _about_the_same(prompt))[:MAX_SPLITS]
+
+
+def _about_the_same(prompt: str) -> list[Split]:
+    """Two requests about what follows them.
 
     Where one part says what it is about ("of this text"), the other is taken to be about the same.
     Where the second has no verb ("extract the names and the dates"), it may have the first's.
@@ -44,4 +52,4 @@ def splits(prompt: str) -> list[Split]:
             first += about_second[0]
         for text in (second, f"{first.split()[0]} {second}"):
             found.append(Split(f"{first}{material}", f"{text[0].upper()}{text[1:]}{material}"))
-    return found[:MAX_SPLITS]
+    return found

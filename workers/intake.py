@@ -98,4 +98,5 @@ def _asked(request: ChatRequest, layers: Vector) -> Asked:
         request.output_schema,
         request.response_format is not None and request.response_format["type"] != "text",
         request.beyond_kernels,
+        request.systems,
     )

@@ -49,8 +49,13 @@ class ChatRequest(BaseModel):
     @cached_property
     def system(self) -> str:
         """Text of the system and developer messages, in order."""
-        texts = [message_text(m) for m in self.messages if m["role"] in ("system", "developer")]
-        return "\n\n".join(texts)
+        return "\n\n".join(self.systems)
+
+    @cached_property
+    def systems(self) -> tuple[str, ...]:
+        """Text of each system or developer message."""
+        of_app = [m for m in self.messages if m["role"] in ("system", "developer")]
+        return tuple(map(message_text, of_app))
 
     @cached_property
     def output_schema(self) -> dict[str, Any] | None:

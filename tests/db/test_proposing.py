@@ -141,3 +141,13 @@ def test_a_request_for_json_of_its_own_gets_no_proposal(client: Client) -> None:
     schema = {"type": "object", "properties": {"emails": {"type": "array"}}}
     wanted = {"type": "json_schema", "json_schema": {"name": "t", "schema": schema}}
     assert planned(client, response_format=wanted).proposal is None
+
+
+def test_of_two_joined_requests_each_keeps_its_own_text(client: Client) -> None:
+    emails = "Extract all email addresses from this text: write to ann@a.org."
+    dates = "Extract all dates from this text: we met on 2024-03-01."
+    decision = planned(client, f"{emails} Also, {dates[0].lower()}{dates[1:]}")
+    assert decision.route == "generation"
+    assert decision.proposal is not None
+    assert decision.proposal.input == {"first": emails, "second": dates}
+    assert [part.kernel.kernel for part in decision.proposal.parts] == PAIR.split("-and-")

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from kernels.matching import Features
-from kwsite.bench.claim.arms import STATIC_COSINE, Unconstrained, static_calibrator
+from kwsite.bench.claim.arms import COMPOSED, STATIC_COSINE, Unconstrained, static_calibrator
 from kwsite.bench.claim.evidence import SHOWN, Evidence, Index
 from kwsite.bench.claim.families import families
 from kwsite.bench.claim.family import Family
 from kwsite.bench.claim.figures import against, arm_figures, best_retrieval, routing, taken
-from kwsite.bench.claim.grids import NOT_MEASURED, Grid, grids, verdict
+from kwsite.bench.claim.grid import Grid
+from kwsite.bench.claim.grids import grids, verdict
 from kwsite.bench.claim.intervals import bootstrap, difference, draws, mean, ratio, share
 from kwsite.bench.claim.measure import Claim, Learned, Stranger, all_arms
 from kwsite.bench.claim.outcome import Outcome
@@ -292,11 +293,14 @@ def test_a_grid_as_markdown_has_a_row_each_and_breaks_on_no_pipe() -> None:
 
 
 def test_the_report_says_what_was_not_measured() -> None:
-    overall = grids(GOOD)[0]
-    assert [row for row in overall.rows if row[0] == NOT_MEASURED and row[1] == "not measured"]
-    text = claim_markdown(GOOD, plot="claim.png")
-    assert verdict(GOOD) in text
+    without = replace(GOOD, outcomes=tuple(one for one in GOOD.outcomes if one.arm != COMPOSED))
+    assert (COMPOSED, "not measured", "not measured", "not measured", "", "") in grids(without)[
+        0
+    ].rows
+    text = claim_markdown(without, plot="claim.png")
+    assert verdict(without) in text
     assert "not measured" in text
+    assert "not measured" not in claim_markdown(GOOD, plot="claim.png")
 
 
 def test_what_was_written_can_be_read_again(tmp_path: Path) -> None:

@@ -13,9 +13,11 @@ from kernels.calibration import Calibrator
 from kernels.encoder import encoder_digest
 from kernels.matching import Features
 from kernels.models import Calibration
-from kwsite.bench.claim.evidence import Evidence, Index
+from kwsite.bench.claim.evidence import Evidence, Retrieval
 from kwsite.bench.claim.family import Family
+from kwsite.bench.claim.proposed import run_proposal
 from kwsite.bench.claim.remembering import Remembering
+from kwsite.bench.claim.said import Said
 from kwsite.commandline.client import ServiceClient
 from trajectories.models import Client
 from workers.answer import Answer, ChosenKernel, answer
@@ -25,17 +27,8 @@ from workers.request import AskedContract, ChatRequest
 from workers.tasks.answering import chosen_kernel
 from workers.trace import Trace
 
+COMPOSED = "kernels + composition"
 STATIC_COSINE = 0.8  # what semantic caches commonly take for "the same"
-
-
-@dataclass(frozen=True)
-class Said:
-    """An answer with its cost, and the version of the kernel that was tried for it."""
-
-    text: str
-    tokens: int
-    version: str = ""
-    fell_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,25 +40,25 @@ class Means:
     client: Client
 
 
-Arm = Callable[[Means, Family, Index, str], Said]
+Arm = Callable[[Means, Family, Retrieval, str], Said]
 
 
-def vanilla(means: Means, family: Family, index: Index, prompt: str) -> Said:
+def vanilla(means: Means, family: Family, index: Retrieval, prompt: str) -> Said:
     """The app's own call, straight to the model."""
     return _complete(means.backend, family, prompt, [])
 
 
-def bm25_rag(means: Means, family: Family, index: Index, prompt: str) -> Said:
+def bm25_rag(means: Means, family: Family, index: Retrieval, prompt: str) -> Said:
     """The app's own call with the nearest accepted answers by words."""
     return _complete(means.backend, family, prompt, index.by_words(prompt))
 
 
-def dense_rag(means: Means, family: Family, index: Index, prompt: str) -> Said:
+def dense_rag(means: Means, family: Family, index: Retrieval, prompt: str) -> Said:
     """The app's own call with the nearest accepted answers by meaning."""
     return _complete(means.backend, family, prompt, index.by_meaning(prompt))
 
 
-def kernels_served(means: Means, family: Family, index: Index, prompt: str) -> Said:
+def kernels_served(means: Means, family: Family, index: Retrieval, prompt: str) -> Said:
     """The app's own call to the running service, over HTTP."""
     reply = means.service.chat(family.body(prompt))
     extras = reply["kernelweave"]
@@ -78,19 +71,32 @@ def kernels_served(means: Means, family: Family, index: Index, prompt: str) -> S
     )
 
 
-def kernels_unverified(means: Means, family: Family, index: Index, prompt: str) -> Said:
+def kernels_composed(means: Means, family: Family, index: Retrieval, prompt: str) -> Said:
+    """The composition that the router proposes, run as the service runs one; or as kernels do."""
+    proposal = plan(client=means.client, request=family.request(prompt)).proposal
+    if proposal is None:
+        return kernels_served(means, family, index, prompt)
+    composed = run_proposal(proposal, means.client, means.backend.fresh)
+    if composed.text:
+        return composed
+    served = kernels_served(means, family, index, prompt)
+    tokens = composed.tokens + served.tokens
+    return replace(served, tokens=tokens, fell_back=True, composed=composed.composed)
+
+
+def kernels_unverified(means: Means, family: Family, index: Retrieval, prompt: str) -> Said:
     """The same routing and recipes; whatever the kernel says is taken."""
     request = family.request(prompt).model_copy(update={"contract": AskedContract()})
     return _in_process(means, request, means.backend, verified=False)
 
 
-def kernels_static(means: Means, family: Family, index: Index, prompt: str) -> Said:
+def kernels_static(means: Means, family: Family, index: Retrieval, prompt: str) -> Said:
     """One cosine threshold in place of the calibrated P(verify)."""
     with static_threshold():
         return _in_process(means, family.request(prompt), means.backend)
 
 
-def kernels_unconstrained(means: Means, family: Family, index: Index, prompt: str) -> Said:
+def kernels_unconstrained(means: Means, family: Family, index: Retrieval, prompt: str) -> Said:
     """No decoding under a schema, neither for kernels nor for generation after them."""
     return _in_process(means, family.request(prompt), Unconstrained(means.backend))
 
@@ -101,6 +107,7 @@ ARMS: dict[str, Arm] = {
     "dense RAG": dense_rag,
     "kernels without verification": kernels_unverified,
     "kernels": kernels_served,
+    COMPOSED: kernels_composed,
 }
 ABLATIONS: dict[str, Arm] = {
     "calibration off": kernels_static,
@@ -159,7 +166,7 @@ def _move(calibration: Calibration, state: Calibration.State) -> None:
 
 
 def _complete(backend: Backend, family: Family, prompt: str, shown: Sequence[Evidence]) -> Said:
-    system, asked = family.messages(prompt)
+    *systems, asked = family.messages(prompt)
     worked: list[dict[str, Any]] = []
     for one in reversed(shown):  # the nearest stands last, as in a kernel's own recipe
         worked.append({"role": "user", "content": one.prompt})
@@ -167,7 +174,7 @@ def _complete(backend: Backend, family: Family, prompt: str, shown: Sequence[Evi
         worked.append({"role": "assistant", "content": said})
     done = backend.complete(
         ModelRequest(
-            (system, *worked, asked),
+            (*systems, *worked, asked),
             family.max_tokens,
             family.output_schema,
             options={"temperature": 0},

@@ -14,7 +14,8 @@ from django.contrib.auth.models import User
 from rich.console import Console
 from rich.progress import Progress
 
-from kwsite.bench.claim.arms import Means
+from kwsite.bench.claim.arms import ARMS, Means
+from kwsite.bench.claim.composites import pairs
 from kwsite.bench.claim.families import families
 from kwsite.bench.claim.grids import grids, verdict
 from kwsite.bench.claim.measure import Claim, all_arms, measure_claim
@@ -45,6 +46,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--train", type=int)
     parser.add_argument("--test", type=int)
+    parser.add_argument("--composites", type=int)
     parser.add_argument("--families", nargs="+")
     parser.add_argument("--command", default="")
     parser.add_argument("--read", default="")
@@ -60,6 +62,7 @@ def _measure(options: argparse.Namespace) -> Claim:
     connection = find_connection({"base_url": "", "api_key": ""})
     console = Console(stderr=True)
     asked = sum(min(train, len(f.train)) + len(all_arms()) * test for f in chosen)
+    asked += len(ARMS) * len(pairs(chosen)) * options.composites
     columns = Progress.get_default_columns()
     progress = Progress(*columns, console=console, refresh_per_second=2)  # it shares the machine
     with ServiceClient(connection) as service, progress:
@@ -71,6 +74,7 @@ def _measure(options: argparse.Namespace) -> Claim:
             command=options.command,
             train=train,
             test=test,
+            composites=options.composites,
             user=User.objects.get(username=connection.admin_user),
             say=lambda text: progress.console.print(text, markup=False, soft_wrap=True),
             advance=lambda: progress.advance(bar),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import bm25s
 import numpy as np
@@ -22,6 +22,14 @@ class Evidence:
 
     prompt: str
     answer: Any
+
+
+class Retrieval(Protocol):
+    """What retrieval finds for a prompt, best first."""
+
+    def by_words(self, prompt: str) -> list[Evidence]: ...
+
+    def by_meaning(self, prompt: str) -> list[Evidence]: ...
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What a family of the claim is: an app's call, its prompts, and who says what is right."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,7 @@ class Family:
     conditions: tuple[tuple[str, str], ...] = ()  # label, expression
     judges: bool = True
     max_tokens: int = 80
+    more_systems: tuple[str, ...] = ()  # further system messages
 
     def request(self, prompt: str) -> ChatRequest:
         """The app's call as the service sees it."""
@@ -46,7 +48,7 @@ class Family:
             model="kernelweave",
             messages=tuple(self.messages(prompt)),
             max_tokens=self.max_tokens,
-            response_format=response_format(self.name, self.output_schema),
+            response_format=response_format(re.sub(r"\W+", "-", self.name), self.output_schema),
             contract=AskedContract(
                 conditions=tuple(
                     CelCondition(label=label, expression=expression)
@@ -72,7 +74,7 @@ class Family:
 
     def messages(self, prompt: str) -> list[dict[str, Any]]:
         return [
-            {"role": "system", "content": self.system},
+            *({"role": "system", "content": text} for text in (self.system, *self.more_systems)),
             {"role": "user", "content": prompt},
         ]
 

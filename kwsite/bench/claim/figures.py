@@ -36,7 +36,7 @@ class ArmFigures:
 
 @dataclass(frozen=True)
 class Against:
-    """The kernels arm against another on the same prompts: difference in quality, tokens' ratio."""
+    """An arm of ours against another on the same prompts: difference in quality, tokens' ratio."""
 
     arm: str
     quality: Interval
@@ -69,12 +69,14 @@ def arm_figures(claim: Claim) -> list[ArmFigures]:
     """Family by family and overall, each with all arms."""
     names = list(dict.fromkeys(one.family for one in claim.outcomes))
     scopes = [(OVERALL, names), *((name, [name]) for name in names)]
-    return [_figures(claim, scope, within, arm) for scope, within in scopes for arm in _arms(claim)]
+    return [
+        _figures(claim, scope, within, arm) for scope, within in scopes for arm in arm_names(claim)
+    ]
 
 
-def against(claim: Claim) -> list[Against]:
-    """The kernels arm against every other, overall."""
-    ours = _of(claim, CALIBRATED)
+def against(claim: Claim, arm_of_ours: str = CALIBRATED) -> list[Against]:
+    """An arm of ours against every other, overall."""
+    ours = _of(claim, arm_of_ours)
     drawn = draws([one.family for one in ours])
     return [
         Against(
@@ -82,17 +84,17 @@ def against(claim: Claim) -> list[Against]:
             bootstrap(drawn, difference, _right(ours), _right(theirs)),
             bootstrap(drawn, ratio, _tokens(ours), _tokens(theirs)),
         )
-        for arm in _arms(claim)
-        if arm != CALIBRATED
+        for arm in arm_names(claim)
+        if arm != arm_of_ours
         for theirs in [_of(claim, arm)]
     ]
 
 
-def best_retrieval(claim: Claim) -> Against:
+def best_retrieval(claim: Claim, arm_of_ours: str = CALIBRATED) -> Against:
     """The goal's opponent: the retrieval with more right answers."""
     quality = {arm: sum(one.right for one in _of(claim, arm)) for arm in RETRIEVAL}
     best = max(RETRIEVAL, key=lambda arm: quality[arm])
-    return next(one for one in against(claim) if one.arm == best)
+    return next(one for one in against(claim, arm_of_ours) if one.arm == best)
 
 
 def taken(claim: Claim) -> Claim:
@@ -141,7 +143,8 @@ def _figures(claim: Claim, scope: str, within: Sequence[str], arm: str) -> ArmFi
     )
 
 
-def _arms(claim: Claim) -> list[str]:
+def arm_names(claim: Claim) -> list[str]:
+    """The arms that were measured."""
     return list(dict.fromkeys(one.arm for one in claim.outcomes))
 
 

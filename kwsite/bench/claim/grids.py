@@ -1,45 +1,22 @@
-"""The claim as grids of text: for the terminal and for Markdown alike."""
+"""The claim as grids of text."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
-from kwsite.bench.claim.arms import ABLATIONS, ARMS
+from kwsite.bench.claim.arms import ABLATIONS, ARMS, COMPOSED
+from kwsite.bench.claim.composite_grids import composite_grids, composite_verdict
 from kwsite.bench.claim.figures import (
     OVERALL,
     ArmFigures,
     against,
     arm_figures,
+    arm_names,
     best_retrieval,
     routing,
     taken,
 )
-from kwsite.bench.claim.intervals import Interval
+from kwsite.bench.claim.grid import Grid, number, percent, points
 from kwsite.bench.claim.measure import CALIBRATED, Claim
-
-NOT_MEASURED = "kernels + composition"
-
-
-@dataclass(frozen=True)
-class Grid:
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-    def as_markdown(self) -> str:
-        lines = [self.columns, ("---",) * len(self.columns), *self.rows]
-        table = "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in x)} |" for x in lines)
-        return f"## {self.title}\n\n{table}\n"
-
-    def as_table(self) -> Table:
-        table = Table(title=self.title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for column in self.columns:
-            table.add_column(column)
-        for row in self.rows:
-            table.add_row(*row)
-        return table
+from kwsite.bench.claim.obstacles import routes
 
 
 def grids(claim: Claim) -> list[Grid]:
@@ -48,21 +25,24 @@ def grids(claim: Claim) -> list[Grid]:
     return [
         _overall("All families", claim),
         *([_overall("The prompts that a kernel took", served)] if served.outcomes else []),
+        *composite_grids(claim),
         _families(claim, figures),
         _routing(claim),
+        _obstacles(claim),
         _ablations(claim, figures),
         _learned(claim),
     ]
 
 
 def verdict(claim: Claim) -> str:
-    """Whether the goal was met, in one line."""
+    """Whether the goal was met, in one line; another on composite prompts."""
     rival = best_retrieval(claim)
     met = "met" if rival.meets_goal else "not met"
-    return (
-        f"Goal {met}: against {rival.arm}, kernels have {_points(rival.quality)} points of quality "
-        f"(goal: at least +10) for {_percent(rival.tokens)} of its tokens (goal: at most 50 %)."
+    said = (
+        f"Goal {met}: against {rival.arm}, kernels have {points(rival.quality)} points of quality "
+        f"(goal: at least +10) for {percent(rival.tokens)} of its tokens (goal: at most 50 %)."
     )
+    return f"{said}\n\n{composite_verdict(claim)}" if claim.composites else said
 
 
 def _overall(title: str, claim: Claim) -> Grid:
@@ -76,11 +56,12 @@ def _overall(title: str, claim: Claim) -> Grid:
             (
                 one.arm,
                 *_cells(one),
-                _points(other.quality) if other else "",
-                _percent(other.tokens) if other else "",
+                points(other.quality) if other else "",
+                percent(other.tokens) if other else "",
             )
         )
-    rows.append((NOT_MEASURED, *("not measured",) * 3, "", ""))
+    if COMPOSED not in arm_names(claim):
+        rows.append((COMPOSED, *("not measured",) * 3, "", ""))
     columns = ("arm", "right", "tokens a query", "p50 ms", "kernels: points", "kernels: tokens")
     return Grid(title, columns, tuple(rows))
 
@@ -102,9 +83,9 @@ def _routing(claim: Claim) -> Grid:
         (
             "calibrated (kernels)" if one.arm == CALIBRATED else "one static cosine threshold",
             str(one.taken),
-            _percent(one.precision),
-            _percent(one.recall),
-            _percent(one.reach),
+            percent(one.precision),
+            percent(one.recall),
+            percent(one.reach),
             f"{one.strangers_taken} of {one.strangers}",
             str(one.fell_back),
         )
@@ -114,6 +95,23 @@ def _routing(claim: Claim) -> Grid:
     return Grid("Routing", columns, rows)
 
 
+def _obstacles(claim: Claim) -> Grid:
+    """Of each family the three most frequent obstacles."""
+    rows = tuple(
+        (
+            one.family,
+            str(one.own),
+            str(one.another),
+            str(one.generation),
+            str(one.fell_back),
+            "; ".join(f"{text} ({count})" for text, count in one.obstacles[:3]),
+        )
+        for one in routes(claim)
+    )
+    columns = ("family", "own kernel", "another", "generation", "fell back", "what kept its kernel")
+    return Grid("Where the prompts went", columns, rows)
+
+
 def _ablations(claim: Claim, figures: Sequence[ArmFigures]) -> Grid:
     asked_as = {arm: name for name, arm in ARMS.items()}
     overall = {one.arm: one for one in figures if one.family == OVERALL}
@@ -121,14 +119,14 @@ def _ablations(claim: Claim, figures: Sequence[ArmFigures]) -> Grid:
     named = {name: asked_as.get(arm, name) for name, arm in ABLATIONS.items()}
     rows = [("nothing off (kernels)", *_cells(overall[CALIBRATED]), "")]
     rows += [
-        (name, *_cells(overall[arm]), _points(compared[arm].quality)) for name, arm in named.items()
+        (name, *_cells(overall[arm]), points(compared[arm].quality)) for name, arm in named.items()
     ]
     columns = ("ablation", "right", "tokens a query", "p50 ms", "points that it gives")
     return Grid("Ablations", columns, tuple(rows))
 
 
 def _cells(one: ArmFigures) -> tuple[str, str, str]:
-    return _percent(one.quality), _number(one.tokens), f"{one.p50_ms:.0f}"
+    return percent(one.quality), number(one.tokens), f"{one.p50_ms:.0f}"
 
 
 def _learned(claim: Claim) -> Grid:
@@ -138,15 +136,3 @@ def _learned(claim: Claim) -> Grid:
     )
     columns = ("family", "train answers accepted", "tokens", "the kernel")
     return Grid("What was learned from", columns, rows)
-
-
-def _percent(one: Interval) -> str:
-    return f"{100 * one.value:.0f} % ({100 * one.low:.0f}–{100 * one.high:.0f})"
-
-
-def _points(one: Interval) -> str:
-    return f"{100 * one.value:+.0f} ({100 * one.low:+.0f} to {100 * one.high:+.0f})"
-
-
-def _number(one: Interval) -> str:
-    return f"{one.value:.0f} ({one.low:.0f}–{one.high:.0f})"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 class Outcome:
     """`routed`: the kernel that was tried, as the family it belongs to or "another"; empty: none.
 
-    `fell_back`: that kernel failed its contract, and generation took over.
+    `fell_back`: that kernel, or the composition, failed, and generation took over. `proposed`: the
+    families of the two kernels of a composition that was proposed and tried; empty: none was.
+    `why`: what kept the family's own kernel from serving, or where the prompt went instead.
     """
 
     family: str
@@ -19,3 +21,13 @@ class Outcome:
     ms: float
     routed: str = ""
     fell_back: bool = False
+    proposed: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class CompositeOutcome(Outcome):
+    """Of a prompt that asks two tasks: `family` names both, `parts_right` counts right answers."""
+
+    parts_right: int = 0
+    wording: str = ""

@@ -21,8 +21,8 @@ FAMILIES = (
     *("contacts", "invoices", "tickets", "conversions"),
     *("products", "chain_sum", "letter_counting", "needle_haystack", "syllogism"),
 )
-TRAIN, TEST = 25, 15
-QUICK_TRAIN, QUICK_TEST = 12, 4
+TRAIN, TEST, COMPOSITES = 25, 15, 4
+QUICK_TRAIN, QUICK_TEST, QUICK_COMPOSITES = 12, 4, 1
 REUSE_OFF = {"KW_REUSE_ANSWERS": "off"}  # a kernel's answers are measured, not stored ones
 
 
@@ -30,6 +30,9 @@ def add_claim_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help="few prompts: only whether it works")
     parser.add_argument("--train", type=int, default=TRAIN, help="prompts a family to learn from")
     parser.add_argument("--test", type=int, default=TEST, help="prompts a family to compare on")
+    parser.add_argument(
+        "--composites", type=int, default=COMPOSITES, help="prompts a pair of families, for both"
+    )
     parser.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES))
     parser.add_argument("--write", type=Path, metavar="DIR", help="Markdown, plot and JSON there")
     parser.add_argument("--base-url", default="", help="another model server's, ending in /v1")
@@ -80,10 +83,11 @@ def _model_server(options: dict[str, Any]) -> dict[str, str]:
 
 
 def _arguments(options: dict[str, Any]) -> list[str]:
-    train, test = options["train"], options["test"]
+    train, test, composites = (options[name] for name in ("train", "test", "composites"))
     if options["quick"]:
-        train, test = QUICK_TRAIN, QUICK_TEST
-    arguments = ["--train", str(train), "--test", str(test), "--families", *options["families"]]
+        train, test, composites = QUICK_TRAIN, QUICK_TEST, QUICK_COMPOSITES
+    arguments = ["--train", str(train), "--test", str(test), "--composites", str(composites)]
+    arguments += ["--families", *options["families"]]
     return [*arguments, "--command", _command(options)]
 
 
@@ -96,7 +100,8 @@ def _command(options: dict[str, Any]) -> str:
     """How to measure this again."""
     said = ["manage.py", "bench", "claim"]
     said += ["--quick"] if options["quick"] else []
-    for name, usual in (("train", TRAIN), ("test", TEST), ("model", "")):
+    usuals = {"train": TRAIN, "test": TEST, "composites": COMPOSITES, "model": ""}
+    for name, usual in usuals.items():
         if options[name] != usual:
             said += [f"--{name}", str(options[name])]
     said += ["--base-url", "URL"] if options["base_url"] else []
