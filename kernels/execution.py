@@ -19,6 +19,7 @@ class Reply:
     model: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cut: bool = False  # the tokens ended it, not the model
 
 
 # messages, output schema, most tokens, temperature

@@ -113,6 +113,8 @@ def _replay(recipe: Recipe, cases: Sequence[_Case], ask: Ask) -> Replayed:
             reply = run_recipe(spec, bound, _nearest(case), ask)
             spent += reply.prompt_tokens + reply.completion_tokens
             output = parse_output(reply.text)
+            if reply.cut:
+                continue
         except (BindingFailed, BackendRejected, NotJson):
             continue
         passed = bool(verify(spec.contract, Subject(bound, output, OBSERVED), judge).passed)

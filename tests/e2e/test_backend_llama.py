@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from workers.backends.completion import BackendRejected, BackendUnavailable, ModelRequest
+from workers.backends.held import HeldToSchema
 from workers.backends.openai_compatible import OpenAICompatible
 
 SCHEMA = {
@@ -113,6 +114,34 @@ def test_a_schema_at_the_limits_is_compiled_in_time(backend: OpenAICompatible) -
     started = time.monotonic()
     backend.complete(asking("hi", schema={"enum": names}, max_tokens=1))
     assert time.monotonic() - started < 10  # 0.6 s on an idle machine
+
+
+LOOPING = {
+    "type": "object",
+    "properties": {
+        "text": {"type": "string"},
+        "slug": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
+        "names": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+        "lines": {"type": "array", "items": {"type": "string"}},
+        "rows": {
+            "type": "array",
+            "items": {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
+        },
+    },
+    "required": ["text", "slug", "names", "lines", "rows"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.2])
+def test_an_answer_without_an_end_in_its_schema_ends(
+    backend: OpenAICompatible, temperature: float
+) -> None:
+    options = {"temperature": temperature, "seed": 3}
+    request = asking("1, 1, 1, 1, 1 and so on", max_tokens=256, schema=LOOPING, options=options)
+    completion = HeldToSchema(backend).complete(request)
+    jsonschema_rs.validate(LOOPING, json.loads(completion.text))
+    assert completion.completion_tokens <= 256 * completion.rounds
 
 
 def test_a_wrong_key_is_the_operators_problem(llama_server: LlamaServer) -> None:

@@ -7,6 +7,8 @@ from pytest_django import Settings
 
 from workers.backends.anthropic_messages import AnthropicMessages
 from workers.backends.choose import WrongModelServerSettings, live_backend
+from workers.backends.completion import Backend
+from workers.backends.held import HeldToSchema
 from workers.backends.openai_compatible import OpenAICompatible
 from workers.backends.scripted import ScriptedBackend
 
@@ -18,12 +20,19 @@ def fresh_choice() -> Iterator[None]:
     live_backend.cache_clear()
 
 
+def held_backend() -> Backend:
+    """The model server behind what holds its answers to their schemas."""
+    found = live_backend()
+    assert isinstance(found, HeldToSchema)
+    return found.backend
+
+
 def test_it_builds_the_openai_compatible_backend(settings: Settings) -> None:
     settings.KW_LLM_PROVIDER = "openai"
     settings.KW_LLM_BASE_URL = "http://127.0.0.1:9/v1"
     settings.KW_LLM_MODEL = "small"
     settings.KW_LLM_TIMEOUT_S = 7.0
-    backend = live_backend()
+    backend = held_backend()
     assert isinstance(backend, OpenAICompatible)
     assert (backend.model, backend.timeout_s) == ("small", 7.0)
 
@@ -31,7 +40,7 @@ def test_it_builds_the_openai_compatible_backend(settings: Settings) -> None:
 def test_it_builds_the_anthropic_backend_with_its_own_address(settings: Settings) -> None:
     settings.KW_LLM_PROVIDER = "anthropic"
     settings.KW_LLM_BASE_URL = ""
-    backend = live_backend()
+    backend = held_backend()
     assert isinstance(backend, AnthropicMessages)
     assert backend.client.base_url.host == "api.anthropic.com"
 

@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 
 from trajectories.errors import KernelWeaveError
 from workers.backends.completion import Backend
+from workers.backends.held import HeldToSchema
 
 # Imported by name, and only the one that is used: an SDK takes a second to import.
 PROVIDERS = {
@@ -36,7 +37,8 @@ def live_backend() -> Backend:
             " http://127.0.0.1:8080/v1 or https://api.openai.com/v1."
         )
     build: Callable[..., Backend] = import_string(PROVIDERS[provider])
-    return build(**_arguments(provider))
+    backend = build(**_arguments(provider))
+    return backend if provider == "scripted" else HeldToSchema(backend)
 
 
 def _arguments(provider: str) -> dict[str, Any]:
