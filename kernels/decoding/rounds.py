@@ -38,12 +38,25 @@ class Held(Generic[D]):
     reached: tuple[str, ...] = ()  # where it stands at a derived bound
 
 
-def hold(schema: dict[str, Any], max_tokens: int, write: Callable[[dict[str, Any]], D]) -> Held[D]:
+def hold(
+    schema: dict[str, Any],
+    max_tokens: int,
+    write: Callable[[dict[str, Any]], D],
+    *,
+    bounds: bool = True,
+) -> Held[D]:
     """Has an output written under the schema's grammar, again where that was not enough.
 
-    Raises what `write` raises.
+    Without `bounds` none are derived, and what was cut stays cut. Raises what `write` raises.
     """
-    plan, drafts, cuts = bounded(schema, max_tokens), list[D](), 0
+
+    def plan_of(wanted: dict[str, Any], attempt: int = 0, seen: Any = None) -> Bounded:
+        if bounds:
+            return bounded(wanted, max_tokens, attempt=attempt, seen=seen)
+        return Bounded(wanted, wanted, wanted)
+
+    first = plan_of(schema)
+    plan, drafts, cuts = first, list[D](), 0
     while True:
         draft = write(plan.grammar)
         drafts.append(draft)
@@ -54,13 +67,13 @@ def hold(schema: dict[str, Any], max_tokens: int, write: Callable[[dict[str, Any
             return Held(draft.text, draft.finish_reason, tuple(drafts))  # no grammar held it
         again = second_round(schema, output)
         if again is not None and (only := only_value(again)):
-            return _settled(only[0], bounded(schema, max_tokens), tuple(drafts))
-        if len(drafts) == MOST_ROUNDS or (again is None and not cut):
+            return _settled(only[0], first, tuple(drafts))
+        if len(drafts) == MOST_ROUNDS or (again is None and not (cut and bounds)):
             reached = () if cut else plan.reached(output)
             reason = "length" if reached else draft.finish_reason
             return Held(draft.text, reason, tuple(drafts), reached)
         cuts += cut
-        plan = bounded(again or schema, max_tokens, attempt=cuts, seen=output)
+        plan = plan_of(again or schema, cuts, output)
 
 
 def _settled(output: Any, plan: Bounded, drafts: tuple[D, ...]) -> Held[D]:

@@ -111,13 +111,9 @@ def _containing(schema: Schema, output: list[Any]) -> Schema | None:
     if lacking <= 0:
         return None
     kept = output[: max(schema.get("maxItems", len(output) + lacking) - lacking, 0)]
-    both = {"allOf": [schema.get("items", {}), schema["contains"]]}
-    one = schema["contains"] if _says_all(schema["contains"]) else both
-    return _continued(schema, kept, [one] * lacking)
-
-
-def _says_all(schema: Any) -> bool:
-    return isinstance(schema, dict) and ("const" in schema or "enum" in schema)
+    items, contains = schema.get("items", {}), schema["contains"]
+    both = {**items, **contains} if isinstance(items, dict) else contains
+    return _continued(schema, kept, [both] * lacking)
 
 
 def _continued(schema: Schema, kept: list[Any], then: list[Any]) -> Schema:

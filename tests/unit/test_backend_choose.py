@@ -37,6 +37,14 @@ def test_it_builds_the_openai_compatible_backend(settings: Settings) -> None:
     assert (backend.model, backend.timeout_s) == ("small", 7.0)
 
 
+def test_it_speaks_to_vllm_in_its_dialect(settings: Settings) -> None:
+    settings.KW_LLM_PROVIDER = "vllm"
+    settings.KW_LLM_BASE_URL = "http://127.0.0.1:9/v1"
+    backend = held_backend()
+    assert isinstance(backend, OpenAICompatible)
+    assert backend.dialect == "vllm"
+
+
 def test_it_builds_the_anthropic_backend_with_its_own_address(settings: Settings) -> None:
     settings.KW_LLM_PROVIDER = "anthropic"
     settings.KW_LLM_BASE_URL = ""
@@ -60,7 +68,9 @@ def test_it_builds_one_backend_for_the_process(settings: Settings) -> None:
 
 def test_it_rejects_a_provider_it_does_not_know(settings: Settings) -> None:
     settings.KW_LLM_PROVIDER = "oracle"
-    with pytest.raises(WrongModelServerSettings, match="'oracle'; it must be openai, anthropic"):
+    with pytest.raises(
+        WrongModelServerSettings, match="'oracle'; it must be openai, vllm, anthropic"
+    ):
         live_backend()
 
 

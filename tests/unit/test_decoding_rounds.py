@@ -117,8 +117,8 @@ def smallest_of(schema: Any) -> Any:
         return schema["const"]
     if "enum" in schema:
         return schema["enum"][0]
-    if "allOf" in schema:
-        return max(part.get("minimum", 0) for part in schema["allOf"])
+    if "minimum" in schema:
+        return schema["minimum"]
     if "prefixItems" in schema:
         return [smallest_of(part) for part in schema["prefixItems"]]
     return {name: smallest_of(schema["properties"][name]) for name in schema["required"]}
@@ -155,6 +155,14 @@ def test_a_cut_output_is_written_again_under_tighter_bounds() -> None:
     assert (held.text, held.finish_reason, len(held.drafts)) == ('{"a": "short"}', "stop", 2)
     lengths = [grammar["properties"]["a"]["maxLength"] for grammar in grammars]
     assert lengths[0] > 2 * lengths[1]
+
+
+def test_without_bounds_what_was_cut_stays_cut() -> None:
+    cut = Said('{"a": "loop', "length")
+    write, grammars = writing(cut)
+    schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+    held = hold(schema, 10, write, bounds=False)
+    assert (held.finish_reason, grammars) == ("length", [schema])
 
 
 def test_an_output_at_a_derived_bound_is_no_whole_answer() -> None:

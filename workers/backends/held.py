@@ -11,11 +11,13 @@ from workers.backends.completion import Backend, Completion, Delta, ModelRequest
 class HeldToSchema:
     """Gives a model server schemas with derived bounds, in as many rounds as it takes.
 
-    A streamed answer has one round: what was said cannot be taken back.
+    A streamed answer has one round: what was said cannot be taken back. `bounds` is False for a
+    server whose grammars know none.
     """
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, *, bounds: bool = True) -> None:
         self.backend = backend
+        self.bounds = bounds
 
     def complete(self, request: ModelRequest) -> Completion:
         """The answer of the last round, with the tokens of all."""
@@ -25,6 +27,7 @@ class HeldToSchema:
             request.schema,
             request.max_tokens,
             lambda grammar: self.backend.complete(replace(request, schema=grammar)),
+            bounds=self.bounds,
         )
         return replace(
             held.drafts[-1],
@@ -37,7 +40,7 @@ class HeldToSchema:
 
     def stream(self, request: ModelRequest) -> Iterator[Delta]:
         """The pieces as they come, under the bounds of the first round."""
-        if request.schema is None or request.options.get("tools"):
+        if request.schema is None or request.options.get("tools") or not self.bounds:
             yield from self.backend.stream(request)
             return
         plan = bounded(request.schema, request.max_tokens)
