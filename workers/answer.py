@@ -10,9 +10,10 @@ from uuid import UUID
 
 from kernels.conditions.checks import Check, Judge, Subject
 from kernels.conditions.kinds import Condition, SchemaCondition
-from kernels.execution import BindingFailed, Reply, Shot, run_recipe
+from kernels.execution import Reply, Shot, run_recipe
 from kernels.routing import VersionFacts
 from kernels.slots import bind
+from kernels.tightening import BindingFailed
 from kernels.verify import NotJson, Verdict, parse_output, verify
 from trajectories.models import Event
 from workers.backends.completion import (

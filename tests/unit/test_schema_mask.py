@@ -9,6 +9,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
+from kernels.tightening import SPAN_OF
 from training.schema_mask import SchemaMask, TokenTable, UnsupportedSchema
 
 SCHEMA = {
@@ -79,3 +80,44 @@ def test_only_what_can_still_be_right_is_left(table: TokenTable) -> None:
 def test_a_schema_that_cannot_be_enforced_is_refused(table: TokenTable) -> None:
     with pytest.raises(UnsupportedSchema):
         SchemaMask(table, {"type": "string", "pattern": "("})
+
+
+TEXT = 'Ann said "yes" to Bo\\Berg in New York, at 10:30.\nThen she left.'
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_string_noted_as_a_span_stands_in_the_text(
+    tokenizer: PreTrainedTokenizerFast, table: TokenTable, seed: int
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "left": {"type": "string"},
+            "city": {"type": "string", SPAN_OF: TEXT},
+            "names": {
+                "type": "array",
+                "items": {"type": "string", SPAN_OF: TEXT},
+                "minItems": 2,
+                "maxItems": 3,
+            },
+            "sure": {"type": "boolean"},
+        },
+        "required": ["city", "names", "sure"],
+        "additionalProperties": False,
+    }
+    (text,) = written(tokenizer, table, schema, seed)
+    output = json.loads(text)
+    jsonschema_rs.validate(schema, output)
+    assert output["city"] in TEXT
+    assert all(name in TEXT for name in output["names"])
+
+
+def test_a_list_of_spans_may_be_empty(
+    tokenizer: PreTrainedTokenizerFast, table: TokenTable
+) -> None:
+    names = {"type": "array", "items": {"type": "string", SPAN_OF: "a b"}, "maxItems": 1}
+    schema = {"type": "object", "properties": {"names": names}, "required": ["names"]}
+    texts = {written(tokenizer, table, schema, seed)[0] for seed in range(12)}
+    assert '{"names": []}' in texts
+    assert len(texts) > 1
+    assert all(len(json.loads(text)["names"]) <= 1 for text in texts)

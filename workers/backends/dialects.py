@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import anthropic
 
+from kernels.tightening import SPAN_OF
 from workers.backends.completion import BackendRejected
 from workers.backends.grammar_schema import VALUES, for_grammar
 
@@ -59,6 +60,7 @@ NAMED = ("properties", "$defs", "definitions", "patternProperties", "dependentSc
 
 def constraint(dialect: Dialect, schema: Schema) -> dict[str, Any]:
     """What holds an answer to the schema, in the body of a chat completion."""
+    schema = _each(schema, _without_notes)
     if dialect == "vllm":
         return {"structured_outputs": {"json": for_xgrammar(for_grammar(schema))}}
     if dialect == "openai":
@@ -99,7 +101,8 @@ def for_anthropic(schema: Schema) -> Schema:
     only reach the model as part of the description.
     """
     try:
-        return anthropic.transform_schema(_each(spelled_out(schema), _without_type_lists))
+        plain = spelled_out(_each(schema, _without_notes))
+        return anthropic.transform_schema(_each(plain, _without_type_lists))
     except (ValueError, TypeError, AssertionError) as error:
         raise BackendRejected(f"Anthropic's API cannot enforce the schema: {error}") from error
 
@@ -108,6 +111,11 @@ def spelled_out(schema: Schema) -> Schema:
     """Fixed lists and objects, and lists of fixed places, as the items and properties they have."""
     rewritten: Schema = _each(schema, _spelled)
     return rewritten
+
+
+def _without_notes(schema: Schema) -> Schema:
+    """Without what only grammars in this process read."""
+    return {key: value for key, value in schema.items() if key != SPAN_OF}
 
 
 def _spelled(schema: Schema) -> Schema:
