@@ -8,9 +8,13 @@ import jsonschema_rs
 import pytest
 from django.conf import settings
 
+from kernels.execution import run_recipe
+from kernels.slots import bind
+from kernels.spec import GenerateStep, KernelSpec, Limit
 from workers.backends.completion import BackendRejected, BackendUnavailable, ModelRequest
 from workers.backends.held import HeldToSchema
 from workers.backends.openai_compatible import OpenAICompatible
+from workers.replies import asker
 
 SCHEMA = {
     "type": "object",
@@ -142,6 +146,38 @@ def test_an_answer_without_an_end_in_its_schema_ends(
     completion = HeldToSchema(backend).complete(request)
     jsonschema_rs.validate(LOOPING, json.loads(completion.text))
     assert completion.completion_tokens <= 256 * completion.rounds
+
+
+def test_a_kernels_answer_stays_within_what_its_prompt_binds(backend: OpenAICompatible) -> None:
+    prompt = "Ann Lee and Bo Berg fly from Oslo to New York with 3 bags."
+    limits = (
+        Limit(property="city", how="span", expression="input.prompt"),
+        Limit(property="people", how="among", expression="input.names"),
+        Limit(property="bags", how="at_most", expression="input.numbers[0]"),
+    )
+    kernel = KernelSpec(
+        name="book",
+        family="travel",
+        description="Books.",
+        output_schema={
+            "type": "object",
+            "properties": {
+                "city": {"type": "string"},
+                "people": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                "bags": {"type": "integer", "minimum": 0},
+            },
+            "required": ["city", "people", "bags"],
+            "additionalProperties": False,
+        },
+        steps=(GenerateStep(instruction="Answer in JSON.", limits=limits),),
+    )
+    bound = bind(prompt)
+    for temperature in (0.0, 1.5):
+        reply = run_recipe(kernel, bound, (), asker(HeldToSchema(backend)), temperature)
+        output = json.loads(reply.text)
+        assert output["city"] in prompt
+        assert set(output["people"]) <= set(bound["names"])
+        assert output["bags"] <= 3
 
 
 def test_a_wrong_key_is_the_operators_problem(llama_server: LlamaServer) -> None:

@@ -82,7 +82,7 @@ def test_spans_of_a_long_text_are_not_listed_but_noted_for_grammars_in_process()
 def test_no_server_is_sent_the_note() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string", SPAN_OF: "secret"}}}
     for dialect in ("llama.cpp", "vllm", "openai"):
-        assert "secret" not in json.dumps(constraint(dialect, schema))  # type: ignore[arg-type]
+        assert "secret" not in json.dumps(constraint(dialect, schema))
     assert "secret" not in json.dumps(for_anthropic(schema))
 
 
