@@ -12,6 +12,7 @@ import torch
 from llguidance import LLMatcher
 from transformers import LogitsProcessor
 
+from training.short_numbers import with_short_numbers
 from training.span_grammar import compiled
 from trajectories.errors import KernelWeaveError
 
@@ -41,7 +42,8 @@ class TokenTable:
 
     def matcher(self, schema: dict[str, Any]) -> LLMatcher:
         """Where a text under the schema begins. Raises UnsupportedSchema."""
-        matcher = LLMatcher(self.table, compiled(schema, OPTIONS), log_level=0)
+        ended = with_short_numbers(schema)
+        matcher = LLMatcher(self.table, compiled(ended, OPTIONS), log_level=0)
         if matcher.is_error():
             raise UnsupportedSchema(matcher.get_error())
         return matcher

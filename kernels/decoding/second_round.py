@@ -7,6 +7,7 @@ its first repetition; if it is too short for that, it goes on with values that i
 where the schema lists them.
 """
 
+import json
 from typing import Any
 
 import jsonschema_rs
@@ -93,11 +94,23 @@ def _list(schema: Schema, output: list[Any]) -> Schema | None:
 
 
 def _first_repeat(output: list[Any]) -> int | None:
-    """The position of the first item that stands before it, too. True is not 1."""
+    """The position of the first item that stands before it, too."""
+    stood = set[str]()
     for position, item in enumerate(output):
-        if any(jsonschema_rs.is_valid({"const": item}, other) for other in output[:position]):
+        key = json.dumps(_whole(item), sort_keys=True)
+        if key in stood:
             return position
+        stood.add(key)
     return None
+
+
+def _whole(value: Any) -> Any:
+    """1.0 as 1, which JSON Schema takes to be equal."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return {k: _whole(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _containing(schema: Schema, output: list[Any]) -> Schema | None:

@@ -44,6 +44,13 @@ def test_a_list_that_repeats_itself_is_closed_before_the_repetition() -> None:
     assert only_value(schema) == [["a", "b"]]
 
 
+def test_items_are_compared_as_json_schema_compares_them() -> None:
+    schema = {"type": "array", "uniqueItems": True}
+    assert second_round(schema, [1, True, "1", [1], {"a": 1, "b": 2}]) is None
+    assert second_round(schema, [1, 2, 1.0]) == {"const": [1, 2]}
+    assert second_round(schema, [{"a": 1, "b": [2]}, {"b": [2.0], "a": 1}]) is not None
+
+
 def test_what_was_before_is_fixed_and_what_comes_after_is_written_again() -> None:
     schema = second_round(ANSWER, {"first": "x", "names": ["a", "a"], "last": "z"})
     assert schema is not None

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from kernels.tightening import SPAN_OF
 from training.schema_mask import SchemaMask, TokenTable, UnsupportedSchema
+from training.short_numbers import with_short_numbers
 
 SCHEMA = {
     "type": "object",
@@ -80,6 +81,46 @@ def test_only_what_can_still_be_right_is_left(table: TokenTable) -> None:
 def test_a_schema_that_cannot_be_enforced_is_refused(table: TokenTable) -> None:
     with pytest.raises(UnsupportedSchema):
         SchemaMask(table, {"type": "string", "pattern": "("})
+
+
+def digits(tokenizer: PreTrainedTokenizerFast, table: TokenTable, schema: Any) -> str:
+    """What a model writes that likes a point best, then digits, then anything."""
+    liked = {tokenizer.convert_tokens_to_ids(letter): n for n, letter in enumerate("7e.", start=1)}
+    mask, ids = SchemaMask(table, schema), torch.full((1, 3), 1)
+    for _ in range(80):
+        scores = torch.zeros((1, table.vocabulary))
+        for token, liking in liked.items():
+            scores[0, token] = liking
+        ids = torch.cat([ids, mask(ids, scores).argmax(1, keepdim=True)], dim=1)
+        if ids[0, -1] == 0:
+            break
+    return str(tokenizer.decode(ids[0, 3:], skip_special_tokens=True))
+
+
+@pytest.mark.parametrize(
+    ("schema", "number"),
+    [
+        ({"type": "number"}, "7.777777777"),
+        ({"type": "integer"}, "777777777777777"),
+        ({"type": "number", "minimum": 0, "maximum": 9, "multipleOf": 0.01}, "7.77"),
+        ({"type": ["number", "null"], "exclusiveMinimum": 0}, "7.777777777"),
+    ],
+)
+def test_the_digits_of_a_number_end(
+    tokenizer: PreTrainedTokenizerFast, table: TokenTable, schema: Any, number: str
+) -> None:
+    assert digits(tokenizer, table, schema) == number
+
+
+def test_numbers_are_shortened_wherever_they_stand_but_not_in_values() -> None:
+    schema = {
+        "properties": {"type": {"type": "integer", "maximum": 5}},
+        "enum": [{"type": "number"}],
+        "items": {"type": "number", "minimum": 10**16},
+    }
+    assert with_short_numbers(schema) == schema | {
+        "properties": {"type": {"type": "integer", "minimum": -(10**15), "maximum": 5}}
+    }
 
 
 TEXT = 'Ann said "yes" to Bo\\Berg in New York, at 10:30.\nThen she left.'
