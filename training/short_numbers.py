@@ -23,8 +23,8 @@ def with_short_numbers(schema: Any) -> Any:
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if not isinstance(kinds, list) or not {"number", "integer"} & set(map(str, kinds)):
         return found
-    low = schema.get("minimum", schema.get("exclusiveMinimum", 0))
-    high = schema.get("maximum", schema.get("exclusiveMaximum", 0))
+    low: float = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+    high: float = schema.get("maximum", schema.get("exclusiveMaximum", 0))
     if low >= MOST or high <= -MOST:
         return found
     ends = {}
