@@ -23,9 +23,10 @@ def with_short_numbers(schema: Any) -> Any:
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if not isinstance(kinds, list) or not {"number", "integer"} & set(map(str, kinds)):
         return found
-    low: float = schema.get("minimum", schema.get("exclusiveMinimum", 0))
-    high: float = schema.get("maximum", schema.get("exclusiveMaximum", 0))
-    if low >= MOST or high <= -MOST:
+    own: dict[str, Any] = schema
+    lows = (own[name] for name in ("minimum", "exclusiveMinimum") if name in own)
+    highs = (own[name] for name in ("maximum", "exclusiveMaximum") if name in own)
+    if any(low >= MOST for low in lows) or any(high <= -MOST for high in highs):
         return found
     ends = {}
     if not schema.keys() & {"minimum", "exclusiveMinimum"}:
