@@ -1,6 +1,5 @@
 """Runs a kernel's recipe once: computes what it can, has the rest decoded under schema."""
 
-import copy
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from typing import Any
 
 from kernels.conditions.checks import Subject, evaluate
 from kernels.spec import Binding, KernelSpec
-from trajectories.errors import KernelWeaveError
+from kernels.tightening import BindingFailed, tightened_schema
 
 
 @dataclass(frozen=True)
@@ -19,6 +18,7 @@ class Reply:
     model: str = ""
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cut: bool = False  # the tokens ended it, not the model
 
 
 # messages, output schema, most tokens, temperature
@@ -31,10 +31,6 @@ class Shot:
 
     prompt: str
     output: Any
-
-
-class BindingFailed(KernelWeaveError):
-    """A binding of the kernel has no value for this prompt."""
 
 
 def run_recipe(
@@ -64,28 +60,27 @@ def run_recipe(
             {"role": "assistant", "content": json.dumps(shot.output, ensure_ascii=False)}
         )
     messages.append({"role": "user", "content": bound["prompt"]})
-    return ask(messages, tightened_schema(spec, values), step.max_tokens, temperature)
-
-
-def tightened_schema(spec: KernelSpec, values: dict[str, Any]) -> dict[str, Any]:
-    """The output schema with every bound property narrowed to the values it may have."""
-    schema = copy.deepcopy(spec.output_schema)
-    for binding in spec.bindings:
-        allowed = values[binding.property] if binding.choice else [values[binding.property]]
-        schema["properties"][binding.property] = {"enum": allowed}
-    return schema
+    schema = tightened_schema(spec, values, lambda expression: _evaluated(expression, bound))
+    return ask(messages, schema, step.max_tokens, temperature)
 
 
 def _value(binding: Binding, spec: KernelSpec, bound: dict[str, Any]) -> Any:
     try:
-        value = evaluate(binding.expression, Subject(bound, None))
-    except Exception as error:  # whatever CEL raises, there is no value
-        raise BindingFailed(f"{binding.property}: {binding.expression}: {error}") from error
+        value = _evaluated(binding.expression, bound)
+    except BindingFailed as error:
+        raise BindingFailed(f"{binding.property}: {error.detail}") from error
     if binding.choice:
         if not value:
             raise BindingFailed(f"{binding.property}: {binding.expression} gives no choice")
         return [_whole(item) for item in value]
     return _whole(value)
+
+
+def _evaluated(expression: str, bound: dict[str, Any]) -> Any:
+    try:
+        return evaluate(expression, Subject(bound, None))
+    except Exception as error:  # whatever CEL raises, there is no value
+        raise BindingFailed(f"{expression}: {error}") from error
 
 
 def _whole(value: Any) -> Any:

@@ -5,7 +5,15 @@ import json
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from kernels.conditions.expressions import program
 from kernels.conditions.kinds import Condition, EvidenceCondition, SchemaCondition, require_schema
@@ -32,6 +40,27 @@ class Binding(_Value):
         return expression
 
 
+class Limit(_Value):
+    """What the prompt says about a property that the model writes: it narrows the grammar alone.
+
+    `expression` is CEL over `input`. It gives, by `how`:
+    - `span`: a text; the string, or each string of the list, is a span of its words.
+    - `among`: a list; the value, or each value of the list, is one of it.
+    - `at_most`, `at_least`: a number; the bound of a number, of a list's items or of a string's
+      characters.
+    """
+
+    property: str
+    how: Literal["span", "among", "at_most", "at_least"]
+    expression: str
+
+    @field_validator("expression")
+    @classmethod
+    def compiles(cls, expression: str) -> str:
+        program(expression)
+        return expression
+
+
 class ComputeStep(_Value):
     """Evaluates the bindings. When they give the whole output, no model is called."""
 
@@ -46,6 +75,13 @@ class GenerateStep(_Value):
     instruction: str = ""
     shots: int = Field(default=4, ge=0, le=16)
     max_tokens: int = Field(default=256, ge=1, le=4096)
+    limits: tuple[Limit, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def without_what_is_not_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without limits it is what it was before there were any, to the last bit of its digest."""
+        said: dict[str, Any] = dump(self)
+        return said if self.limits else {k: v for k, v in said.items() if k != "limits"}
 
 
 Step = Annotated[ComputeStep | GenerateStep, Field(discriminator="kind")]
@@ -95,6 +131,7 @@ class KernelSpec(_Value):
             raise ValueError("the output schema must be of type object")
         properties = self.output_schema.get("properties", {})
         named = [b.property for step in self.steps if step.kind == "compute" for b in step.bindings]
+        named += [limit.property for limit in (self.generate.limits if self.generate else ())]
         for name in [*named, *([self.render] if self.render else [])]:
             if name not in properties:
                 raise ValueError(f"{name!r} is not a property of the output schema")

@@ -44,8 +44,16 @@ def recipe(steps: Iterable[Json]) -> SafeString:
     return table(["step", "what happens"], rows) if rows else NOTHING
 
 
+LIMITS = {
+    "span": "the model copies words from",
+    "among": "the model takes from",
+    "at_most": "is at most",
+    "at_least": "is at least",
+}
+
+
 def bindings(steps: Iterable[Json]) -> SafeString:
-    """Which properties of the output come from the input without a model's guess."""
+    """Which properties of the output come from the input, or are held to what is in it."""
     rows = [
         [
             _code(binding["property"]),
@@ -54,6 +62,10 @@ def bindings(steps: Iterable[Json]) -> SafeString:
         ]
         for step in steps
         for binding in step.get("bindings", ())
+    ] + [
+        [_code(limit["property"]), LIMITS[limit["how"]], _code(limit["expression"])]
+        for step in steps
+        for limit in step.get("limits", ())
     ]
     return table(["property", "", "expression over the input"], rows) if rows else NOTHING
 

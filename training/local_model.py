@@ -7,17 +7,22 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LogitsProcessorList
 
+from kernels.decoding.rounds import hold
 from training.schema_mask import SchemaMask, TokenTable
 
 
 @dataclass(frozen=True)
 class Written:
-    """What the model wrote, and in how many tokens."""
+    """What the model wrote, in how many rounds, and the tokens of all of them.
+
+    `finish_reason` is `length`, too, when the text is at a bound that only the tokens set.
+    """
 
     text: str
     prompt_tokens: int
     completion_tokens: int
     finish_reason: str  # stop | length
+    rounds: int = 1
 
 
 class LocalModel:
@@ -32,7 +37,6 @@ class LocalModel:
         self.model = model.eval()
         self._table = TokenTable(self.tokenizer, self.model.config.vocab_size)
 
-    @torch.inference_mode()
     def complete(
         self,
         messages: list[dict[str, Any]],
@@ -41,10 +45,28 @@ class LocalModel:
         schema: dict[str, Any] | None = None,
     ) -> Written:
         """Raises UnsupportedSchema."""
+        if schema is None:
+            return self._write(messages, max_tokens, [])
+        held = hold(
+            schema,
+            max_tokens,
+            lambda grammar: self._write(messages, max_tokens, [SchemaMask(self._table, grammar)]),
+        )
+        return Written(
+            held.text,
+            sum(draft.prompt_tokens for draft in held.drafts),
+            sum(draft.completion_tokens for draft in held.drafts),
+            held.finish_reason,
+            len(held.drafts),
+        )
+
+    @torch.inference_mode()
+    def _write(
+        self, messages: list[dict[str, Any]], max_tokens: int, masks: list[SchemaMask]
+    ) -> Written:
         given = self.tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
         )
-        masks = [] if schema is None else [SchemaMask(self._table, schema)]
         ids = self.model.generate(
             **given,
             max_new_tokens=max_tokens,

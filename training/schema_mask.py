@@ -4,7 +4,6 @@ llguidance derives which tokens may come next; the same schema is the grammar of
 and what the verifier checks.
 """
 
-import json
 from typing import Any
 
 import llguidance.hf
@@ -13,6 +12,8 @@ import torch
 from llguidance import LLMatcher
 from transformers import LogitsProcessor
 
+from training.short_numbers import with_short_numbers
+from training.span_grammar import compiled
 from trajectories.errors import KernelWeaveError
 
 OPTIONS: Any = {
@@ -41,8 +42,8 @@ class TokenTable:
 
     def matcher(self, schema: dict[str, Any]) -> LLMatcher:
         """Where a text under the schema begins. Raises UnsupportedSchema."""
-        grammar = LLMatcher.grammar_from_json_schema(json.dumps(schema), overrides=OPTIONS)
-        matcher = LLMatcher(self.table, grammar, log_level=0)
+        ended = with_short_numbers(schema)
+        matcher = LLMatcher(self.table, compiled(ended, OPTIONS), log_level=0)
         if matcher.is_error():
             raise UnsupportedSchema(matcher.get_error())
         return matcher

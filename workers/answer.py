@@ -10,9 +10,10 @@ from uuid import UUID
 
 from kernels.conditions.checks import Check, Judge, Subject
 from kernels.conditions.kinds import Condition, SchemaCondition
-from kernels.execution import BindingFailed, Reply, Shot, run_recipe
+from kernels.execution import Reply, Shot, run_recipe
 from kernels.routing import VersionFacts
 from kernels.slots import bind
+from kernels.tightening import BindingFailed
 from kernels.verify import NotJson, Verdict, parse_output, verify
 from trajectories.models import Event
 from workers.backends.completion import (
@@ -168,7 +169,7 @@ def serve_kernel(
             continue
         spent[0] += reply.prompt_tokens
         spent[1] += reply.completion_tokens
-        output, text, verdict = _hold_to(request, kernel.facts, reply.text, bound, trace, backend)
+        output, text, verdict = _hold_to(request, kernel.facts, reply, bound, trace, backend)
         result = replace(
             result,
             reason=verdict.reason,
@@ -198,21 +199,25 @@ def _could_fail(facts: VersionFacts, reply: Reply, request: ChatRequest) -> bool
 def _hold_to(
     request: ChatRequest,
     facts: VersionFacts,
-    written: str,
+    reply: Reply,
     bound: dict[str, Any],
     trace: Trace,
     backend: Backend,
 ) -> tuple[Any, str, Verdict]:
     """The output, the answer's text, and the verdict of the kernel's contract and the app's.
 
-    The kernel's conditions see the output; the app's see what the app will see.
+    The kernel's conditions see the output; the app's see what the app will see. An output that was
+    cut is not held to them: it fails, whatever is left of it.
     """
     judge = judge_of(asker(backend))
     own = facts.spec.contract
     asked = tuple(c for c in request.contract.conditions if c not in own)
     name = facts.spec.render
+    written = reply.text
     text = rendered(written, name)
     trace.add(Event.Kind.MESSAGE, text=text[:20_000])
+    if reply.cut:
+        return None, text, cut_verdict(trace)
     if name is None:
         output, verdict = check(written, (*own, *asked), bound, trace, judge)
         return output, text, verdict
@@ -221,6 +226,13 @@ def _hold_to(
         _, more = check(text, asked, bound, trace, judge)
         verdict = Verdict(verdict.checks + more.checks)
     return output, text, verdict
+
+
+def cut_verdict(trace: Trace) -> Verdict:
+    """The verdict on an output that its limit of tokens ended, also where it is whole JSON."""
+    cut = Check("schema", "whole output", "failed", "it was cut at its limit of tokens", 0.0)
+    trace.add(Event.Kind.VERIFICATION, **cut.as_json())
+    return Verdict((cut,))
 
 
 def check(
@@ -275,6 +287,8 @@ def _generate(
     bound = bind(request.prompt, request.system)
     if completion.tool_calls:
         output, verdict = None, Verdict(())  # a turn in the middle: nothing to hold it to yet
+    elif completion.finish_reason == "length" and request.output_schema is not None:
+        output, verdict = None, cut_verdict(trace)
     else:
         output, verdict = check(completion.text, conditions, bound, trace, judge_of(asker(backend)))
     return Answer(

@@ -7,10 +7,11 @@ from typing import Any
 
 from kernels.compiler.compile import NothingInCommon, Trace
 from kernels.conditions.checks import Subject
-from kernels.execution import Ask, BindingFailed, Shot, run_recipe
+from kernels.execution import Ask, Shot, run_recipe
 from kernels.gate import Replayed
 from kernels.slots import bind
 from kernels.spec import GenerateStep, KernelSpec
+from kernels.tightening import BindingFailed
 from kernels.verify import NotJson, parse_output, verify
 from trajectories.models import Event
 from workers.backends.completion import BackendError, BackendRejected
@@ -113,6 +114,8 @@ def _replay(recipe: Recipe, cases: Sequence[_Case], ask: Ask) -> Replayed:
             reply = run_recipe(spec, bound, _nearest(case), ask)
             spent += reply.prompt_tokens + reply.completion_tokens
             output = parse_output(reply.text)
+            if reply.cut:
+                continue
         except (BindingFailed, BackendRejected, NotJson):
             continue
         passed = bool(verify(spec.contract, Subject(bound, output, OBSERVED), judge).passed)

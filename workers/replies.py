@@ -6,7 +6,12 @@ from typing import Any
 from kernels.conditions.checks import Judge
 from kernels.execution import Ask, Reply
 from kernels.verify import parse_output
+from trajectories.errors import KernelWeaveError
 from workers.backends.completion import Backend, ModelRequest
+
+
+class CutVerdict(KernelWeaveError):
+    """The judge's verdict was cut."""
 
 
 def asker(backend: Backend, *, most_tokens: int | None = None) -> Ask:
@@ -25,7 +30,8 @@ def asker(backend: Backend, *, most_tokens: int | None = None) -> Ask:
         done = backend.complete(
             ModelRequest(tuple(messages), allowed, schema, options={"temperature": temperature})
         )
-        return Reply(done.text, done.model, done.prompt_tokens, done.completion_tokens)
+        cut = done.finish_reason == "length"
+        return Reply(done.text, done.model, done.prompt_tokens, done.completion_tokens, cut)
 
     return ask
 
@@ -42,7 +48,10 @@ def judge_of(ask: Ask) -> Judge:
     def judge(question: str, given: Any, output: Any) -> tuple[bool, str]:
         content = f"Request:\n{given['prompt']}\n\nAnswer:\n{output}\n\nQuestion: {question}"
         messages = ({"role": "user", "content": content},)
-        said = parse_output(ask(messages, schema, 200, 0.0).text)
+        reply = ask(messages, schema, 200, 0.0)
+        if reply.cut:
+            raise CutVerdict
+        said = parse_output(reply.text)
         return said["verdict"] == "yes", str(said["reason"])
 
     return judge

@@ -16,6 +16,7 @@ from kwsite.bench.model_server import ModelServer
 from kwsite.stack.llama_model import weights
 from training.local_model import LocalModel
 from workers.backends.completion import ModelRequest
+from workers.backends.held import HeldToSchema
 from workers.backends.openai_compatible import OpenAICompatible
 
 MOST_TOKENS = 512
@@ -43,9 +44,10 @@ class Wrote:
     """One generation."""
 
     text: str
-    tokens: int
+    tokens: int  # of all rounds
     seconds: float
-    cut: bool  # at the limit of tokens
+    finish_reason: str
+    rounds: int
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,10 @@ class Arm:
     count: int
     json: int
     valid: int
-    cut: int
+    cut: int  # the tokens ended before the JSON did
+    at_bound: int  # whole, but as long as a bound that only the tokens set
+    again: int  # decoded more than once
+    tokens: float  # an output, all rounds together
     tokens_per_s: float
 
 
@@ -97,14 +102,23 @@ def measure(
 
 def _arm(where: str, constrained: bool, found: Sequence[tuple[Task, Wrote]]) -> Arm:
     states = [_state(task.spec.output_schema, wrote.text) for task, wrote in found]
+    limited = [
+        state != "text"
+        for state, (_, wrote) in zip(states, found, strict=True)
+        if wrote.finish_reason == "length"
+    ]
+    tokens = sum(wrote.tokens for _, wrote in found)
     return Arm(
         where,
         constrained,
         len(found),
         sum(state != "text" for state in states),
         states.count("valid"),
-        sum(wrote.cut for _, wrote in found),
-        sum(wrote.tokens for _, wrote in found) / sum(wrote.seconds for _, wrote in found),
+        limited.count(False),
+        limited.count(True),
+        sum(wrote.rounds > 1 for _, wrote in found),
+        tokens / len(found),
+        tokens / sum(wrote.seconds for _, wrote in found),
     )
 
 
@@ -117,9 +131,11 @@ def _state(schema: dict[str, Any], text: str) -> str:
 
 
 def on_server(server: ModelServer) -> Write:
-    backend = OpenAICompatible(
-        base_url=server.base_url, api_key=server.api_key, model=server.model,
-        timeout_s=300, connect_timeout_s=5,
+    backend = HeldToSchema(
+        OpenAICompatible(
+            base_url=server.base_url, api_key=server.api_key, model=server.model,
+            timeout_s=300, connect_timeout_s=5,
+        )
     )  # fmt: skip
 
     def write(task: Task, constrained: bool) -> Wrote:
@@ -128,7 +144,7 @@ def on_server(server: ModelServer) -> Write:
         began = time.monotonic()
         done = backend.complete(asked)
         seconds = time.monotonic() - began
-        return Wrote(done.text, done.completion_tokens, seconds, done.finish_reason == "length")
+        return Wrote(done.text, done.completion_tokens, seconds, done.finish_reason, done.rounds)
 
     return write
 
@@ -141,7 +157,7 @@ def in_process() -> Write:
         began = time.monotonic()
         done = model.complete(list(task.messages), max_tokens=MOST_TOKENS, schema=schema)
         seconds = time.monotonic() - began
-        return Wrote(done.text, done.completion_tokens, seconds, done.finish_reason == "length")
+        return Wrote(done.text, done.completion_tokens, seconds, done.finish_reason, done.rounds)
 
     return write
 
@@ -150,12 +166,16 @@ def constraint_table(arms: Sequence[Arm]) -> Table:
     table = Table(
         title="Decoding under the output schema",
         title_justify="left",
-        caption=f"At most {MOST_TOKENS} tokens each; cut: the limit came first.",
+        caption=(
+            f"At most {MOST_TOKENS} tokens a round. Cut: the limit came first. At a bound: whole,"
+            " but as long as only the tokens ask. Again: more than one round, all of them counted."
+        ),
         caption_justify="left",
     )
     table.add_column("where")
     table.add_column("constrained")
-    for name in ("outputs", "JSON", "valid", "cut", "tokens/s"):
+    names = ("outputs", "JSON", "valid", "cut", "at a bound", "again", "tokens each", "tokens/s")
+    for name in names:
         table.add_column(name, justify="right")
     for arm in arms:
         table.add_row(
@@ -165,6 +185,9 @@ def constraint_table(arms: Sequence[Arm]) -> Table:
             f"{arm.json / arm.count:.1%}",
             f"{arm.valid / arm.count:.1%}",
             str(arm.cut),
+            str(arm.at_bound),
+            str(arm.again),
+            f"{arm.tokens:.0f}",
             f"{arm.tokens_per_s:.0f}",
         )
     return table

@@ -8,8 +8,13 @@ import jsonschema_rs
 import pytest
 from django.conf import settings
 
+from kernels.execution import run_recipe
+from kernels.slots import bind
+from kernels.spec import GenerateStep, KernelSpec, Limit
 from workers.backends.completion import BackendRejected, BackendUnavailable, ModelRequest
+from workers.backends.held import HeldToSchema
 from workers.backends.openai_compatible import OpenAICompatible
+from workers.replies import asker
 
 SCHEMA = {
     "type": "object",
@@ -113,6 +118,66 @@ def test_a_schema_at_the_limits_is_compiled_in_time(backend: OpenAICompatible) -
     started = time.monotonic()
     backend.complete(asking("hi", schema={"enum": names}, max_tokens=1))
     assert time.monotonic() - started < 10  # 0.6 s on an idle machine
+
+
+LOOPING = {
+    "type": "object",
+    "properties": {
+        "text": {"type": "string"},
+        "slug": {"type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"},
+        "names": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+        "lines": {"type": "array", "items": {"type": "string"}},
+        "rows": {
+            "type": "array",
+            "items": {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
+        },
+    },
+    "required": ["text", "slug", "names", "lines", "rows"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.2])
+def test_an_answer_without_an_end_in_its_schema_ends(
+    backend: OpenAICompatible, temperature: float
+) -> None:
+    options = {"temperature": temperature, "seed": 3}
+    request = asking("1, 1, 1, 1, 1 and so on", max_tokens=256, schema=LOOPING, options=options)
+    completion = HeldToSchema(backend).complete(request)
+    jsonschema_rs.validate(LOOPING, json.loads(completion.text))
+    assert completion.completion_tokens <= 256 * completion.rounds
+
+
+def test_a_kernels_answer_stays_within_what_its_prompt_binds(backend: OpenAICompatible) -> None:
+    prompt = "Ann Lee and Bo Berg fly from Oslo to New York with 3 bags."
+    limits = (
+        Limit(property="city", how="span", expression="input.prompt"),
+        Limit(property="people", how="among", expression="input.names"),
+        Limit(property="bags", how="at_most", expression="input.numbers[0]"),
+    )
+    kernel = KernelSpec(
+        name="book",
+        family="travel",
+        description="Books.",
+        output_schema={
+            "type": "object",
+            "properties": {
+                "city": {"type": "string"},
+                "people": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                "bags": {"type": "integer", "minimum": 0},
+            },
+            "required": ["city", "people", "bags"],
+            "additionalProperties": False,
+        },
+        steps=(GenerateStep(instruction="Answer in JSON.", limits=limits),),
+    )
+    bound = bind(prompt)
+    for temperature in (0.0, 1.5):
+        reply = run_recipe(kernel, bound, (), asker(HeldToSchema(backend)), temperature)
+        output = json.loads(reply.text)
+        assert output["city"] in prompt
+        assert set(output["people"]) <= set(bound["names"])
+        assert output["bags"] <= 3
 
 
 def test_a_wrong_key_is_the_operators_problem(llama_server: LlamaServer) -> None:

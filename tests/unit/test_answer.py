@@ -1,6 +1,7 @@
 """Answering a request: the kernel under its contract, or generation."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -323,3 +324,51 @@ def test_a_literal_escape_of_nul_is_text() -> None:
 def test_a_model_name_that_cannot_be_stored_is_no_completion(model: str) -> None:
     with pytest.raises(BackendGarbage):
         Completion("hello", model, "stop", 1, 1)
+
+
+class Cutting(ScriptedBackend):
+    """A model server whose first answers are whole JSON at a bound that only the tokens set."""
+
+    def __init__(self, replies: list[str], *, cut: int) -> None:
+        super().__init__(replies)
+        self.left = cut
+
+    def complete(self, request: ModelRequest) -> Completion:
+        done = super().complete(request)
+        self.left -= 1
+        return replace(done, finish_reason="length") if self.left >= 0 else done
+
+
+def test_an_output_that_was_cut_fails_though_it_satisfies_the_contract() -> None:
+    told = Told(ask(), kernel(), Cutting([GOOD, GOOD], cut=1))
+    assert (told.answer.route, told.answer.verified) == ("kernel", True)
+    statuses = [e.payload.get("status") for e in told.trace.events if e.kind == "verification"]
+    assert statuses == ["failed", "ok", "ok"]
+
+
+def test_a_kernel_that_is_cut_each_time_gives_way_to_generation() -> None:
+    told = Told(ask(), kernel(), Cutting([GOOD, GOOD, "a bug"], cut=2))
+    assert told.answer.route == "generation"
+    assert "cut at its limit of tokens" in told.answer.reason
+
+
+def test_a_generated_output_that_was_cut_is_not_verified() -> None:
+    wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": SCHEMA}}
+    told = Told(ask(response_format=wanted), None, Cutting([GOOD], cut=1))
+    assert (told.answer.verified, told.answer.finish_reason) == (False, "length")
+
+
+def test_a_judges_verdict_that_was_cut_is_none() -> None:
+    judged = kernel(postconditions=(JudgeCondition(question="Is it good?", label="good"),))
+    told = Told(ask(), judged, JudgeCut([GOOD, '{"reason": "so", "verdict": "yes"}', "a bug"]), 0)
+    assert told.answer.route == "generation"
+    assert "The judge's verdict was cut." in told.answer.reason
+
+
+class JudgeCut(ScriptedBackend):
+    """A model server whose judge runs out of tokens."""
+
+    def complete(self, request: ModelRequest) -> Completion:
+        done = super().complete(request)
+        judging = "verdict" in str(request.schema)
+        return replace(done, finish_reason="length") if judging else done

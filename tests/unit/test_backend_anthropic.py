@@ -10,7 +10,7 @@ import pytest
 from tests.scripted_anthropic import Messages
 from tests.scripted_server import ScriptedServer, serve
 from workers.backends.anthropic_messages import AnthropicMessages, completion_of, deltas_of
-from workers.backends.anthropic_request import body_of, enforceable
+from workers.backends.anthropic_request import body_of
 from workers.backends.completion import (
     BackendGarbage,
     BackendRejected,
@@ -259,17 +259,6 @@ def test_it_asks_for_the_schema_as_structured_output() -> None:
     assert sent["type"] == "json_schema"
     assert sent["schema"]["additionalProperties"] is False
     assert "minimum: 1" in sent["schema"]["properties"]["n"]["description"]
-
-
-def test_it_writes_lists_of_types_as_alternatives() -> None:
-    schema = {"type": "object", "properties": {"type": {"type": ["string", "null"]}}}
-    found = enforceable(schema)["properties"]["type"]
-    assert found == {"anyOf": [{"type": "string"}, {"type": "null"}]}
-
-
-def test_it_rejects_a_schema_that_cannot_be_enforced() -> None:
-    with pytest.raises(BackendRejected, match="schema"):
-        enforceable({"properties": {"a": {}}})
 
 
 def test_it_can_only_ask_for_a_json_object() -> None:

@@ -19,7 +19,7 @@ from workers.backends.completion import (
     Delta,
     ModelRequest,
 )
-from workers.backends.openai_compatible import OpenAICompatible, completion_of, limit_name
+from workers.backends.openai_compatible import OpenAICompatible, completion_of
 
 SCHEMA = {
     "type": "object",
@@ -101,9 +101,11 @@ def test_no_option_replaces_the_model_or_the_limit(server: ScriptedServer) -> No
     assert (server.requests[0]["model"], server.requests[0]["max_tokens"]) == ("small", 64)
 
 
-def test_it_asks_openai_itself_for_a_limit_by_the_newer_name() -> None:
-    assert limit_name("https://api.openai.com/v1") == "max_completion_tokens"
-    assert limit_name("https://vllm.example.com/v1") == "max_tokens"
+def test_it_asks_openai_itself_for_a_limit_by_the_newer_name(server: ScriptedServer) -> None:
+    at_openai = backend_for(server, base_url="https://api.openai.com/v1").body(asking())
+    assert (at_openai["max_completion_tokens"], "max_tokens" in at_openai) == (64, False)
+    elsewhere = backend_for(server, base_url="https://vllm.example.com/v1").body(asking())
+    assert elsewhere["max_tokens"] == 64
 
 
 @either_way
@@ -113,6 +115,31 @@ def test_it_asks_for_the_schema_strictly(server: ScriptedServer, ask: Ask) -> No
         "type": "json_schema",
         "json_schema": {"name": "answer", "strict": True, "schema": SCHEMA},
     }
+
+
+@either_way
+def test_it_asks_vllm_for_the_schema_by_its_own_parameter(server: ScriptedServer, ask: Ask) -> None:
+    schema = {"type": "array", "items": {"type": "number", "multipleOf": 2}, "uniqueItems": True}
+    ask(backend_for(server, dialect="vllm"), asking(schema=schema))
+    sent = server.requests[0]
+    assert sent["structured_outputs"] == {"json": {"type": "array", "items": {"type": "number"}}}
+    assert "response_format" not in sent
+
+
+def test_it_asks_openai_itself_in_its_strict_subset(server: ScriptedServer) -> None:
+    schema = SCHEMA | {"minProperties": 1}
+    backend = backend_for(server, base_url="https://api.openai.com/v1")
+    assert backend.body(asking(schema=schema))["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {
+            "name": "answer",
+            "strict": True,
+            "schema": SCHEMA | {"additionalProperties": False},
+        },
+    }
+    free = {"type": "object", "additionalProperties": {"type": "string"}}
+    loose = backend.body(asking(schema=free))["response_format"]["json_schema"]
+    assert loose == {"name": "answer", "strict": False, "schema": free}
 
 
 def test_it_asks_for_a_json_object(server: ScriptedServer) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from kernels.execution import BindingFailed, Reply, Shot, run_recipe
+from kernels.execution import Reply, Shot, run_recipe
 from kernels.slots import bind
 from kernels.spec import Binding, ComputeStep, GenerateStep, KernelSpec, Step
+from kernels.tightening import BindingFailed
 
 SCHEMA = {
     "type": "object",

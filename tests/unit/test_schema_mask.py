@@ -9,7 +9,9 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
+from kernels.tightening import SPAN_OF
 from training.schema_mask import SchemaMask, TokenTable, UnsupportedSchema
+from training.short_numbers import with_short_numbers
 
 SCHEMA = {
     "type": "object",
@@ -79,3 +81,84 @@ def test_only_what_can_still_be_right_is_left(table: TokenTable) -> None:
 def test_a_schema_that_cannot_be_enforced_is_refused(table: TokenTable) -> None:
     with pytest.raises(UnsupportedSchema):
         SchemaMask(table, {"type": "string", "pattern": "("})
+
+
+def digits(tokenizer: PreTrainedTokenizerFast, table: TokenTable, schema: Any) -> str:
+    """What a model writes that likes a point best, then digits, then anything."""
+    liked = {tokenizer.convert_tokens_to_ids(letter): n for n, letter in enumerate("7e.", start=1)}
+    mask, ids = SchemaMask(table, schema), torch.full((1, 3), 1)
+    for _ in range(80):
+        scores = torch.zeros((1, table.vocabulary))
+        for token, liking in liked.items():
+            scores[0, token] = liking
+        ids = torch.cat([ids, mask(ids, scores).argmax(1, keepdim=True)], dim=1)
+        if ids[0, -1] == 0:
+            break
+    return str(tokenizer.decode(ids[0, 3:], skip_special_tokens=True))
+
+
+@pytest.mark.parametrize(
+    ("schema", "number"),
+    [
+        ({"type": "number"}, "7.777777777"),
+        ({"type": "integer"}, "777777777777777"),
+        ({"type": "number", "minimum": 0, "maximum": 9, "multipleOf": 0.01}, "7.77"),
+        ({"type": ["number", "null"], "exclusiveMinimum": 0}, "7.777777777"),
+    ],
+)
+def test_the_digits_of_a_number_end(
+    tokenizer: PreTrainedTokenizerFast, table: TokenTable, schema: Any, number: str
+) -> None:
+    assert digits(tokenizer, table, schema) == number
+
+
+def test_numbers_are_shortened_wherever_they_stand_but_not_in_values() -> None:
+    schema = {
+        "properties": {"type": {"type": "integer", "maximum": 5}},
+        "enum": [{"type": "number"}],
+        "items": {"type": "number", "minimum": 10**16},
+    }
+    assert with_short_numbers(schema) == schema | {
+        "properties": {"type": {"type": "integer", "minimum": -(10**15), "maximum": 5}}
+    }
+
+
+TEXT = 'Ann said "yes" to Bo\\Berg in New York, at 10:30.\nThen she left.'
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_string_noted_as_a_span_stands_in_the_text(
+    tokenizer: PreTrainedTokenizerFast, table: TokenTable, seed: int
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "left": {"type": "string"},
+            "city": {"type": "string", SPAN_OF: TEXT},
+            "names": {
+                "type": "array",
+                "items": {"type": "string", SPAN_OF: TEXT},
+                "minItems": 2,
+                "maxItems": 3,
+            },
+            "sure": {"type": "boolean"},
+        },
+        "required": ["city", "names", "sure"],
+        "additionalProperties": False,
+    }
+    (text,) = written(tokenizer, table, schema, seed)
+    output = json.loads(text)
+    jsonschema_rs.validate(schema, output)
+    assert output["city"] in TEXT
+    assert all(name in TEXT for name in output["names"])
+
+
+def test_a_list_of_spans_may_be_empty(
+    tokenizer: PreTrainedTokenizerFast, table: TokenTable
+) -> None:
+    names = {"type": "array", "items": {"type": "string", SPAN_OF: "a b"}, "maxItems": 1}
+    schema = {"type": "object", "properties": {"names": names}, "required": ["names"]}
+    texts = {written(tokenizer, table, schema, seed)[0] for seed in range(12)}
+    assert '{"names": []}' in texts
+    assert len(texts) > 1
+    assert all(len(json.loads(text)["names"]) <= 1 for text in texts)

@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-import anthropic
-
 from workers.backends.completion import BackendRejected, ModelRequest
+from workers.backends.dialects import for_anthropic
 
 SYSTEM_ROLES = ("system", "developer")
 JSON_ONLY = "Answer with one JSON object and nothing else."
@@ -20,9 +19,8 @@ Block = dict[str, Any]
 def body_of(request: ModelRequest, model: str) -> dict[str, Any]:
     """The JSON body of the call.
 
-    A schema is enforced while decoding as far as the API can: types, names, required properties
-    and enums. Bounds, patterns and lengths only reach the model as part of the description.
-    `json_object` is asked for in the system prompt, as the API cannot enforce it.
+    A schema is enforced while decoding as far as the API can. `json_object` is asked for in the
+    system prompt, as the API cannot enforce it.
     """
     body: dict[str, Any] = {
         "model": model,
@@ -31,7 +29,7 @@ def body_of(request: ModelRequest, model: str) -> dict[str, Any]:
     }
     body |= _system(request) | _options(request.options) | _tools(request.options)
     if request.schema is not None:
-        wanted = {"type": "json_schema", "schema": enforceable(request.schema)}
+        wanted = {"type": "json_schema", "schema": for_anthropic(request.schema)}
         body["output_config"] = {**body.get("output_config", {}), "format": wanted}
     return body
 
@@ -125,29 +123,3 @@ def _tool_choice(choice: str | dict[str, Any]) -> dict[str, Any]:
     if isinstance(choice, dict):
         return {"type": "tool", "name": choice["function"]["name"]}
     return {"type": "any" if choice == "required" else choice}
-
-
-def enforceable(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema as the API can enforce it. Raises `BackendRejected` when it cannot."""
-    try:
-        return anthropic.transform_schema(without_type_lists(schema))
-    except (ValueError, TypeError, AssertionError) as error:
-        raise BackendRejected(f"Anthropic's API cannot enforce the schema: {error}") from error
-
-
-def without_type_lists(schema: Any) -> Any:
-    """The same schema with `"type": [a, b]` written as `anyOf`."""
-    if not isinstance(schema, dict):
-        return schema
-    if isinstance(schema.get("type"), list) and "enum" not in schema:
-        rest = {key: value for key, value in schema.items() if key != "type"}
-        return {"anyOf": [without_type_lists({**rest, "type": kind}) for kind in schema["type"]]}
-    return {key: _rewritten(key, value) for key, value in schema.items()}
-
-
-def _rewritten(key: str, value: Any) -> Any:
-    if key in ("properties", "$defs"):
-        return {name: without_type_lists(inner) for name, inner in value.items()}
-    if key in ("anyOf", "oneOf", "allOf"):
-        return [without_type_lists(inner) for inner in value]
-    return without_type_lists(value) if key == "items" else value

@@ -9,10 +9,12 @@ from django.utils.module_loading import import_string
 
 from trajectories.errors import KernelWeaveError
 from workers.backends.completion import Backend
+from workers.backends.held import HeldToSchema
 
 # Imported by name, and only the one that is used: an SDK takes a second to import.
 PROVIDERS = {
     "openai": "workers.backends.openai_compatible.OpenAICompatible",
+    "vllm": "workers.backends.openai_compatible.OpenAICompatible",
     "anthropic": "workers.backends.anthropic_messages.AnthropicMessages",
     "scripted": "workers.backends.scripted.ScriptedBackend",
 }
@@ -28,21 +30,25 @@ def live_backend() -> Backend:
     provider = settings.KW_LLM_PROVIDER
     if provider not in PROVIDERS:
         raise WrongModelServerSettings(
-            f"KW_LLM_PROVIDER is {provider!r}; it must be openai, anthropic or scripted."
+            f"KW_LLM_PROVIDER is {provider!r}; it must be openai, vllm, anthropic or scripted."
         )
-    if provider == "openai" and not settings.KW_LLM_BASE_URL:
+    if provider in ("openai", "vllm") and not settings.KW_LLM_BASE_URL:
         raise WrongModelServerSettings(
             "KW_LLM_BASE_URL is empty; set it to the server's address, as in"
             " http://127.0.0.1:8080/v1 or https://api.openai.com/v1."
         )
     build: Callable[..., Backend] = import_string(PROVIDERS[provider])
-    return build(**_arguments(provider))
+    backend = build(**_arguments(provider))
+    if provider == "scripted":
+        return backend
+    return HeldToSchema(backend, bounds=provider != "anthropic")  # its grammars know no bounds
 
 
 def _arguments(provider: str) -> dict[str, Any]:
     if provider == "scripted":
         return {"delay_s": settings.KW_SCRIPTED_DELAY_S, "model": settings.KW_LLM_MODEL}
-    return {
+    own = {"dialect": "vllm"} if provider == "vllm" else {}
+    return own | {
         "base_url": settings.KW_LLM_BASE_URL,
         "api_key": settings.KW_LLM_API_KEY,
         "model": settings.KW_LLM_MODEL,

@@ -26,7 +26,10 @@ class ModelRequest:
 
 @dataclass(frozen=True)
 class Completion:
-    """A whole answer. `finish_reason` is OpenAI's: stop, length, tool_calls or content_filter."""
+    """A whole answer. `finish_reason` is OpenAI's: stop, length, tool_calls or content_filter.
+
+    It is `length`, too, when the text is whole but at a bound that only the tokens set.
+    """
 
     text: str
     model: str
@@ -34,6 +37,7 @@ class Completion:
     prompt_tokens: int
     completion_tokens: int
     tool_calls: tuple[dict[str, Any], ...] = ()
+    rounds: int = 1  # how often it was decoded until it held to the schema; the tokens are of all
 
     def __post_init__(self) -> None:
         try:

@@ -13,6 +13,7 @@ from workers.backends.assembly import Assembly
 from workers.backends.calls import answer, events
 from workers.backends.completion import BackendGarbage, Completion, Delta, ModelRequest
 from workers.backends.deadline import http_client
+from workers.backends.dialects import Dialect, constraint
 from workers.backends.grammar_schema import for_grammar
 
 PATH = "/chat/completions"
@@ -29,15 +30,24 @@ class OpenAICompatible:
     """A model behind OpenAI's chat completions API. Threads may share one instance.
 
     `base_url` ends in the version, as in `http://127.0.0.1:8080/v1`. `timeout_s` bounds a whole
-    call, a streamed one included.
+    call, a streamed one included. `dialect` is that of schemas; OpenAI itself is known by
+    its address.
     """
 
     def __init__(
-        self, *, base_url: str, api_key: str, model: str, timeout_s: float, connect_timeout_s: float
+        self,
+        *,
+        base_url: str,
+        api_key: str,
+        model: str,
+        timeout_s: float,
+        connect_timeout_s: float,
+        dialect: Dialect = "llama.cpp",
     ) -> None:
         self.model = model
         self.timeout_s = timeout_s
-        self.limit_name = limit_name(base_url)
+        self.dialect: Dialect = "openai" if at_openai(base_url) else dialect
+        self.limit_name = "max_completion_tokens" if self.dialect == "openai" else "max_tokens"
         self.client = openai.OpenAI(
             base_url=base_url,
             api_key=api_key or "none",
@@ -77,18 +87,15 @@ class OpenAICompatible:
         if isinstance(tools := request.options.get("tools"), list):
             body["tools"] = for_grammar(tools)
         if request.schema is not None:
-            schema = for_grammar(request.schema)
-            named = {"name": "answer", "strict": True, "schema": schema}
-            body["response_format"] = {"type": "json_schema", "json_schema": named}
+            body |= constraint(self.dialect, request.schema)
         elif request.json_object:
             body["response_format"] = {"type": "json_object"}
         return body
 
 
-def limit_name(base_url: str) -> str:
-    """The token limit's name: OpenAI's newer models refuse the one that all others know."""
-    at_openai = urlsplit(base_url).hostname == "api.openai.com"
-    return "max_completion_tokens" if at_openai else "max_tokens"
+def at_openai(base_url: str) -> bool:
+    """Whether it is OpenAI's own server, which refuses what all others know, and the reverse."""
+    return urlsplit(base_url).hostname == "api.openai.com"
 
 
 # What is read of an answer. Everything else a server adds is ignored.
