@@ -49,7 +49,7 @@ def proposal(client: Client) -> Proposal:
 def _part(name: str) -> Part:
     version = str(KernelVersion.objects.get(kernel__name=name).pk)
     features = Features(**dict.fromkeys(Features.names(), 1.0))
-    return Part(name, Candidate(name, version, 1, 0.95, features, (), (), ""))
+    return Part(name, Candidate(name, version, 1, 0.95, 0.5, features, (), (), ""))
 
 
 def test_both_outputs_stand_under_their_properties(client: Client) -> None:

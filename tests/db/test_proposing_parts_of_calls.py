@@ -7,7 +7,7 @@ import pytest
 from kernels.algebra.plan import Composition as Plan
 from kernels.compositions import check
 from kernels.decision import RouteDecision
-from kernels.library.loading import starters
+from kernels.library.reading import starters
 from kernels.models import KernelVersion
 from kernels.registry import propose_version
 from kernels.spec import digest_of

@@ -3,7 +3,7 @@
 import pytest
 
 from kernels.joined_requests import joined_requests
-from kernels.library.loading import background, starters
+from kernels.library.reading import labelled_prompts, starters
 
 TICKET = "Sort this ticket: the parcel is lost."
 LENGTH = "Convert 7 km to m."
@@ -56,6 +56,7 @@ def test_one_request_is_left_alone(prompt: str) -> None:
     assert joined_requests(prompt) == []
 
 
-def test_no_starters_example_and_no_background_prompt_is_read_as_two() -> None:
+def test_no_prompt_for_one_starter_is_read_as_two() -> None:
     examples = [example.prompt for starter in starters() for example in starter.examples]
-    assert [prompt for prompt in (*examples, *background()) if joined_requests(prompt)] == []
+    fitting = [one.prompt for one in labelled_prompts() if one.kernel]
+    assert [prompt for prompt in (*examples, *fitting) if joined_requests(prompt)] == []
