@@ -66,7 +66,9 @@ def regression_gate(
     def held_to(trace: Trace, answer: object) -> Verdict:
         # The judge has seen these outputs when they were made.
         contract = [condition for condition in spec.contract if condition.kind != "judge"]
-        return verify(contract, Subject(bind(trace.prompt, trace.system), answer, events))
+        return verify(
+            contract, Subject(spec.given(bind(trace.prompt, trace.system)), answer, events)
+        )
 
     own = [held_to(trace, trace.answer) for trace in traces]
     swapped = [

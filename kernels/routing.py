@@ -189,7 +189,8 @@ def preconditions(spec: KernelSpec, bound: dict[str, Any]) -> tuple[Check, ...]:
     """Checks the input schema and the preconditions on what was bound from the prompt."""
     schema = SchemaCondition(json_schema=spec.input_schema, label="input schema")
     given = verify((schema,), Subject(input=bound, output=bound))
-    return given.checks + verify(spec.preconditions, Subject(input=bound, output=None)).checks
+    ready = Subject(input=spec.given(bound), output=None)
+    return given.checks + verify(spec.preconditions, ready).checks
 
 
 def features_of(
