@@ -11,6 +11,7 @@ from pgvector.django import CosineDistance
 
 from kernels.compiler.compile import Trace
 from kernels.compiler.errors import NothingInCommon
+from kernels.compiler.proposed import proposed_conditions
 from kernels.conditions.kinds import Condition
 from kernels.execution import Ask
 from kernels.models import Exemplar, KernelVersion
@@ -51,6 +52,7 @@ def _compile(family: Sequence[Trajectory], ask: Ask) -> Proposal | None:
     seed = family[0]
     traces = [_trace(trajectory) for trajectory in family]
     try:
+        asks = settings.KW_PROMOTE_ASK_CONDITIONS
         return compile_family(
             traces,
             _asked_every_time(family),
@@ -58,6 +60,7 @@ def _compile(family: Sequence[Trajectory], ask: Ask) -> Proposal | None:
                 _trace(trajectory, denied=trajectory.verified is not False)
                 for trajectory in failures_of(family)
             ],
+            also=proposed_conditions(traces, ask) if asks else (),
             owner=str(seed.client_id),
             conflicts=_conflicts(seed),
             min_confidence=settings.KW_PROMOTE_MIN_CONFIDENCE,

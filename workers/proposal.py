@@ -96,7 +96,7 @@ def _signals(traces: Sequence[Trace], replay: Replayed, conflicts: int) -> Compi
         evidence_count=passed,
         compression_gain=replay.original_tokens / max(1, replay.kernel_tokens),
         reuse_value=sum(trace.reward for trace in traces) / count,
-        failure_risk=1 - replay.agreed / replay.prompts,
+        failure_risk=1 - replay.agreed / max(1, replay.taken),
         conflicts=conflicts,
         evidence_density=passed / max(1.0, events),
     )

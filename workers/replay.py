@@ -109,12 +109,16 @@ def _asking(instruction: str, shots: int) -> Recipe:
 
 def _replay(recipe: Recipe, cases: Sequence[_Case], ask: Ask) -> Replayed:
     judge = _Judge(ask)
-    accepted = agreed = won = changed = spent = 0
+    accepted = agreed = won = changed = spent = left = 0
     for case in cases:
         if case.spec is None:
             continue
         spec = recipe(case.spec)
         bound = spec.given(bind(case.trace.prompt, case.trace.system))
+        if verify(spec.preconditions, Subject(bound, None), judge).passed is False:
+            left += case.known
+            spent += case.trace.tokens
+            continue
         try:
             reply = run_recipe(spec, bound, _nearest(case), ask)
             spent += reply.prompt_tokens + reply.completion_tokens
@@ -142,6 +146,7 @@ def _replay(recipe: Recipe, cases: Sequence[_Case], ask: Ask) -> Replayed:
         original_tokens=sum(case.trace.tokens for case in cases),
         denied=denied,
         changed=changed,
+        left=left,
     )
 
 

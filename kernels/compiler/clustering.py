@@ -3,9 +3,11 @@
 Agglomerative clustering (average linkage). Two prompts are as far from each other as their
 embeddings are, and as the words are that prompts of this call often have: what a family fixes is
 said again and again, what it fills in is not. A cluster is split in two as long as its halves stand
-further apart than each is wide; how wide that is, differs from family to family.
+further apart than each is wide; how wide that is, differs from family to family. Prompts of one
+template stay together, unless the halves share many more words of their own.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.compiler.templates import cover_all, mine_templates
 from kernels.encoder import Vector
 from kernels.matching import words
 
@@ -23,6 +26,7 @@ COMMON = 0.15  # share of the prompts that have a word for it to count
 LEAST_COMMON = 3
 LOOSEST = 0.85  # mean distance up to which prompts may be one family
 APART = 0.35  # silhouette from which two halves are two families
+MORE_WORDS = 1.3  # times as many that each half fixes, where both are families
 FURTHEST_WITHIN = 0.4  # mean cosine distance up to which two halves are one family all the same
 
 
@@ -84,11 +88,13 @@ def _cut(members: Sequence[Member]) -> list[list[int]]:
     return [
         part
         for cluster in _linked(apart, distance_threshold=LOOSEST)
-        for part in _split(apart, meanings, cluster)
+        for part in _split(members, apart, meanings, cluster)
     ]
 
 
-def _split(apart: Distances, meanings: Distances, cluster: list[int]) -> list[list[int]]:
+def _split(
+    members: Sequence[Member], apart: Distances, meanings: Distances, cluster: list[int]
+) -> list[list[int]]:
     """A cluster, or what it falls into."""
     from sklearn.metrics import silhouette_score  # takes a second to import
 
@@ -101,7 +107,28 @@ def _split(apart: Distances, meanings: Distances, cluster: list[int]) -> list[li
     labels = [int(at in halves[1]) for at in cluster]
     if silhouette_score(within, labels, metric="precomputed") < APART:
         return [cluster]
-    return [part for half in halves for part in _split(apart, meanings, half)]
+    said = [[members[at].prompt for at in part] for part in (cluster, *halves)]
+    if _one_form(said[0], said[1:]):
+        return [cluster]
+    return [part for half in halves for part in _split(members, apart, meanings, half)]
+
+
+def _one_form(prompts: Sequence[str], halves: Sequence[Sequence[str]]) -> bool:
+    """Whether all say the same words around what they fill in, and no half many words more.
+
+    "What is {number1} {text1} {number2}?" is the form of sums and of products, but all sums say
+    "plus" as well, and all products "times".
+    """
+    shared = _fixed_words(prompts)
+    return bool(shared) and any(_fixed_words(half) < MORE_WORDS * shared for half in halves)
+
+
+def _fixed_words(prompts: Sequence[str]) -> int:
+    """How many words the one template of these prompts fixes; 0 where they do not share one."""
+    templates = mine_templates(prompts)
+    if len(templates) != 1 or not cover_all(templates, prompts):
+        return 0
+    return len(words(re.sub(r"\{[a-z]+\d+\}", " ", templates[0])))
 
 
 def _linked(apart: Distances, **until: float) -> list[list[int]]:

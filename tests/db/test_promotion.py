@@ -53,6 +53,7 @@ def test_repeated_successes_become_a_candidate(client: Client) -> None:
         "original_tokens": 240,
         "denied": 0,
         "changed": 0,
+        "left": 0,
     }
     assert version.confidence == version.evidence["confidence"]["total"]
     assert version.mutation_score == 1.0

@@ -238,3 +238,18 @@ def test_evidence_that_a_kernel_run_observes_is_accepted(client: Client) -> None
     version = consider(family[0])
     assert version is not None
     assert (version.state, version.decision_reason) == ("candidate", "")
+
+
+def test_prompts_that_it_is_not_ready_for_are_left_to_what_answered_before(client: Client) -> None:
+    """One prompt says it in another way, and a kernel that was compiled without it leaves it."""
+    family = successes(
+        client,
+        [*CONVERSIONS, ("Please convert 9 km into m for me!", {"value": 9000, "unit": "m"})],
+        response_format=CONVERSION,
+    )
+    version = consider(family[-1])
+    assert version is not None
+    assert version.state == "candidate", version.decision_reason
+    replay = version.evidence["replay"]
+    assert (replay["left"], replay["agreed"]) == (1, 5)
+    assert replay["kernel_tokens"] == 40
