@@ -44,6 +44,7 @@ def run_recipe(
 
     `shots` come nearest first. Raises BindingFailed, and what `ask` raises.
     """
+    bound = spec.given(bound)
     values = {b.property: _value(b, spec, bound) for b in spec.bindings}
     fixed = {b.property: values[b.property] for b in spec.bindings if not b.choice}
     step = spec.generate

@@ -39,6 +39,11 @@ class Replayed:
     original_tokens: int  # 0: nobody knows
     denied: int = 0
     changed: int = 0  # of `denied`, now another answer, which the contract accepts
+    left: int = 0  # of `prompts`, to what answered before: its preconditions do not hold
+
+    @property
+    def taken(self) -> int:
+        return self.prompts - self.left
 
     @property
     def better(self) -> bool | None:
@@ -47,7 +52,7 @@ class Replayed:
         None where that cannot be told: the old cost is unknown, or denied answers would change,
         which can only be for the better.
         """
-        gained = self.won - (self.prompts - self.agreed)
+        gained = self.won - (self.taken - self.agreed)
         if gained:
             return gained > 0
         if self.original_tokens and self.kernel_tokens < self.original_tokens:
@@ -66,7 +71,9 @@ def regression_gate(
     def held_to(trace: Trace, answer: object) -> Verdict:
         # The judge has seen these outputs when they were made.
         contract = [condition for condition in spec.contract if condition.kind != "judge"]
-        return verify(contract, Subject(bind(trace.prompt, trace.system), answer, events))
+        return verify(
+            contract, Subject(spec.given(bind(trace.prompt, trace.system)), answer, events)
+        )
 
     own = [held_to(trace, trace.answer) for trace in traces]
     swapped = [
@@ -81,14 +88,19 @@ def regression_gate(
             "source outputs accepted", not refused, refused or f"{len(traces)} of {len(traces)}"
         ),
         GateCheck(
+            "ready for prompts it was compiled without",
+            2 * replayed.taken >= replayed.prompts,
+            f"{replayed.taken} of {replayed.prompts}, at least half",
+        ),
+        GateCheck(
             "replay accepted by the contract",
-            4 * replayed.accepted >= 3 * replayed.prompts,
-            f"{replayed.accepted} of {replayed.prompts}, at least three quarters",
+            4 * replayed.accepted >= 3 * replayed.taken,
+            f"{replayed.accepted} of {replayed.taken}, at least three quarters",
         ),
         GateCheck(
             "replay agrees with what was verified",
-            2 * replayed.agreed >= replayed.prompts,
-            f"{replayed.agreed} of {replayed.prompts}, at least half",
+            2 * replayed.agreed >= replayed.taken,
+            f"{replayed.agreed} of {replayed.taken}, at least half",
         ),
         GateCheck("better than what answered before", replayed.better, _compared(replayed)),
         GateCheck(
@@ -102,8 +114,9 @@ def regression_gate(
 def _compared(replayed: Replayed) -> str:
     before = str(replayed.original_tokens) if replayed.original_tokens else "unknown"
     changed = f"; denied answers that change: {replayed.changed} of {replayed.denied}"
+    now = replayed.agreed + replayed.won + replayed.left
     return (
         f"right before: {replayed.prompts} of {replayed.prompts + replayed.failed}, now: "
-        f"{replayed.agreed + replayed.won}; tokens before: {before}, now: {replayed.kernel_tokens}"
+        f"{now}; tokens before: {before}, now: {replayed.kernel_tokens}"
         f"{changed if replayed.denied else ''}"
     )

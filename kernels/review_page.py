@@ -33,6 +33,7 @@ def review_sections(version: KernelVersion) -> list[Section]:
         Section(
             "Contract",
             (
+                ("Its prompts look like", spec_words.templates(spec.get("templates", ()))),
                 ("It applies when", spec_words.conditions(spec.get("preconditions", ()))),
                 ("Its output is", spec_words.fields(spec.get("output_schema", {}))),
                 ("Its output must satisfy", spec_words.conditions(spec.get("postconditions", ()))),

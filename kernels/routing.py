@@ -200,10 +200,9 @@ def preconditions(spec: KernelSpec, bound: dict[str, Any]) -> tuple[Check, ...]:
 
     A condition of a kind that looks at an output looks at the input here.
     """
-    subject = Subject(input=bound, output=bound)
-    return (
-        verify(spec.required_of_input, subject).checks + verify(spec.preconditions, subject).checks
-    )
+    typed = verify(spec.required_of_input, Subject(input=bound, output=bound))
+    given = spec.given(bound)
+    return typed.checks + verify(spec.preconditions, Subject(input=given, output=given)).checks
 
 
 def features_of(

@@ -22,6 +22,9 @@ _QUOTED = re.compile(r"\"([^\"\n]{1,500})\"|“([^”\n]{1,500})”")
 _NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w]*@)")
 _UNIT = re.compile(rf"(?<![A-Za-z'’])({UNITS})(?![A-Za-z])", re.IGNORECASE)
 _NAME = re.compile(r"(?<![\w'’-])[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)+")
+_CODE = re.compile(
+    r"(?<![\w-])(?=[A-Z0-9-]{0,32}\d)[A-Z][A-Z0-9]{0,15}(?:[-/]?[A-Z0-9]{1,16}){0,3}(?![\w-])"
+)
 _SIGN = re.compile(r"(?<![A-Za-z])[-−/](?![A-Za-z])|[+*×÷=<>≤≥≠^%√]")
 _NEGATION = re.compile(r"\b(?:not|no|never|without|cannot)\b|n['’]t\b", re.IGNORECASE)
 
@@ -39,9 +42,9 @@ def _number(text: str) -> float:
 def bind(prompt: str, system: str = "") -> dict[str, Any]:
     """The `input` of conditions and bindings.
 
-    Lists keep the prompt's order: emails, urls, dates, phones, quoted, names, units and signs (of
-    operations and comparisons) as strings, numbers as floats. `negated` says whether a negation
-    word is there, `words` counts words.
+    Lists keep the prompt's order: emails, urls, dates, phones, quoted, names, codes (capitals with
+    digits), units and signs (of operations and comparisons) as strings, numbers as floats.
+    `negated` says whether a negation word is there, `words` counts words.
     """
     emails, rest = _take(_EMAIL, prompt)
     urls, rest = _take(_URL, rest)
@@ -57,6 +60,7 @@ def bind(prompt: str, system: str = "") -> dict[str, Any]:
         "phones": [phone.strip() for phone in phones],
         "quoted": [first or second for first, second in _QUOTED.findall(prompt)],
         "names": _NAME.findall(rest),
+        "codes": _CODE.findall(rest),
         "numbers": [_number(number) for number in numbers],
         "signs": _SIGN.findall(between),
         "units": [unit.lower() for unit in _UNIT.findall(rest)],
@@ -65,4 +69,4 @@ def bind(prompt: str, system: str = "") -> dict[str, Any]:
     }
 
 
-LISTS = ("emails", "urls", "dates", "phones", "quoted", "names", "units", "numbers")
+LISTS = ("emails", "urls", "dates", "phones", "quoted", "names", "codes", "units", "numbers")

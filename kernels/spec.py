@@ -17,6 +17,7 @@ from pydantic import (
 
 from kernels.conditions.expressions import program
 from kernels.conditions.kinds import Condition, EvidenceCondition, SchemaCondition, require_schema
+from kernels.template import match_any, slot_names
 
 
 class _Value(BaseModel):
@@ -111,12 +112,22 @@ class KernelSpec(_Value):
     schema_asked: bool = False  # its apps ask for the output schema; others expect other answers
     render: str | None = None  # name of the string property that is the answer's text
     system_digest: str | None = None  # None: for requests without a system prompt
+    # The forms of its prompts; what fills their gaps is `input.slots`. Digests of specs without
+    # any are those of specs that could not have any.
+    templates: tuple[str, ...] = Field(default=(), exclude_if=lambda given: not given)
 
     @field_validator("input_schema", "output_schema")
     @classmethod
     def is_schema(cls, schema: dict[str, Any]) -> dict[str, Any]:
         require_schema(schema)
         return schema
+
+    @field_validator("templates")
+    @classmethod
+    def are_templates(cls, templates: tuple[str, ...]) -> tuple[str, ...]:
+        for template in templates:
+            slot_names(template)
+        return templates
 
     @field_validator("evidence_requirements")
     @classmethod
@@ -138,6 +149,15 @@ class KernelSpec(_Value):
         if not self.steps:
             raise ValueError("a kernel needs at least one step")
         return self
+
+    def given(self, bound: dict[str, Any]) -> dict[str, Any]:
+        """The `input` of its conditions and bindings: what was bound, and `slots`.
+
+        `slots` are empty for a prompt of another form. Kernels without templates have none.
+        """
+        if not self.templates:
+            return bound
+        return {**bound, "slots": match_any(self.templates, bound["prompt"])}
 
     @property
     def bindings(self) -> tuple[Binding, ...]:

@@ -24,6 +24,12 @@ def conditions(items: Iterable[Json]) -> SafeString:
     return table(["in words", "kind", "rule"], rows) if rows else NOTHING
 
 
+def templates(items: Iterable[str]) -> SafeString:
+    """The forms of its prompts, with a name for what each fills in; it may serve others as well."""
+    rows = [[_code(item)] for item in items]
+    return table(["fixed words and {gaps}"], rows) if rows else NOTHING
+
+
 def fields(schema: Json) -> SafeString:
     """The properties of an object schema, one a line, then the schema itself."""
     required = schema.get("required", ())

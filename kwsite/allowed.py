@@ -66,5 +66,5 @@ CHOICES = {
     "KW_LLM_PROVIDER": ("openai", "vllm", "anthropic", "scripted"),
     "KW_LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
 }
-FLAGS = ("KW_DEBUG", "KW_REUSE_ANSWERS")
+FLAGS = ("KW_DEBUG", "KW_PROMOTE_ASK_CONDITIONS", "KW_REUSE_ANSWERS")
 ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")

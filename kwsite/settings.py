@@ -157,9 +157,10 @@ KW_KERNEL_RETRIES = env.integer("KW_KERNEL_RETRIES", 1)
 
 # Promotion: from repeated, verified successes to a candidate kernel.
 KW_MIN_MUTATION_SCORE = env.number("KW_MIN_MUTATION_SCORE", 0.6)
-KW_PROMOTE_MIN_SUCCESSES = env.integer("KW_PROMOTE_MIN_SUCCESSES", 5)
+KW_PROMOTE_MIN_SUCCESSES = env.integer("KW_PROMOTE_MIN_SUCCESSES", 8)
 KW_PROMOTE_MIN_SIMILARITY = env.number("KW_PROMOTE_MIN_SIMILARITY", 0.5)
 KW_PROMOTE_MIN_REWARD = env.number("KW_PROMOTE_MIN_REWARD", 0.6)
+KW_PROMOTE_ASK_CONDITIONS = env.flag("KW_PROMOTE_ASK_CONDITIONS", False)
 KW_PROMOTE_MIN_CONFIDENCE = env.number("KW_PROMOTE_MIN_CONFIDENCE", 0.5)
 KW_SCORE_DELAY_S = env.number("KW_SCORE_DELAY_S", 0.5)  # answers of this long are scored at once
 KW_PROMOTE_DELAY_S = env.number("KW_PROMOTE_DELAY_S", 2)

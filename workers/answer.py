@@ -147,6 +147,7 @@ def serve_kernel(
     It is not `verified` when no try passed. Raises BackendError.
     """
     spec = kernel.facts.spec
+    bound = spec.given(bound)
     ask = asker(backend, most_tokens=request.max_tokens)
     spent = [0, 0]
     result = Answer(

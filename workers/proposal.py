@@ -51,6 +51,7 @@ def compile_family(
     conditions: Sequence[Condition],
     *,
     failed: Sequence[Trace] = (),
+    also: Sequence[Condition] = (),
     owner: str,
     conflicts: int,
     min_confidence: float,
@@ -58,13 +59,16 @@ def compile_family(
 ) -> Proposal:
     """Compiles traces of one family and finds out what the kernel is worth.
 
-    `failed` are such prompts whose answers broke what the app asked for: what they cost counts.
+    `failed` are such prompts whose answers broke what the app asked for: what they cost counts,
+    and conditions that refuse those answers. `also` are more conditions to try.
     `conflicts` counts the live kernels that already stand near. Raises NothingInCommon, and the
     backend errors of `ask`.
     """
 
     def compile_from(some: Sequence[Trace]) -> KernelSpec:
-        return compile_traces(some, conditions, owner=owner)
+        return compile_traces(
+            some, conditions, owner=owner, failed=failed, emitted=OBSERVED, also=also
+        )
 
     recipe, replay = best_recipe(traces, failed, compile_from, ask)
     spec = recipe(compile_from(traces))
@@ -75,7 +79,9 @@ def compile_family(
         f"{confidence['total']:.2f} of {min_confidence:.2f}",
     )
     gate = [*regression_gate(spec, traces, replay.figures, OBSERVED), enough]
-    outputs = [Accepted(bind(trace.prompt, trace.system), trace.answer) for trace in traces]
+    outputs = [
+        Accepted(spec.given(bind(trace.prompt, trace.system)), trace.answer) for trace in traces
+    ]
     teeth = mutation_score(spec.contract, outputs[:MUTATED], OBSERVED)
     return Proposal(spec, list(traces), replay, gate, teeth, confidence)
 
@@ -90,7 +96,7 @@ def _signals(traces: Sequence[Trace], replay: Replayed, conflicts: int) -> Compi
         evidence_count=passed,
         compression_gain=replay.original_tokens / max(1, replay.kernel_tokens),
         reuse_value=sum(trace.reward for trace in traces) / count,
-        failure_risk=1 - replay.agreed / replay.prompts,
+        failure_risk=1 - replay.agreed / max(1, replay.taken),
         conflicts=conflicts,
         evidence_density=passed / max(1.0, events),
     )

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kernels.compiler.compile import NothingInCommon, Trace
+from kernels.compiler.compile import Trace
+from kernels.compiler.errors import NothingInCommon
 from kernels.conditions.checks import Subject
 from kernels.execution import Ask, Shot, run_recipe
 from kernels.gate import Replayed
@@ -17,7 +18,7 @@ from trajectories.models import Event
 from workers.backends.completion import BackendError, BackendRejected
 from workers.replies import judge_of
 
-REPLAYED = 4
+REPLAYED = 6
 # What is observed whenever a kernel runs.
 OBSERVED = (Event.Kind.DECISION.value, Event.Kind.OBSERVATION.value, Event.Kind.MESSAGE.value)
 
@@ -45,14 +46,15 @@ class Replay:
 def best_recipe(
     traces: Sequence[Trace], failed: Sequence[Trace], compile_from: Compile, ask: Ask
 ) -> tuple[Recipe, Replay]:
-    """Replays each recipe; the one with most right answers wins, then the one with fewest tokens.
+    """Replays each recipe; the one with most right answers wins, then the shortest, in tokens.
 
     Raises NothingInCommon; BackendError when the model server, also as the judge, fails; not when
     it refuses one prompt: that prompt counts as failed.
     """
-    every = max(1, len(traces) // REPLAYED)
+    count = min(REPLAYED, len(traces))
+    spread = [traces[at * len(traces) // count] for at in range(count)]
     whole = compile_from(traces)
-    cases = [_case(trace, traces, compile_from) for trace in list(traces)[::every][:REPLAYED]]
+    cases = [_case(trace, traces, compile_from) for trace in spread]
     lost = [_Case(trace, tuple(traces), whole, known=False) for trace in failed]
     tried = [
         (recipe, Replay(name, _replay(recipe, [*cases, *lost], ask)))
@@ -80,10 +82,14 @@ def _case(trace: Trace, traces: Sequence[Trace], compile_from: Compile) -> _Case
 
 
 def _recipes(spec: KernelSpec, system: str) -> Mapping[str, Recipe]:
-    """The recipes to try: some examples, few, and few with the app's system prompt."""
+    """The recipes to try: some examples, few, none, and few with the app's system prompt."""
     if spec.generate is None:
         return {"computed": lambda computed: computed}
-    recipes = {"examples only": _asking("", 4), "two examples only": _asking("", 2)}
+    recipes = {
+        "examples only": _asking("", 4),
+        "two examples only": _asking("", 2),
+        "the prompt alone": _asking("", 0),
+    }
     if system:
         recipes["system prompt and examples"] = _asking(system, 2)
     return recipes
@@ -104,12 +110,16 @@ def _asking(instruction: str, shots: int) -> Recipe:
 
 def _replay(recipe: Recipe, cases: Sequence[_Case], ask: Ask) -> Replayed:
     judge = _Judge(ask)
-    accepted = agreed = won = changed = spent = 0
+    accepted = agreed = won = changed = spent = left = 0
     for case in cases:
         if case.spec is None:
             continue
         spec = recipe(case.spec)
-        bound = bind(case.trace.prompt, case.trace.system)
+        bound = spec.given(bind(case.trace.prompt, case.trace.system))
+        if verify(spec.preconditions, Subject(bound, None), judge).passed is False:
+            left += case.known
+            spent += case.trace.tokens
+            continue
         try:
             reply = run_recipe(spec, bound, _nearest(case), ask)
             spent += reply.prompt_tokens + reply.completion_tokens
@@ -126,7 +136,7 @@ def _replay(recipe: Recipe, cases: Sequence[_Case], ask: Ask) -> Replayed:
         elif case.trace.denied:
             changed += passed and not same(output, case.trace.answer)
         else:
-            won += passed and bool(spec.postconditions)  # a schema alone holds by its decoding
+            won += passed and _tells(spec, bound, case.trace)
     known = sum(case.known for case in cases)
     denied = sum(not case.known and case.trace.denied for case in cases)
     return Replayed(
@@ -139,7 +149,18 @@ def _replay(recipe: Recipe, cases: Sequence[_Case], ask: Ask) -> Replayed:
         original_tokens=sum(case.trace.tokens for case in cases),
         denied=denied,
         changed=changed,
+        left=left,
     )
+
+
+def _tells(spec: KernelSpec, bound: dict[str, Any], failed: Trace) -> bool:
+    """Whether the kernel's conditions refuse the answer that failed: then a pass says something.
+
+    A schema alone holds by its decoding.
+    """
+    said = [condition for condition in spec.postconditions if condition.kind != "judge"]
+    judged = len(said) < len(spec.postconditions)
+    return judged or verify(said, Subject(bound, failed.answer, OBSERVED)).passed is False
 
 
 def _nearest(case: _Case) -> list[Shot]:

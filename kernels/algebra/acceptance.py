@@ -29,7 +29,7 @@ def refusal(spec: KernelSpec, given: Any) -> str:
 def unmet(spec: KernelSpec, given: Any) -> str:
     """The first of the quick preconditions that does not hold; empty when they all do."""
     quick = [condition for condition in spec.preconditions if condition.kind in QUICK]
-    bound = bound_input(given)
+    bound = spec.given(bound_input(given))
     checked = verify(quick, Subject(input=bound, output=bound))
     return "" if checked.passed in (True, None) else f"precondition {checked.reason}"
 

@@ -1,18 +1,31 @@
 """Finds out which properties of an output can be read or computed from the prompt.
 
-A relation counts only if it holds on every trace. The simplest one wins.
+A relation counts only if it holds on every trace. The simplest one is bound; others that hold on
+every trace as well are its rivals: it serves only prompts for which they all say the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import islice
 from math import isclose
 from typing import Any
 
+from kernels.compiler.paths import literal, nearly_equal
+from kernels.compiler.relations import (
+    Family,
+    choice_relations,
+    list_relations,
+    number_relations,
+    text_relations,
+    value_of,
+)
 from kernels.slots import LISTS
 from kernels.spec import Binding
 
 MIN_DISTINCT = 3  # a relation between numbers must be seen on this many different values
+MIN_CONSTANT = 8  # distinct prompts with the same value
+MOST_RIVALS = 3
+MOST_TRIED = 600
 
 
 @dataclass(frozen=True)
@@ -28,82 +41,140 @@ class Mined:
     """The bindings found, and the conditions on the input under which they are unambiguous."""
 
     bindings: tuple[Binding, ...]
-    lists: tuple[str, ...]  # lists whose length the bindings rely on
+    lists: tuple[str, ...]  # lists that the bindings read
+    agreements: tuple[str, ...] = ()  # CEL: relations that all held say the same here, too
+
+    @property
+    def reads_slots(self) -> bool:
+        return any("input.slots." in binding.expression for binding in self.bindings)
+
+    @property
+    def has_constants(self) -> bool:
+        return any("input." not in binding.expression for binding in self.bindings)
 
 
-def mine(pairs: Sequence[Pair]) -> Mined:
-    """Bindings for the scalar properties that all outputs share."""
+def mine(pairs: Sequence[Pair], chosen_from: Iterable[str] = ()) -> Mined:
+    """Bindings for the properties that all outputs share.
+
+    `chosen_from` names those whose schema lists their values: these are never taken for constant.
+    """
     shared = set.intersection(*(set(pair.output) for pair in pairs))
-    found = [(name, _bind(name, pairs)) for name in sorted(shared)]
-    bindings = tuple(binding for _, binding in found if binding)
+    family = Family(tuple(pair.input for pair in pairs))
+    bindings: list[Binding] = []
+    agreements: list[str] = []
+    closed = set(chosen_from)
+    for name in sorted(shared):
+        binding, rivals = _bind(name, pairs, family, closed=name in closed)
+        if binding is not None:
+            bindings.append(binding)
+            agreements += rivals
     used = tuple(name for name in LISTS if any(f"input.{name}" in b.expression for b in bindings))
-    return Mined(bindings, used)
+    return Mined(tuple(bindings), used, tuple(dict.fromkeys(agreements)))
 
 
 def same_length(name: str, pairs: Sequence[Pair]) -> int | None:
     """The length that a list of the input has in every pair, if it always has the same."""
-    lengths = {len(pair.input[name]) for pair in pairs}
-    return lengths.pop() if len(lengths) == 1 else None
+    return Family(tuple(pair.input for pair in pairs)).length(name)
 
 
-def _bind(name: str, pairs: Sequence[Pair]) -> Binding | None:
+def _bind(
+    name: str, pairs: Sequence[Pair], family: Family, *, closed: bool
+) -> tuple[Binding | None, tuple[str, ...]]:
     values = [pair.output[name] for pair in pairs]
     if all(isinstance(value, str) for value in values):
-        return _from_strings(name, pairs)
+        found = _first_fitting(values, text_relations(family), pairs)
+        if not found and not closed and (constant := _constant(name, pairs)):
+            return constant, ()
+        if not found and (lists := _choices(values, family, pairs)):
+            return Binding(property=name, expression=lists[0], choice=True), ()
+        return _with_rivals(name, found, "{} == {}".format)
+    if all(isinstance(value, list) for value in values) and len(set(map(str, values))) > 1:
+        found = _first_fitting(values, list_relations(family), pairs)
+        return _with_rivals(name, found, "{} == {}".format)
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-        return _from_numbers(name, pairs)
-    return None
+        if len(set(values)) < MIN_DISTINCT:
+            return None, ()
+        found = _fitting(values, number_relations(family), pairs) or _of_one(name, pairs)
+        return _with_rivals(name, found, nearly_equal)
+    return None, ()
 
 
-def _from_strings(name: str, pairs: Sequence[Pair]) -> Binding | None:
-    for part in LISTS:
-        if part == "numbers":
-            continue
-        length = same_length(part, pairs)
-        for position in range(length or 0):
-            if all(pair.output[name] == pair.input[part][position] for pair in pairs):
-                return Binding(property=name, expression=f"input.{part}[{position}]")
-    for part in LISTS:
-        if part != "numbers" and all(p.output[name] in p.input[part] for p in pairs):
-            return Binding(property=name, expression=f"input.{part}", choice=True)
-    return None
+def _first_fitting(
+    values: Sequence[Any], tiers: Iterable[Sequence[str]], pairs: Sequence[Pair]
+) -> list[str]:
+    """All that fit of the plainest tier that has any: what is copied is not also rewritten."""
+    return next(filter(None, (_fitting(values, [tier], pairs) for tier in tiers)), [])
 
 
-def _from_numbers(name: str, pairs: Sequence[Pair]) -> Binding | None:
-    if len({pair.output[name] for pair in pairs}) < MIN_DISTINCT:
+def _fitting(
+    values: Sequence[Any], tiers: Iterable[Sequence[str]], pairs: Sequence[Pair]
+) -> list[str]:
+    """The expressions that give every value, the plainest first, as far as there is time."""
+    tried = (expression for tier in tiers for expression in tier)
+    return [
+        expression
+        for expression in islice(tried, MOST_TRIED)
+        if all(
+            _same(value_of(expression, pair.input), value)
+            for pair, value in zip(pairs, values, strict=True)
+        )
+    ]
+
+
+def _with_rivals(name: str, found: list[str], equal: Any) -> tuple[Binding | None, tuple[str, ...]]:
+    """The first, if few enough others fit for it to be told when they differ."""
+    if not found or len(found) > 1 + MOST_RIVALS:
+        return None, ()
+    first, *rivals = found
+    return Binding(property=name, expression=first), tuple(equal(r, first) for r in rivals)
+
+
+def _choices(values: Sequence[str], family: Family, pairs: Sequence[Pair]) -> list[str]:
+    return [
+        expression
+        for expression in choice_relations(family)
+        if all(
+            value in (value_of(expression, pair.input) or ())
+            for pair, value in zip(pairs, values, strict=True)
+        )
+    ]
+
+
+def _same(found: Any, wanted: Any) -> bool:
+    if isinstance(wanted, list):
+        alike = isinstance(found, list) and len(found) == len(wanted)
+        return alike and all(map(_same, found, wanted))
+    if isinstance(wanted, str) or isinstance(found, str | bool | None):
+        return bool(found == wanted)
+    return isinstance(found, int | float) and isclose(found, wanted, rel_tol=1e-9, abs_tol=1e-15)
+
+
+def _of_one(name: str, pairs: Sequence[Pair]) -> list[str]:
+    """`number * k` or `number + k` with the same k everywhere, for prompts with one number."""
+    rows = [(pair.input["numbers"], pair.output[name]) for pair in pairs]
+    if any(len(numbers) != 1 or not numbers[0] for numbers, _ in rows):
+        return []
+    factors = {float(f"{value / numbers[0]:.12g}") for numbers, value in rows}
+    if len(factors) == 1:
+        return [f"input.numbers[0] * {factors.pop()!r}"]
+    offsets = {float(f"{value - numbers[0]:.12g}") for numbers, value in rows}
+    return [f"input.numbers[0] + {offsets.pop()!r}"] if len(offsets) == 1 else []
+
+
+def _constant(name: str, pairs: Sequence[Pair]) -> Binding | None:
+    """The one text that all outputs have, where it is no coincidence.
+
+    Enough prompts must have it that differ in their typed parts alone: with free words in them, a
+    new prompt may well have another value. A text that only some of the prompts say themselves
+    belongs to what they say.
+    """
+    values = {pair.output[name] if isinstance(pair.output[name], str) else None for pair in pairs}
+    prompts = {pair.input["prompt"] for pair in pairs}
+    if len(values) != 1 or not (value := values.pop()) or len(prompts) < MIN_CONSTANT:
         return None
-    count = same_length("numbers", pairs)
-    if not count:
+    rows = [pair.input.get("slots", {}) for pair in pairs]
+    free = any(not row or any(slot.startswith(("text", "list")) for slot in row) for row in rows)
+    said = sum(value in prompt for prompt in prompts)
+    if free or said not in (0, len(prompts)):
         return None
-    for expression, values in _relations(count, pairs):
-        if all(_close(pair.output[name], v) for pair, v in zip(pairs, values, strict=True)):
-            return Binding(property=name, expression=expression)
-    return _constant_factor(name, pairs)
-
-
-def _close(a: float, b: float | None) -> bool:
-    return b is not None and isclose(a, b, rel_tol=1e-9, abs_tol=1e-15)
-
-
-def _relations(count: int, pairs: Sequence[Pair]) -> Iterator[tuple[str, list[float | None]]]:
-    """Expressions over the numbers of the prompt with their values, the plainest first."""
-    numbers = [pair.input["numbers"] for pair in pairs]
-    for i in range(count):
-        yield f"input.numbers[{i}]", [row[i] for row in numbers]
-    for i, j in permutations(range(count), 2):
-        a, b = f"input.numbers[{i}]", f"input.numbers[{j}]"
-        if i < j:
-            yield f"{a} + {b}", [row[i] + row[j] for row in numbers]
-            yield f"{a} * {b}", [row[i] * row[j] for row in numbers]
-        yield f"{a} - {b}", [row[i] - row[j] for row in numbers]
-        yield f"{a} / {b}", [row[i] / row[j] if row[j] else None for row in numbers]
-
-
-def _constant_factor(name: str, pairs: Sequence[Pair]) -> Binding | None:
-    """`value = number * k` with the same k everywhere, for prompts that hold one number."""
-    if same_length("numbers", pairs) != 1 or any(not p.input["numbers"][0] for p in pairs):
-        return None
-    factors = {float(f"{p.output[name] / p.input['numbers'][0]:.12g}") for p in pairs}
-    if len(factors) != 1:
-        return None
-    return Binding(property=name, expression=f"input.numbers[0] * {factors.pop()!r}")
+    return Binding(property=name, expression=literal(value))

@@ -1,28 +1,36 @@
 """From verified traces of one family to a kernel spec (rows KW3, KW13)."""
 
 import json
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 
-from kernels.compiler.bindings import Pair, mine, same_length
-from kernels.conditions.kinds import MAX_EXPRESSION_CHARS, CelCondition, Condition
+from kernels.compiler.bindings import Pair, mine
+from kernels.compiler.errors import NothingInCommon, cel
+from kernels.compiler.inferred_schema import infer_schema
+from kernels.compiler.invariants import invariants
+from kernels.compiler.paths import nearly_equal, output_path
+from kernels.compiler.preconditions import STOP_WORDS, preconditions
+from kernels.compiler.selection import select, wrong_outputs
+from kernels.compiler.templates import covers_unseen, mine_templates
+from kernels.conditions.checks import Subject
+from kernels.conditions.kinds import Condition, EvidenceCondition, SchemaCondition
 from kernels.encoder import Vector
 from kernels.matching import Profile, profile, words
 from kernels.slots import bind
-from kernels.spec import ComputeStep, GenerateStep, KernelSpec, KernelTest, Step, digest_of
-from trajectories.errors import KernelWeaveError
+from kernels.spec import (
+    Binding,
+    ComputeStep,
+    GenerateStep,
+    KernelSpec,
+    KernelTest,
+    Step,
+    digest_of,
+)
+from kernels.template import match_any
 
 TEXT_PROPERTY = "answer"
-MAX_SHARED_CHARS = 1_500  # of the words in one expression
-STOP_WORDS = frozenset(("a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "in", "is"))
-STOP_WORDS |= {"it", "of", "on", "or", "that", "the", "this", "to", "with"}
-
-
-class NothingInCommon(KernelWeaveError):
-    """The outputs of these traces do not share one form."""
+LEAST_POSITIVES = 5  # for conditions to be mined
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class Trace:
     tools: int = 0  # distinct ones that were called
     denied: bool = False  # by people or by the app's own system
     embedding: Vector | None = field(default=None, compare=False)  # of the prompt
+    kinds: tuple[str, ...] = ()  # of the events
 
     @property
     def answer(self) -> dict[str, Any]:
@@ -49,20 +58,31 @@ class Trace:
 
 
 def compile_traces(
-    traces: Sequence[Trace], conditions: Sequence[Condition] = (), owner: str = ""
+    traces: Sequence[Trace],
+    conditions: Sequence[Condition] = (),
+    owner: str = "",
+    *,
+    failed: Sequence[Trace] = (),
+    emitted: tuple[str, ...] = (),
+    also: Sequence[Condition] = (),
 ) -> KernelSpec:
     """A spec whose contract holds on all traces. `conditions` are those the app itself asked for.
 
+    `failed` were answered badly: conditions are worth something that refuse those answers.
+    `emitted` are the events that a run of any kernel observes, `also` more conditions to try.
     The recipe computes what can be computed and asks the model for the rest. Owners with the same
     kind of prompts get kernels of different names. Raises NothingInCommon when the outputs have
     no common form.
     """
-    schema = traces[0].output_schema or _infer_schema([trace.answer for trace in traces])
+    schema = traces[0].output_schema or infer_schema([trace.answer for trace in traces])
     if schema.get("type") != "object":
         raise NothingInCommon("The requested schema is not that of an object.")
     properties = schema.get("properties", {})
-    pairs = [Pair(bind(t.prompt, t.system), _only(properties, t.answer)) for t in traces]
-    mined = mine(pairs)
+    prompts = [trace.prompt for trace in traces]
+    templates = mine_templates(prompts)
+    formed = templates if covers_unseen(templates, prompts) else ()
+    pairs = [Pair(_input(t, formed), _only(properties, t.answer)) for t in traces]
+    mined = mine(pairs, chosen_from=_closed(properties))
     steps: list[Step] = []
     if mined.bindings:
         steps.append(ComputeStep(bindings=mined.bindings))
@@ -73,19 +93,65 @@ def compile_traces(
     common = profile([trace.prompt for trace in traces])
     is_text = not isinstance(traces[0].output, dict)
     system = traces[0].system
+    settled = (*_agreeing(mined.bindings, _numeric(pairs)), *_new(conditions))
+    refused = [Subject(_input(t, formed), t.answer, t.kinds or emitted) for t in failed]
+    kept = _kept(schema, settled, pairs, computed, refused, emitted, also)
     return KernelSpec(
         name=_name(common, traces[0].prompt, digest_of([system, schema, owner])),
         family=" ".join(_telling(common, traces[0].prompt)[:4]) or "prompts",
         description=_describe(traces[0].prompt, schema),
         output_schema=schema,
-        preconditions=_preconditions(pairs, mined.lists),
-        postconditions=(*_agreeing(mined.bindings), *_new(conditions)),
+        preconditions=preconditions(pairs, mined, forms=len(formed)),
+        postconditions=(*settled, *kept),
         steps=tuple(steps),
         tests=tuple(KernelTest(prompt=t.prompt, output=t.answer) for t in traces[:3]),
         schema_asked=traces[0].output_schema is not None,
         render=TEXT_PROPERTY if is_text else None,
         system_digest=digest_of(system) if system else None,
+        templates=templates,
     )
+
+
+def _input(trace: Trace, templates: tuple[str, ...]) -> dict[str, Any]:
+    bound = bind(trace.prompt, trace.system)
+    return {**bound, "slots": match_any(templates, trace.prompt)} if templates else bound
+
+
+def _closed(properties: Mapping[str, Any]) -> list[str]:
+    """The properties whose values the schema lists, and those that are no text."""
+    return [
+        name
+        for name, schema in properties.items()
+        if not isinstance(schema, dict) or "enum" in schema or schema.get("type") != "string"
+    ]
+
+
+def _kept(
+    schema: dict[str, Any],
+    settled: Sequence[Condition],
+    pairs: Sequence[Pair],
+    computed: Iterable[str],
+    failed: Sequence[Subject],
+    emitted: tuple[str, ...],
+    also: Sequence[Condition],
+) -> list[Condition]:
+    """The mined conditions that refuse wrong outputs which would pass without them."""
+    if len(pairs) < LEAST_POSITIVES:
+        return []
+    skip = frozenset(computed)
+    events = [EvidenceCondition(event=kind, label=f"{kind} was observed") for kind in emitted]
+    selected = select(
+        lambda some: [*invariants(some, skip), *events, *also],
+        pairs,
+        contract=(SchemaCondition(json_schema=schema), *settled),
+        wrong=wrong_outputs(pairs, failed, emitted),
+        events=emitted,
+    )
+    return [one.condition for one in selected]
+
+
+def _numeric(pairs: Sequence[Pair]) -> set[str]:
+    return {name for name, value in pairs[0].output.items() if isinstance(value, int | float)}
 
 
 def _only(names: Iterable[str], answer: dict[str, Any]) -> dict[str, Any]:
@@ -96,100 +162,19 @@ def _new(conditions: Sequence[Condition]) -> list[Condition]:
     return list({digest_of(c.model_dump(mode="json")): c for c in conditions}.values())
 
 
-def _agreeing(bindings: Sequence[Any]) -> list[Condition]:
+def _agreeing(bindings: Sequence[Binding], numeric: Collection[str]) -> list[Condition]:
     """What was found about the output, as postconditions that any answer must satisfy."""
     found: list[Condition] = []
     for binding in bindings:
-        relation = "in" if binding.choice else "=="
-        value = _output(binding.property)
-        if not binding.choice and "numbers" in binding.expression:
-            off = f"(double({value}) - ({binding.expression}))"
-            expression = f"{off} * {off} <= 1e-18 * ({binding.expression}) * ({binding.expression})"
-            expression += " + 1e-30"  # off by a billionth, or by what adding floats costs near 0
+        path, value = output_path(binding.property), binding.expression
+        if binding.choice:
+            said = f"{path} in {value}"
+        elif binding.property in numeric:
+            said = nearly_equal(path, value)
         else:
-            expression = f"{value} {relation} {binding.expression}"
-        found.append(_cel(expression, f"{binding.property[:150]} comes from the prompt"))
+            said = f"{path} == {value}"
+        found.append(cel(said, f"{binding.property[:150]} comes from the prompt"))
     return found
-
-
-def _cel(expression: str, label: str) -> CelCondition:
-    if len(expression) > MAX_EXPRESSION_CHARS:
-        raise NothingInCommon(f"What they share is too long to be a condition: {label}.")
-    return CelCondition(expression=expression, label=label)
-
-
-_RESERVED = frozenset(("as", "break", "const", "continue", "else", "false", "for", "function"))
-_RESERVED |= {"if", "import", "in", "let", "loop", "namespace", "null", "package", "return"}
-_RESERVED |= {"true", "var", "void", "while"}
-
-
-def _output(name: str) -> str:
-    """The CEL expression for a property of the output, whatever its name."""
-    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name not in _RESERVED
-    return f"output.{name}" if plain else f"output[{json.dumps(name, ensure_ascii=False)}]"
-
-
-def _preconditions(pairs: Sequence[Pair], lists: Sequence[str]) -> tuple[Condition, ...]:
-    """What all prompts have in common that the bindings rely on."""
-    found: list[Condition] = []
-    for name in lists:
-        length = same_length(name, pairs)
-        expression = (
-            f"size(input.{name}) >= 1" if length is None else f"size(input.{name}) == {length}"
-        )
-        found.append(_cel(expression, f"how many {name} there are"))
-    if "numbers" in lists and (shared := _in_every_prompt(pairs)):
-        # What is done with the numbers is said in words: "plus" must not be served as "times".
-        listed = json.dumps(shared, ensure_ascii=False)
-        found.append(_cel(f"{listed}.all(w, input.prompt.hasWord(w))", "the same words"))
-    if "numbers" in lists:
-        signs = sorted({tuple(pair.input["signs"]) for pair in pairs})
-        seen = json.dumps(signs, ensure_ascii=False)
-        found.append(_cel(f"input.signs in {seen}", "the same signs"))
-    units = {tuple(pair.input["units"]) for pair in pairs}
-    if len(units) == 1 and (only := units.pop()):
-        found.append(_cel(f"input.units == {json.dumps(list(only))}", "the same units"))
-    if len({pair.input["negated"] for pair in pairs}) == 1 and lists:
-        negated = str(pairs[0].input["negated"]).lower()
-        found.append(_cel(f"input.negated == {negated}", "negation"))
-    return tuple(found)
-
-
-def _in_every_prompt(pairs: Sequence[Pair]) -> list[str]:
-    """The shared words, or the shortest of them when there is no room for all.
-
-    Not covered: a word that is cut off, letters outside a-z and à-ÿ.
-    """
-    shared = set.intersection(*(set(words(pair.input["prompt"])) for pair in pairs)) - STOP_WORDS
-    ranked = sorted(shared, key=lambda word: (len(word), word))
-    ends = accumulate(len(f'"{word}", ') for word in ranked)
-    return sorted(w for w, end in zip(ranked, ends, strict=True) if end <= MAX_SHARED_CHARS)
-
-
-def _infer_schema(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    keys = {tuple(sorted(answer)) for answer in answers}
-    if len(keys) != 1 or not (names := keys.pop()):
-        raise NothingInCommon()
-    properties = {name: {"type": _json_type([a[name] for a in answers])} for name in names}
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(names),
-        "additionalProperties": False,
-    }
-
-
-_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array"}
-_TYPES |= {type(None): "null"}
-
-
-def _json_type(values: Sequence[Any]) -> str:
-    kinds = {_TYPES.get(type(value), "object") for value in values}
-    if kinds == {"integer", "number"}:
-        return "number"
-    if len(kinds) != 1:
-        raise NothingInCommon()
-    return kinds.pop()
 
 
 def _telling(common: Profile, prompt: str) -> list[str]:

@@ -1,17 +1,19 @@
 """CEL expressions: compiled once, refused when they use a function that is not there."""
 
+import logging
 import re
 from functools import lru_cache
 from typing import Any
 
 import cel
 
+from kernels.conditions.functions import FUNCTIONS
 from kernels.conditions.isolated import run_isolated
-from kernels.matching import words
 
+logging.getLogger("cel").setLevel(logging.ERROR)  # a failure is the reason of a check already
 NESTED_TIME_S = 1.0
 LITTLE = 2_000**3  # (characters it can see)^2 x characters of the expression: about a second
-FUNCTIONS = frozenset(
+OF_CEL = frozenset(
     (
         "bool",
         "bytes",
@@ -27,8 +29,6 @@ FUNCTIONS = frozenset(
         "timestamp",
         "type",
         "uint",
-        "lowerAscii",
-        "hasWord",
     )
 )
 
@@ -41,19 +41,9 @@ def program(expression: str) -> Any:
     except Exception as error:  # the extension raises several types
         raise ValueError(f"not a CEL expression: {error}") from error
     named = {name for name in compiled.functions() if name.isidentifier()}
-    if unknown := named - FUNCTIONS:
+    if unknown := named - OF_CEL - set(FUNCTIONS):
         raise ValueError(f"no such CEL function: {', '.join(sorted(unknown))}")
     return compiled
-
-
-def has_word(text: str, word: str) -> bool:
-    """Whether a word of the text is this one, in whatever case; "surplus" has no "plus"."""
-    return word.lower() in _vocabulary(text)
-
-
-@lru_cache(maxsize=16)
-def _vocabulary(text: str) -> frozenset[str]:
-    return frozenset(words(text))
 
 
 def run(expression: str, variables: dict[str, Any]) -> Any:
@@ -76,6 +66,6 @@ _WALK = re.compile(r"\b(?:all|exists|exists_one|map|filter)\b")
 def run_here(expression: str, variables: dict[str, Any]) -> Any:
     """`run`, in this process and without a limit."""
     context = cel.Context(variables)
-    context.add_function("lowerAscii", str.lower)
-    context.add_function("hasWord", has_word)
+    for name, function in FUNCTIONS.items():
+        context.add_function(name, function)
     return program(expression).execute(context)

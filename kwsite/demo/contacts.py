@@ -26,6 +26,10 @@ LEARNING = (
     ("Jonas Berg", "jonas.berg@berg.com", "+46 85 555 111"),
     ("Karen Smith", "karen.smith@mail.com", "+44 20 555 666"),
     ("Luis Costa", "luis.costa@post.com", "+35 12 555 999"),
+    ("Marta Nowak", "marta@nowak.pl", "+48 22 555 135"),
+    ("Oscar Lind", "oscar.lind@mail.com", "+46 31 555 246"),
+    ("Paula Reyes", "paula.reyes@example.com", "+52 55 555 357"),
+    ("Quinn Byrne", "quinn@byrne.ie", "+35 31 555 468"),
 )
 HELD_OUT = (
     ("Mona Haas", "mona.haas@example.com", "+49 89 444 123"),

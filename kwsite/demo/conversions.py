@@ -20,6 +20,6 @@ CONVERSIONS = Family(
     name="conversions",
     system=SYSTEM,
     output_schema=closed_object(unit={"type": "string"}, value={"type": "number"}),
-    learning=_samples(9, 4, 6, 8, 7, 12, 20, 15, 30, 11, 40),
+    learning=_samples(9, 4, 6, 8, 7, 12, 20, 15, 30, 11, 40, 1, 2, 3, 5, 10),
     held_out=_samples(41, 13, 27, 64, 18, 90),
 )

@@ -42,10 +42,7 @@ class Standing:
         if self.is_settled:
             return ""
         needed = settings.KW_PROMOTE_MIN_SUCCESSES
-        said = (
-            f"{self.successes} verified successes so far; {needed} are needed that are alike "
-            f"(similarity from {settings.KW_PROMOTE_MIN_SIMILARITY})"
-        )
+        said = f"{self.successes} verified successes so far; {needed} of one family are needed"
         turned_down = next((v for v in self.versions if v.state == State.REJECTED), None)
         if turned_down is not None:
             return f"{said}; {turned_down} was turned down: {turned_down.decision_reason}"

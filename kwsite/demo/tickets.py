@@ -43,6 +43,14 @@ LEARNING = (
     ("billing", "the discount is missing on my invoice."),
     ("account", "I cannot log in with my new username."),
     ("shipping", "the courier brought my parcel to the wrong address."),
+    ("billing", "I want a refund for my last invoice."),
+    ("technical", "the search page shows an error message."),
+    ("account", "I cannot log in with my email address."),
+    ("billing", "this month I was billed two times."),
+    ("technical", "the app crashes when I start it."),
+    ("shipping", "the tracking number of my parcel does not work."),
+    ("account", "please delete my profile and my username."),
+    ("billing", "there is a wrong charge on my card."),
 )
 HELD_OUT = (
     ("billing", "my card was charged twice for one invoice."),

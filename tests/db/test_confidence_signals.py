@@ -13,7 +13,7 @@ from workers.replies import asker
 
 pytestmark = pytest.mark.django_db
 
-PROMPTS = [f"Convert {n} km to m." for n in (1, 2, 3.5, 12, 40)]
+PROMPTS = [f"Convert {n} km to m." for n in (1, 2, 3.5, 12, 40, 7, 80, 6)]
 CONVERSIONS = [(prompt, {"value": float(prompt.split()[1]) * 1000}) for prompt in PROMPTS]
 
 
@@ -42,7 +42,7 @@ def kernel_near(name: str, client: Client | None, state: str = "live") -> None:
 
 
 def parts(client: Client) -> dict[str, float]:
-    """The confidence of the candidate that five conversions become."""
+    """The confidence of the candidate that the conversions become."""
     (seed, *_) = successes(client, CONVERSIONS)
     return considered(seed)
 

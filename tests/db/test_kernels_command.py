@@ -38,7 +38,7 @@ def kernels(*arguments: Any) -> str:
     return out.getvalue()
 
 
-def begun(file: Path, count: int = 5) -> Path:
+def begun(file: Path, count: int = 8) -> Path:
     schema = file.with_name("schema.json")
     schema.write_text(json.dumps(SCHEMA))
     kernels("init", file, "--schema", schema)
@@ -54,7 +54,7 @@ def test_samples_become_a_candidate(file: Path) -> None:
     assert found["mutation"]["score"] == 1.0
     version = KernelVersion.objects.get()
     assert str(version.kernel.client) == "app"
-    assert Exemplar.objects.filter(version=version, live=False).count() == 5
+    assert Exemplar.objects.filter(version=version, live=False).count() == 8
 
 
 def test_a_dry_run_stores_nothing(file: Path) -> None:
@@ -65,8 +65,8 @@ def test_a_dry_run_stores_nothing(file: Path) -> None:
 
 
 def test_too_few_samples_are_not_compiled(file: Path) -> None:
-    with pytest.raises(CommandError, match="4 samples are too few"):
-        kernels("compile", begun(file, 4))
+    with pytest.raises(CommandError, match="7 samples are too few"):
+        kernels("compile", begun(file, 7))
 
 
 def test_an_unknown_client_is_an_error(file: Path) -> None:

@@ -50,6 +50,8 @@ TICKETS = (
     "Sort this support ticket: the app crashes when I open the login page",
     "Sort this support ticket: the app crashes when I open the start page",
     "Sort this support ticket: the app crashes when I open the help page",
+    "Sort this support ticket: the app crashes when I open the order page",
+    "Sort this support ticket: the app crashes when I open the price page",
 )
 
 
@@ -90,13 +92,13 @@ def test_repeated_conversions_become_a_kernel_that_computes(
     service: Service, operator: Operator
 ) -> None:
     spent = []
-    for number in (2, 3, 5, 4, 6, 8, 7, 12, 20, 9, 15, 30):
+    for number in (2, 3, 5, 4, 6, 8, 7, 12, 20, 9, 15, 30, 11, 40, 50, 10, 25, 60):
         reply = ask(service, f"Convert {number} km to m.", CONVERT, CONVERSION)
         assert reply.extras["route"] == "generation"
         right = json.loads(reply.content) == {"value": number * 1000, "unit": "m"}
         service.judge(reply, "correct" if right else "incorrect")
         spent.append((reply.tokens, right))
-    assert sum(right for _, right in spent) >= 5, spent
+    assert sum(right for _, right in spent) >= 8, spent
 
     version = candidate(service, "value")
     operator.decide("approve_selected", version)

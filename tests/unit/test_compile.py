@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from kernels.compiler.compile import NothingInCommon, Trace, compile_traces
+from kernels.compiler.compile import Trace, compile_traces
+from kernels.compiler.errors import NothingInCommon
 from kernels.conditions.checks import Subject
 from kernels.conditions.kinds import CelCondition, SchemaCondition
 from kernels.execution import Reply, run_recipe
@@ -59,11 +60,11 @@ def tickets(**more: Any) -> list[Trace]:
 
 def accepts(spec: KernelSpec, prompt: str, output: Any) -> bool | None:
     conditions = (SchemaCondition(json_schema=spec.output_schema), *spec.postconditions)
-    return verify(conditions, Subject(bind(prompt), output)).passed
+    return verify(conditions, Subject(spec.given(bind(prompt)), output)).passed
 
 
 def ready_for(spec: KernelSpec, prompt: str) -> bool:
-    return verify(spec.preconditions, Subject(bind(prompt), None)).passed is not False
+    return verify(spec.preconditions, Subject(spec.given(bind(prompt)), None)).passed is not False
 
 
 def no_model(*_: Any) -> Reply:
@@ -267,3 +268,79 @@ def test_the_conditions_an_app_asked_for_are_kept_once() -> None:
 
 def test_some_traces_become_tests() -> None:
     assert [t.prompt for t in compile_traces(tickets()).tests] == [t.prompt for t in tickets()]
+
+
+def test_the_form_of_all_prompts_is_a_precondition() -> None:
+    texts = ("it hangs", "The app is slow", "please help me now", "no sound", "add a dark mode")
+    traces = [
+        trace(f"Sort this ticket: {t} =>", {"label": "wish" if "add" in t else "bug"}, LABEL)
+        for t in texts
+    ]
+    spec = compile_traces(traces)
+    assert spec.templates == ("Sort this ticket: {text1} =>",)
+    assert ready_for(spec, "Sort this ticket: I want my money back =>")
+    assert not ready_for(spec, "How urgent is this ticket: I want my money back?")
+
+
+def test_a_form_that_only_some_prompts_have_is_shown_and_not_required() -> None:
+    prompts = [f"Mail {m}@x.test by noon today" for m in "abc"]
+    prompts += ["c@x.test wants it", "What about d@x.test", "e@x.test?", "Is it f@x.test then"]
+    traces = [trace(p, {"to": bind(p)["emails"][0]}) for p in prompts]
+    spec = compile_traces(traces)
+    assert "Mail {email1} by noon today" in spec.templates
+    assert ready_for(spec, "Perhaps g@x.test will do")
+
+
+def people() -> list[Trace]:
+    names = ("Ann", "Bob", "Cleo", "Dan", "Eve", "Flo")
+    return [trace(f"Who is {name}? Say the name.", {"who": name}) for name in names]
+
+
+def test_what_fills_a_gap_can_be_the_output() -> None:
+    spec = compile_traces(people())
+    reply = run_recipe(spec, bind("Who is Zoe? Say the name."), (), no_model)
+    assert json.loads(reply.text) == {"who": "Zoe"}
+    assert ready_for(spec, "Who is Zoe? Say the name.")
+    assert not ready_for(spec, "Who is Zoe married to? Say the name.")
+
+
+def test_other_readings_must_agree_before_it_serves() -> None:
+    traces = [trace(f"Pay {a} of {b}.", {"n": b}) for a, b in ((1, 20), (3, 40), (5, 60), (2, 90))]
+    spec = compile_traces(traces)
+    assert ready_for(spec, "Pay 7 of 70.")
+    assert not ready_for(spec, "Pay 70 of 7.")
+
+
+def test_what_always_held_becomes_a_postcondition_where_it_tells_answers_apart() -> None:
+    facts: tuple[tuple[str, str, str], ...] = (
+        ("Ann", "figs", "Bob"),
+        ("Cleo", "tea", "Dan"),
+        ("Eve", "rain", "Flo"),
+    )
+    facts += (("Gil", "dogs", "Hal"), ("Ida", "sun", "Jo"), ("Kit", "jam", "Lea"))
+    traces = [
+        trace(f"{a} and {b} met. {b} likes {what}. Who likes {what}?", {"who": b})
+        for a, what, b in facts
+    ]
+    spec = compile_traces(traces)
+    prompt = "Mia and Ned met. Ned likes art. Who likes art?"
+    assert accepts(spec, prompt, {"who": "Ned"})
+    assert accepts(spec, prompt, {"who": "Zoe"}) is False
+
+
+def test_answers_that_were_denied_are_refused_if_a_condition_tells_them() -> None:
+    texts = ("it hangs", "it is slow", "no sound", "no help", "too dark")
+    traces = [trace(f"Answer this: {t}", {"code": f"T-{n}"}) for n, t in enumerate(texts, 10)]
+    failed = [trace("Answer this: hello", {"code": "I do not know"})]
+    spec = compile_traces(traces, failed=failed)
+    assert accepts(spec, "Answer this: hi", {"code": "T-99"})
+    assert accepts(spec, "Answer this: hi", {"code": "no idea"}) is False
+
+
+def test_inferred_schemas_say_what_lists_and_objects_hold() -> None:
+    outputs = [{"a": ["x"], "b": {"n": 1, "m": [1.5]}}, {"a": [], "b": {"n": 2, "m": [2]}}]
+    spec = compile_traces([trace(f"{n}", output) for n, output in enumerate(outputs)])
+    properties = spec.output_schema["properties"]
+    assert properties["a"] == {"type": "array", "items": {"type": "string"}}
+    assert properties["b"]["properties"]["m"]["items"] == {"type": "number"}
+    assert properties["b"]["additionalProperties"] is False

@@ -76,3 +76,22 @@ def test_required_evidence_is_part_of_the_contract() -> None:
 def test_evidence_of_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValidationError, match="no such kind of event"):
         spec(evidence_requirements=["magic"])
+
+
+def test_templates_change_nothing_about_specs_without_any() -> None:
+    assert "templates" not in spec().model_dump(mode="json")
+    with_one = spec(templates=["Double {number1}"])
+    assert with_one.digest != spec().digest
+    assert KernelSpec.model_validate(with_one.model_dump(mode="json")) == with_one
+
+
+def test_the_gaps_of_its_templates_are_part_of_its_input() -> None:
+    assert spec().given({"prompt": "Double 4"}) == {"prompt": "Double 4"}
+    with_one = spec(templates=["Double {number1}"])
+    assert with_one.given({"prompt": "Double 4"})["slots"] == {"number1": 4.0}
+    assert with_one.given({"prompt": "Halve 4"})["slots"] == {}
+
+
+def test_what_is_no_template_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        spec(templates=["Double {thing1}"])

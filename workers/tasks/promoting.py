@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from workers.backends.choose import live_backend
 from workers.backends.completion import BackendError
-from workers.promotion import consider_promotion, newest_promotable
+from workers.family_search import newest_promotable
+from workers.promotion import consider_promotion
 from workers.queueing import enqueue
 from workers.replies import asker
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from redis import RedisError
 
 from trajectories.models import Trajectory
-from workers.promotion import newest_promotable
+from workers.family_search import newest_promotable
 from workers.queueing import QueueUnavailable, enqueue
 from workers.redis_client import redis_client
 from workers.scoring import reward_of

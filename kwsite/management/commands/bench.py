@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from kwsite.bench.claim.process import add_claim_arguments, run_claim
+from kwsite.bench.compilation.process import add_compile_arguments, run_compile
 from kwsite.bench.constraint import constraint_table, in_process, on_server, tasks
 from kwsite.bench.constraint import measure as measure_constraint
 from kwsite.bench.http_client import UnexpectedReply
@@ -84,6 +85,10 @@ class Command(BaseCommand):
             "claim", help="whether routing with verification beats retrieval (KW16)"
         )
         add_claim_arguments(claim)
+        compiling = benches.add_parser(
+            "compile", help="what is compiled from the real model's successes, and its worth (KW3)"
+        )
+        add_compile_arguments(compiling)
         for bench in (overhead, verifying, reusing, library, routing, constraint):
             bench.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -114,6 +119,9 @@ class Command(BaseCommand):
 
     def _claim(self, options: dict[str, Any]) -> None:
         run_claim(options)
+
+    def _compile(self, options: dict[str, Any]) -> None:
+        run_compile(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
         with _progress(Console(stderr=True)) as progress:

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from kernels.compiler.compile import NothingInCommon
+from kernels.compiler.errors import NothingInCommon
 from kernels.conditions.checks import Subject
 from kernels.models import KernelVersion
 from kernels.mutation import Accepted, MutationScore, mutation_score
@@ -191,10 +191,10 @@ def _spec(name: str) -> KernelSpec:
 
 def _problem(spec: KernelSpec, prompt: str, output: Any) -> str:
     contract = [condition for condition in spec.contract if condition.kind != "judge"]
-    verdict = verify(contract, Subject(bind(prompt), output, OBSERVED))
+    verdict = verify(contract, Subject(spec.given(bind(prompt)), output, OBSERVED))
     return verdict.reason if verdict.passed is False else ""
 
 
 def _teeth(spec: KernelSpec) -> MutationScore:
-    outputs = [Accepted(bind(test.prompt), test.output) for test in spec.tests]
+    outputs = [Accepted(spec.given(bind(test.prompt)), test.output) for test in spec.tests]
     return mutation_score(spec.contract, outputs, OBSERVED)

@@ -1,0 +1,1 @@
+"""`manage.py bench compile`: what is compiled from real successes, and what it is worth."""
