@@ -14,9 +14,10 @@ from kernels.compiler.errors import NothingInCommon
 from kernels.conditions.checks import Subject
 from kernels.conditions.kinds import SchemaCondition
 from kernels.encoder import Vector, embed_all
-from kernels.execution import BindingFailed, Reply, Shot, run_recipe
+from kernels.execution import Reply, Shot, run_recipe
 from kernels.slots import bind
 from kernels.spec import KernelSpec
+from kernels.tightening import BindingFailed
 from kernels.verify import NotJson, parse_output, verify
 from kwsite.bench.claim.family import Family, Sample
 from kwsite.bench.claim.learning import parsed

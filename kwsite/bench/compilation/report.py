@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kernels.spec import KernelSpec
-from kwsite.bench.claim.grids import Grid
+from kwsite.bench.claim.grid import Grid
 from kwsite.bench.compilation.outcome import Compiled
 
 METHOD = """\
