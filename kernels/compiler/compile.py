@@ -9,6 +9,7 @@ from kernels.compiler.bindings import Pair, mine
 from kernels.compiler.errors import NothingInCommon, cel
 from kernels.compiler.inferred_schema import infer_schema
 from kernels.compiler.invariants import invariants
+from kernels.compiler.limits import mine_limits
 from kernels.compiler.paths import nearly_equal, output_path
 from kernels.compiler.preconditions import STOP_WORDS, preconditions
 from kernels.compiler.selection import select, wrong_outputs
@@ -89,7 +90,9 @@ def compile_traces(
     computed = {b.property for b in mined.bindings if not b.choice}
     if not properties or computed < set(properties):
         longest = max(len(json.dumps(trace.answer)) for trace in traces)
-        steps.append(GenerateStep(shots=4, max_tokens=min(4096, max(64, longest))))
+        limits = mine_limits(pairs, properties, [binding.property for binding in mined.bindings])
+        most = min(4096, max(64, longest))
+        steps.append(GenerateStep(shots=4, max_tokens=most, limits=limits))
     common = profile([trace.prompt for trace in traces])
     is_text = not isinstance(traces[0].output, dict)
     system = traces[0].system
