@@ -1,4 +1,4 @@
-"""What we know, in the admin: kernels, versions (the review queue), exemplars, calibrations."""
+"""What we know, in the admin: kernels, versions (the review queue), exemplars, decisions."""
 
 from typing import Any
 
@@ -10,13 +10,20 @@ from django.utils.safestring import SafeString
 
 from kernels.compositions_admin import CompositionAdmin, CompositionReviewAdmin
 from kernels.decisions_admin import DecisionsAdmin
-from kernels.models import Calibration, Exemplar, Kernel, KernelVersion, ReviewAction
+from kernels.learned_admin import CalibrationAdmin, RoutingHeadAdmin
+from kernels.models import Exemplar, Kernel, KernelVersion, ReviewAction
 from kernels.plan_runs_admin import PlanRunAdmin
 from kernels.review_page import review_sections
 from trajectories.markup import Tone, badge, brief, json_block, link
 from trajectories.record_admin import RecordAdmin, RecordInline
 
-__all__ = ["CompositionAdmin", "CompositionReviewAdmin", "PlanRunAdmin"]  # registered there
+__all__ = [  # registered there
+    "CalibrationAdmin",
+    "CompositionAdmin",
+    "CompositionReviewAdmin",
+    "PlanRunAdmin",
+    "RoutingHeadAdmin",
+]
 
 STATE_TONES: dict[str, Tone] = {
     KernelVersion.State.CANDIDATE: "warning",
@@ -185,30 +192,6 @@ class ExemplarAdmin(RecordAdmin[Exemplar]):
     @admin.display(description="output")
     def output_shown(self, exemplar: Exemplar) -> SafeString:
         return json_block(exemplar.output)
-
-
-@admin.register(Calibration)
-class CalibrationAdmin(RecordAdmin[Calibration]):
-    list_display = ("id", "state", "reason", "parent", "data_digest", "created_at")
-    list_filter = ("state",)
-    fields = (
-        "state",
-        "reason",
-        "parent",
-        "encoder_digest",
-        "data_digest",
-        "weights_shown",
-        "metrics_shown",
-        "created_at",
-    )
-
-    @admin.display(description="weights")
-    def weights_shown(self, calibration: Calibration) -> SafeString:
-        return json_block(calibration.weights)
-
-    @admin.display(description="metrics")
-    def metrics_shown(self, calibration: Calibration) -> SafeString:
-        return json_block(calibration.metrics)
 
 
 @admin.register(ReviewAction)

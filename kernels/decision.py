@@ -1,6 +1,6 @@
 """The route decision: every candidate with its scores, hits and misses alike (row KW18)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kernels.conditions.checks import Check
@@ -20,6 +20,14 @@ class Candidate:
     preconditions: tuple[Check, ...]
     exemplars: tuple[int, ...]  # ids, nearest first
     obstacle: str
+    head: int | None = None  # the trained head whose P this is; None: the calibration's
+
+    def held_to_threshold(self) -> "Candidate":
+        """With the obstacle, where P is too low."""
+        if self.obstacle or self.probability >= self.threshold:
+            return self
+        said = f"P(verify) {self.probability:.3f} < threshold {self.threshold:.3f}"
+        return replace(self, obstacle=said)
 
     @property
     def applies(self) -> bool:
@@ -41,6 +49,7 @@ class Candidate:
             "preconditions": [check.as_json() for check in self.preconditions],
             "exemplars": list(self.exemplars),
             "obstacle": self.obstacle,
+            **({"head": self.head} if self.head else {}),
         }
 
 

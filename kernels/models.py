@@ -7,6 +7,7 @@ from django.db import models
 from pgvector.django import HnswIndex, VectorField
 
 from kernels.composition_models import Composition, CompositionReview, PlanRun, StepRun
+from kernels.head_models import RoutingHead
 from trajectories.json_field import OrderedJSONField
 from trajectories.models import EMBEDDING_DIMENSIONS, Client, Trajectory
 
@@ -19,6 +20,7 @@ __all__ = [
     "KernelVersion",
     "PlanRun",
     "ReviewAction",
+    "RoutingHead",
     "StepRun",
 ]
 

@@ -1,21 +1,23 @@
 """Finds the kernel for a prompt: nearest exemplars, calibrated, checked, explained."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from pgvector.django import CosineDistance
 
 from kernels.calibration import Calibrator
 from kernels.conditions.checks import Check, Subject
 from kernels.decision import Candidate, RouteDecision
 from kernels.encoder import Vector, encoder_digest, last_mean
+from kernels.head_routing import LiveHead, by_head, live_head
 from kernels.matching import Features, Profile, intent_match, length_ratio, lexical_support
-from kernels.models import Calibration, Exemplar, KernelVersion
+from kernels.models import Calibration, Exemplar, KernelVersion, RoutingHead
 from kernels.spec import KernelSpec, digest_of
 from kernels.verify import verify
 
@@ -32,6 +34,7 @@ class Asked:
     wants_json: bool = False
     beyond_kernels: str = ""
     systems: tuple[str, ...] = ()  # each system message; `input` has them in one text
+    any_call: bool = False  # whatever kind of call a kernel answers, this is one
 
     @property
     def prompt(self) -> str:
@@ -105,31 +108,60 @@ def route(*, client_id: int, asked: Asked, top_k: int, min_pass_rate: float) -> 
     """Decides between the best kernel and generation; every candidate is explained.
 
     A kernel that was judged at least `MIN_VERDICTS` times must have passed `min_pass_rate` of them.
+    Where a trained head is live, it speaks for the kernels that it knows, but for guarded ones.
     """
     encoder = encoder_digest()
     nothing = RouteDecision("generation", "", None, None, encoder)
     if asked.beyond_kernels:
         return replace(nothing, reason=f"no kernel was looked for: {asked.beyond_kernels}")
-    pk = Calibration.objects.filter(state="live", encoder_digest=encoder).values_list("pk").first()
-    if pk is None:
+    heads = RoutingHead.objects.filter(state="live", encoder_digest=encoder).values("pk")
+    live = Calibration.objects.filter(state="live", encoder_digest=encoder)
+    found = live.annotate(head=Subquery(heads[:1])).values_list("pk", "head").first()
+    if found is None:
         return replace(nothing, reason="no calibration is live for this encoder: run load_kernels")
-    calibrator = _calibrator(pk[0])
+    calibrator, head = _calibrator(found[0]), found[1] and live_head(found[1])
     near = _nearest(client_id, asked.vector, encoder, top_k)
-    candidates = tuple(
-        sorted(
-            (_candidate(asked, one, near, calibrator, min_pass_rate) for one in near),
-            key=lambda candidate: (candidate.applies, candidate.probability),
-            reverse=True,
-        )
-    )
+    candidates = considered(asked, near, calibrator, head, client_id, min_pass_rate)
     decision = replace(
-        nothing, threshold=calibrator.threshold, calibration=pk[0], candidates=candidates
+        nothing, threshold=calibrator.threshold, calibration=found[0], candidates=candidates
     )
     chosen = next((candidate for candidate in candidates if not candidate.obstacle), None)
     if chosen is None:
         return replace(decision, reason=_why_not(candidates))
     reason = f"P(verify) {chosen.probability:.3f} >= threshold {chosen.threshold:.3f}"
     return replace(decision, route="kernel", chosen=chosen, reason=f"{chosen.kernel}: {reason}")
+
+
+def considered(
+    asked: Asked,
+    near: Sequence[Near],
+    calibrator: Calibrator,
+    head: LiveHead | None,
+    client_id: int | None,
+    min_pass_rate: float,
+) -> tuple[Candidate, ...]:
+    """The kernels near the prompt, the likeliest first; what may serve has no obstacle.
+
+    The client says which rivals there are; None: all.
+    """
+    found = [_candidate(asked, one, near, calibrator, min_pass_rate) for one in near]
+    if head is not None:
+        found = by_head(
+            head,
+            found,
+            client_id=client_id,
+            layers=asked.layers,
+            near=[
+                (str(one.facts.version_id), similarity)
+                for one in near
+                for _, similarity in one.exemplars
+            ],
+            strangers=[
+                str(one.facts.version_id) for one in near if _other_call(asked, one.facts.spec)
+            ],
+        )
+    ranked = sorted(found, key=lambda one: (one.applies, one.probability), reverse=True)
+    return tuple(one.held_to_threshold() for one in ranked)
 
 
 def _why_not(candidates: tuple[Candidate, ...]) -> str:
@@ -170,7 +202,7 @@ def _nearest(client_id: int, vector: Vector, encoder: str, top_k: int) -> list[N
 def _candidate(
     asked: Asked,
     near: Near,
-    everyone: list[Near],
+    everyone: Sequence[Near],
     calibrator: Calibrator,
     min_pass_rate: float,
 ) -> Candidate:
@@ -179,15 +211,12 @@ def _candidate(
     features = features_of(asked, near, checks, max(rivals, default=0.0))
     probability = calibrator.probability(features)
     obstacle = _obstacle(asked, near.facts.spec, checks) or _bad_record(near, min_pass_rate)
-    threshold = calibrator.threshold_for(near.facts.digest)
-    if not obstacle and probability < threshold:
-        obstacle = f"P(verify) {probability:.3f} < threshold {threshold:.3f}"
     return Candidate(
         near.facts.kernel,
         str(near.facts.version_id),
         near.facts.number,
         probability,
-        threshold,
+        calibrator.threshold_for(near.facts.digest),
         features,
         checks,
         tuple(pk for pk, _ in near.exemplars),
@@ -235,6 +264,16 @@ def _bad_record(near: Near, min_pass_rate: float) -> str:
 
 def _obstacle(asked: Asked, spec: KernelSpec, checks: tuple[Check, ...]) -> str:
     """Why this kernel may not answer this request, whatever its probability."""
+    if other := _other_call(asked, spec):
+        return other
+    failed = next((check for check in checks if check.status != "ok"), None)
+    return f"precondition {failed.label or failed.kind}: {failed.reason}" if failed else ""
+
+
+def _other_call(asked: Asked, spec: KernelSpec) -> str:
+    """Why the request is another kind of call than this kernel answers; empty when it is not."""
+    if asked.any_call:
+        return ""
     system = asked.input["system"]
     if (digest_of(system) if system else None) != spec.system_digest:
         return "the system prompt is not the one this kernel was made for"
@@ -244,5 +283,4 @@ def _obstacle(asked: Asked, spec: KernelSpec, checks: tuple[Check, ...]) -> str:
         return "the request asks for no output schema, and this kernel's callers do"
     if asked.wants_json and spec.render:
         return "the request asks for JSON and this kernel answers in text"
-    failed = next((check for check in checks if check.status != "ok"), None)
-    return f"precondition {failed.label or failed.kind}: {failed.reason}" if failed else ""
+    return ""

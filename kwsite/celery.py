@@ -89,6 +89,11 @@ app.conf.update(
             "schedule": crontab(hour=2, minute=30),
             "options": {"queue": "learn"},
         },
+        "fit the trained routing head": {
+            "task": "workers.tasks.learning.fit_routing_head",
+            "schedule": crontab(hour=2, minute=40),
+            "options": {"queue": "learn"},
+        },
     },
 )
 

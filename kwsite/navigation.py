@@ -80,6 +80,7 @@ SIDEBAR: dict[str, Any] = {
                 VERSIONS,
                 _entry("Exemplars", "format_quote", "kernels.exemplar"),
                 _entry("Calibrations", "tune", "kernels.calibration"),
+                _entry("Routing heads", "hub", "kernels.routinghead"),
             ],
         },
         {

@@ -43,18 +43,23 @@ def compare(
     wanted = np.asarray(truth, dtype=bool)
     before, after = _log_loss(live, wanted), _log_loss(challenger, wanted)
     gain = before - after
-    _, group = np.unique(np.asarray(groups), return_inverse=True)
-    sums = np.bincount(group, gain)
-    sizes = np.bincount(group)
-    drawn = np.random.default_rng(seed).integers(len(sums), size=(RESAMPLES, len(sums)))
-    means = sums[drawn].sum(1) / sizes[drawn].sum(1)
     return Comparison(
         len(wanted),
         float(before.mean()),
         float(after.mean()),
         float(gain.mean()),
-        float(np.quantile(means, 1 - CONFIDENCE)),
+        gain_bound(gain, groups, seed),
     )
+
+
+def gain_bound(gain: ArrayLike, groups: ArrayLike, seed: int = 0) -> float:
+    """One-sided lower bound of the mean gain, by bootstrap over groups. Both of shape (n,)."""
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    sums = np.bincount(group, np.asarray(gain, dtype=np.float64))
+    sizes = np.bincount(group)
+    drawn = np.random.default_rng(seed).integers(len(sums), size=(RESAMPLES, len(sums)))
+    means = sums[drawn].sum(1) / sizes[drawn].sum(1)
+    return float(np.quantile(means, 1 - CONFIDENCE))
 
 
 def _log_loss(probabilities: ArrayLike, truth: np.ndarray) -> np.ndarray:

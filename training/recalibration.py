@@ -5,6 +5,7 @@ that was judged since: by people, by the app's own system, or by a contract that
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -63,8 +64,33 @@ def recalibrate(*, ceiling: float, min_verdicts: int) -> Calibration:
     return _store(live, fitted.calibrator, {**fitted.metrics, **metrics}, data, reason)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A choice of a kernel for a prompt, and whether it was right."""
+
+    trajectory: Trajectory
+    choice: dict[str, Any]  # the candidate that was chosen, as the decision tells it
+    fits: bool
+
+    @property
+    def version(self) -> str:
+        return str(self.choice["version_id"])
+
+
 def recorded_verdicts() -> Iterator[Example]:
     """Each judged choice of a kernel, the newest first, with the features as they were then."""
+    digests: dict[str, str] = {}  # of versions
+    for judged in judged_choices():
+        if (features := _features(judged.choice)) is None:
+            continue
+        if judged.version not in digests:
+            digests[judged.version] = KernelVersion.objects.get(pk=judged.version).digest
+        prompt, digest = judged.trajectory.prompt, digests[judged.version]
+        yield _example(features, judged.fits, prompt, digest)
+
+
+def judged_choices() -> Iterator[Judged]:
+    """The newest first."""
     chosen = (
         Trajectory.objects.filter(encoder_digest=encoder_digest())
         .exclude(run__decision__contains={"chosen": None})
@@ -72,16 +98,10 @@ def recorded_verdicts() -> Iterator[Example]:
         .prefetch_related("feedback")
         .order_by("-created_at")[:NEWEST]
     )
-    digests: dict[str, str] = {}  # of versions
     for trajectory in chosen:
         fits = verdict_of(trajectory)
-        choice = _choice(trajectory.run.decision)
-        features = _features(choice)
-        if fits is not None and features is not None:
-            version = choice["version_id"]
-            if version not in digests:
-                digests[version] = KernelVersion.objects.get(pk=version).digest
-            yield _example(features, fits, trajectory.prompt, digests[version])
+        if fits is not None:
+            yield Judged(trajectory, _choice(trajectory.run.decision), fits)
 
 
 def verdict_of(trajectory: Trajectory) -> bool | None:

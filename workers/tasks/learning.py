@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from training.recalibration import NotRefitted
-from workers.refitting import refit
+from workers.refitting import fit_head, refit
 
 log = logging.getLogger(__name__)
 
@@ -19,3 +19,14 @@ def refit_routing() -> None:
         log.info("routing is not fitted again: %s", error.detail)
         return
     log.info("routing was fitted again: %s is %s %s", made.pk, made.state, made.reason)
+
+
+@shared_task(ignore_result=True)
+def fit_routing_head() -> None:
+    """Fits the trained routing head; it goes live if it serves better than what is live."""
+    try:
+        made = fit_head()
+    except NotRefitted as error:
+        log.info("no routing head is fitted: %s", error.detail)
+        return
+    log.info("a routing head was fitted: %s is %s %s", made.pk, made.state, made.reason)
