@@ -42,6 +42,18 @@ from kwsite.bench.verification import (
 from kwsite.stack.failure import StackFailure
 
 
+BENCHES = (
+    "overhead",
+    "verify",
+    "reuse",
+    "library",
+    "routing",
+    "constraint",
+    "compile",
+    "claim",
+)
+
+
 class Command(BaseCommand):
     help = __doc__ or ""
     requires_system_checks = []
@@ -94,7 +106,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["bench"] is None:
-            raise CommandError("Name a bench: `bench --help` lists them.")
+            raise CommandError(f"Name a bench: {', '.join(BENCHES)}.")
         try:
             getattr(self, f"_{options['bench']}")(options)
         except (StackFailure, UnexpectedReply, UnusableData) as error:
