@@ -54,6 +54,12 @@ def live_head(pk: int) -> LiveHead:
     )
 
 
+def retire_heads(*, unless_for: float) -> int:
+    """Takes a head out of service whose thresholds hold another ceiling; returns how many."""
+    live = RoutingHead.objects.filter(state=RoutingHead.State.LIVE).exclude(ceiling=unless_for)
+    return live.update(state=RoutingHead.State.RETIRED)
+
+
 def by_head(
     live: LiveHead,
     candidates: Sequence[Candidate],

@@ -7,6 +7,7 @@ import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from kernels.decision import RouteDecision
+from kernels.head_routing import retire_heads
 from kernels.library.examples import unguarded
 from kernels.library.first_calibration import fit_first_calibration
 from kernels.library.reading import labelled_prompts, starters
@@ -96,6 +97,12 @@ def test_the_head_speaks_for_the_kernels_that_it_knows(app: Client, learned: Rou
     assert others
     assert all(one.obstacle for one in others)
     assert decision.as_json()["candidates"][0]["head"] == learned.pk
+
+
+def test_a_head_for_another_ceiling_does_not_serve(app: Client, learned: RoutingHead) -> None:
+    assert retire_heads(unless_for=CEILING) == 0
+    assert retire_heads(unless_for=0.05) == 1
+    assert routed(app).candidates[0].head is None
 
 
 def test_without_a_head_the_calibration_speaks(app: Client, learned: RoutingHead) -> None:

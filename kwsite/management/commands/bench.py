@@ -41,7 +41,6 @@ from kwsite.bench.verification import (
 )
 from kwsite.stack.failure import StackFailure
 
-
 BENCHES = (
     "overhead",
     "verify",

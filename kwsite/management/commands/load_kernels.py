@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from kernels.head_routing import retire_heads
 from kernels.library.first_calibration import fit_first_calibration
 from kernels.library.loading import load_starters, shared_kernels
 
@@ -15,7 +16,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         loaded = load_starters()
         calibration = fit_first_calibration(settings.KW_WRONG_REUSE_CEILING)
+        retired = retire_heads(unless_for=settings.KW_WRONG_REUSE_CEILING)
         self.stdout.write(f"{len(loaded)} starter kernels loaded, {shared_kernels()} in all")
         if calibration is not None:
             figures = ", ".join(f"{k} {v:.3f}" for k, v in calibration.metrics.items())
             self.stdout.write(f"calibration {calibration.pk} is live: {figures}")
+        if retired:
+            self.stdout.write("the trained head held another ceiling: manage.py fit_head fits one")
