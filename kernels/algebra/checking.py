@@ -26,6 +26,7 @@ from kernels.algebra.containment import unproven
 from kernels.algebra.contradictions import contradiction
 from kernels.algebra.expression_types import Untold, type_of_template
 from kernels.algebra.flows import Flow, combined, merged, object_of, union, written
+from kernels.algebra.hints import cel_of, constants, read_by
 from kernels.algebra.inputs import SLOTS
 from kernels.algebra.plan import (
     Composition,
@@ -36,7 +37,6 @@ from kernels.algebra.plan import (
     Parallel,
     Sequence,
     Template,
-    nodes_of,
 )
 from kernels.algebra.schemas import (
     Schema,
@@ -48,7 +48,6 @@ from kernels.algebra.schemas import (
     unread,
 )
 from kernels.algebra.templates import NoValue, build, holds
-from kernels.conditions.kinds import Condition
 from kernels.spec import KernelSpec
 
 MAX_PRECONDITION_SAMPLES = 24
@@ -92,9 +91,9 @@ class Report:
 def check_composition(composition: Composition, specs: Mapping[str, KernelSpec]) -> Report:
     """Checks a composition over the kernels with these specs, by digest."""
     used = [specs[ref.digest] for ref in composition.kernels if ref.digest in specs]
-    seen = [_read_by(spec) for spec in used]
+    seen = [read_by(spec) for spec in used]
     taken_schema = input_schema_of(composition, specs)
-    hints = hints_of(taken_schema, seen, _constants(composition, used))
+    hints = hints_of(taken_schema, seen, constants(composition, used))
     checker = _Checker(specs, hints, entries(composition.plan))
     taken = checker.flow_of(taken_schema)
     given = checker.node(composition.plan, taken, _Frame(taken, {}), "plan")
@@ -275,12 +274,12 @@ class _Checker:
         sure = promised.output_schema.get("required", ())
         promises = [
             re.sub(r"\boutput\.", "input.", text)
-            for text in _cel(promised.postconditions)
+            for text in cel_of(promised.postconditions)
             if set(re.findall(r"\b(?:output|input)\.(\w+)", text)) <= set(sure)
             and not re.search(r"\b(?:input|trace)\b", text)
         ]
         for ref in entries(step):
-            asked = _cel(self.specs[ref.digest].preconditions) if ref.digest in self.specs else []
+            asked = cel_of(self.specs[ref.digest].preconditions) if ref.digest in self.specs else []
             if said := contradiction(promises, asked):
                 self.find("conflict", where, f"{before.kernel} and {ref.kernel}: {said}")
 
@@ -305,7 +304,7 @@ class _Checker:
         """All branches take the same input: what their kernels ask of it must be possible."""
         first = [ref for branch in node.branches for ref in entries(branch)]
         asked = [
-            (r.kernel, _cel(self.specs[r.digest].preconditions))
+            (r.kernel, cel_of(self.specs[r.digest].preconditions))
             for r in first
             if r.digest in self.specs
         ]
@@ -393,29 +392,6 @@ class _Checker:
                 self.find("unfit", f"{where}.until", error.detail, values)
                 break
         return done, more
-
-
-def _cel(conditions: tuple[Condition, ...]) -> list[str]:
-    return [condition.expression for condition in conditions if condition.kind == "cel"]
-
-
-def _read_by(spec: KernelSpec) -> list[Any]:
-    """What of a spec tells which values matter to it."""
-    return [spec.input_schema, spec.output_schema]
-
-
-def _constants(composition: Composition, specs: list[KernelSpec]) -> list[Any]:
-    """The numbers and texts in the expressions of a plan and of its kernels' preconditions."""
-    texts = [text for spec in specs for text in _cel(spec.preconditions)]
-    for node in nodes_of(composition.plan):
-        texts += [node.when] if node.kind == "conditional" else []
-        texts += [node.until] if node.kind == "loop" and node.until else []
-    quoted = [one or two for text in texts for one, two in _QUOTED.findall(text)]
-    return [*quoted, *(float(number) for text in texts for number in _NUMBER.findall(text))]
-
-
-_QUOTED = re.compile(r""""((?:[^"\\]|\\.)+)"|'((?:[^'\\]|\\.)+)'""")
-_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?")
 
 
 def _short(value: Any) -> str:
