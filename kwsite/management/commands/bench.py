@@ -28,6 +28,7 @@ from kwsite.bench.routing_data import UnusableData, data_sets
 from kwsite.bench.routing_latency import SIZES as STORED
 from kwsite.bench.routing_latency import RoutingLatency, measure_latency
 from kwsite.bench.routing_report import ceilings_table, latency_table, routers_table, routing_json
+from kwsite.bench.served.process import add_served_arguments, run_served
 from kwsite.bench.stack import throwaway_stack
 from kwsite.bench.verification import (
     CONTRACTS,
@@ -47,6 +48,7 @@ BENCHES = (
     "reuse",
     "library",
     "routing",
+    "served",
     "constraint",
     "compile",
     "claim",
@@ -100,6 +102,10 @@ class Command(BaseCommand):
             "compile", help="what is compiled from the real model's successes, and its worth (KW3)"
         )
         add_compile_arguments(compiling)
+        serving = benches.add_parser(
+            "served", help="what the service routes, with each intent of the data a live kernel"
+        )
+        add_served_arguments(serving)
         for bench in (overhead, verifying, reusing, library, routing, constraint):
             bench.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -133,6 +139,9 @@ class Command(BaseCommand):
 
     def _compile(self, options: dict[str, Any]) -> None:
         run_compile(options)
+
+    def _served(self, options: dict[str, Any]) -> None:
+        run_served(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
         with _progress(Console(stderr=True)) as progress:

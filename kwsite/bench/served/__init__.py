@@ -1,0 +1,1 @@
+"""What routing serves when intents are live kernels, without and with a trained head."""
