@@ -1,6 +1,7 @@
 """From verified traces of one family to a kernel spec (rows KW3, KW13)."""
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -100,7 +101,7 @@ def compile_traces(
     refused = [Subject(_input(t, formed), t.answer, t.kinds or emitted) for t in failed]
     kept = _kept(schema, settled, pairs, computed, refused, emitted, also)
     return KernelSpec(
-        name=_name(common, traces[0].prompt, digest_of([system, schema, owner])),
+        name=_name(common, traces[0].prompt, properties, digest_of([system, schema, owner])),
         family=" ".join(_telling(common, traces[0].prompt)[:4]) or "prompts",
         description=_describe(traces[0].prompt, schema),
         output_schema=schema,
@@ -187,8 +188,11 @@ def _telling(common: Profile, prompt: str) -> list[str]:
     return [w[:20] for w in dict.fromkeys(telling) if w]
 
 
-def _name(common: Profile, prompt: str, digest: str) -> str:
-    return "-".join([*_telling(common, prompt)[:4], digest[:6]])
+def _name(common: Profile, prompt: str, properties: Iterable[str], digest: str) -> str:
+    """Of the words that the prompts share; where they share none, of what the kernel gives."""
+    given = (re.sub(r"[^a-z0-9]", "", name.lower())[:20] for name in properties)
+    said = _telling(common, prompt)[:4] or [name for name in given if name][:3]
+    return "-".join([*said, digest[:6]])
 
 
 def _describe(prompt: str, schema: dict[str, Any]) -> str:

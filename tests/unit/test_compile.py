@@ -344,3 +344,9 @@ def test_inferred_schemas_say_what_lists_and_objects_hold() -> None:
     assert properties["a"] == {"type": "array", "items": {"type": "string"}}
     assert properties["b"]["properties"]["m"]["items"] == {"type": "number"}
     assert properties["b"]["additionalProperties"] is False
+
+
+def test_where_prompts_share_no_words_the_name_says_what_the_kernel_gives() -> None:
+    prompts = ["12 km", "a mile, please", "zehn Meter", "3 ft?", "how long is 4 m"]
+    spec = compile_traces([trace(p, {"value": 1, "unit": "m"}, SCHEMA) for p in prompts])
+    assert spec.name.startswith("value-unit-")
