@@ -58,6 +58,7 @@ class VersionFacts:
     spec: KernelSpec
     profile: Profile
     description: Vector
+    client: int | None = None  # whose it is; None: everybody's
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ def version_facts(version_id: UUID) -> VersionFacts:
         KernelSpec.model_validate(version.spec),
         Profile.from_json(version.profile),
         np.asarray(version.description_embedding, dtype=np.float32),
+        version.kernel.client_id,
     )
 
 

@@ -113,8 +113,9 @@ def verdict_of(trajectory: Trajectory) -> bool | None:
     last = trajectory.feedback.first()
     if served and last is not None:
         return last.approves
-    if not served:
-        return False  # the kernel failed its contract, and generation took over
+    if not served:  # the kernel failed its contract or the app's, and generation took over
+        failed = (trajectory.run.response or {}).get("kernelweave", {}).get("failed_kernel") or {}
+        return False if failed.get("at_fault", True) else None
     asked = trajectory.run.request.get("contract", {}).get("conditions")
     own = trajectory.model != "none" and any(c["kind"] != "schema" for c in trajectory.checks)
     return True if asked or own else None

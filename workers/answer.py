@@ -170,19 +170,20 @@ def serve_kernel(
             continue
         spent[0] += reply.prompt_tokens
         spent[1] += reply.completion_tokens
-        output, text, verdict = _hold_to(request, kernel.facts, reply, bound, trace, backend)
+        held = _hold_to(request, kernel.facts, reply, bound, trace, backend)
+        verdict = held.verdict
         result = replace(
             result,
             reason=verdict.reason,
-            text=text,
-            output=output,
+            text=held.text,
+            output=held.output,
             model=reply.model or "none",
             prompt_tokens=spent[0],
             completion_tokens=spent[1],
             checks=verdict.checks,
             verified=bool(verdict.passed),
             kernel=kernel.facts,
-            proven=_could_fail(kernel.facts, reply, request) or not verdict.passed,
+            proven=_could_fail(kernel.facts, reply, request) if verdict.passed else held.at_fault,
         )
         if verdict.passed:
             break
@@ -197,6 +198,20 @@ def _could_fail(facts: VersionFacts, reply: Reply, request: ChatRequest) -> bool
     return bool(request.contract.conditions) or any(c.kind != "schema" for c in own)
 
 
+@dataclass(frozen=True)
+class Held:
+    """A kernel's output as the app gets it, and the verdict of the kernel's contract and the app's.
+
+    `at_fault` says whether a failure speaks against the kernel. What an app's own conditions refuse
+    does so only for a kernel of that app, and only where they could run.
+    """
+
+    output: Any
+    text: str
+    verdict: Verdict
+    at_fault: bool
+
+
 def _hold_to(
     request: ChatRequest,
     facts: VersionFacts,
@@ -204,11 +219,10 @@ def _hold_to(
     bound: dict[str, Any],
     trace: Trace,
     backend: Backend,
-) -> tuple[Any, str, Verdict]:
-    """The output, the answer's text, and the verdict of the kernel's contract and the app's.
+) -> Held:
+    """The kernel's conditions see the output; the app's see what the app will see.
 
-    The kernel's conditions see the output; the app's see what the app will see. An output that was
-    cut is not held to them: it fails, whatever is left of it.
+    An output that was cut is not held to them: it fails, whatever is left of it.
     """
     judge = judge_of(asker(backend))
     own = facts.spec.contract
@@ -218,15 +232,29 @@ def _hold_to(
     text = rendered(written, name)
     trace.add(Event.Kind.MESSAGE, text=text[:20_000])
     if reply.cut:
-        return None, text, cut_verdict(trace)
+        step = facts.spec.generate
+        enough = step is not None and request.max_tokens >= step.max_tokens
+        return Held(None, text, cut_verdict(trace), at_fault=enough)
     if name is None:
         output, verdict = check(written, (*own, *asked), bound, trace, judge)
-        return output, text, verdict
+        whose = sorted((*own, *asked), key=lambda condition: condition.kind == "judge")
+        mine = [condition in own for condition in whose[: len(verdict.checks)]]
+        return Held(output, text, verdict, _at_fault(facts, verdict, mine))
     output, verdict = check(written, own, bound, trace, judge)
+    mine = [True] * len(verdict.checks)
     if verdict.passed:
         _, more = check(text, asked, bound, trace, judge)
         verdict = Verdict(verdict.checks + more.checks)
-    return output, text, verdict
+        mine += [False] * len(more.checks)
+    return Held(output, text, verdict, _at_fault(facts, verdict, mine))
+
+
+def _at_fault(facts: VersionFacts, verdict: Verdict, mine: Sequence[bool]) -> bool:
+    """`mine`: whether each check is of the kernel's own contract."""
+    return any(
+        check.status != "ok" if own else check.status == "failed" and facts.client is not None
+        for check, own in zip(verdict.checks, mine, strict=True)
+    )
 
 
 def cut_verdict(trace: Trace) -> Verdict:

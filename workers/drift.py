@@ -13,6 +13,7 @@ from django.conf import settings
 from kernels.fitting import wrong_reuse_lower_bound
 from kernels.models import KernelVersion
 from kernels.review import quarantine
+from kernels.routing import MIN_VERDICTS
 from trajectories.models import Trajectory
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,22 @@ def quarantine_if_drifted(*, version_id: UUID) -> bool:
         f"{wrong} of the last {served} answers were wrong: with 95 % confidence at least "
         f"{bound:.1%}, and the ceiling is {ceiling:.1%}."
     )
+    if done := quarantine(version=version, reason=reason):
+        log.error("kernel %s is in quarantine: %s", version, reason)
+    return done
+
+
+def quarantine_if_failing(*, version_id: UUID) -> bool:
+    """Takes the version out of service if too few of its verdicts were passes.
+
+    Routing refuses such a kernel in any case; it would never pass again, and nobody would know.
+    """
+    version = KernelVersion.objects.select_related("kernel").get(pk=version_id)
+    verdicts = version.passes + version.failures
+    least = settings.KW_KERNEL_MIN_PASS_RATE
+    if verdicts < MIN_VERDICTS or version.passes >= least * verdicts:
+        return False
+    reason = f"{version.passes} of {verdicts} verified, at least {100 * least:.3g} % required."
     if done := quarantine(version=version, reason=reason):
         log.error("kernel %s is in quarantine: %s", version, reason)
     return done

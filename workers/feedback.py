@@ -7,7 +7,7 @@ from django.db import transaction
 from kernels.models import Exemplar
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Feedback, Run, Trajectory
-from workers.drift import quarantine_if_drifted
+from workers.drift import quarantine_if_drifted, quarantine_if_failing
 from workers.recording import record_verdict
 from workers.tasks.scoring import ask_for_scores
 
@@ -61,6 +61,7 @@ def record_feedback(
                 before=None if last is None else last.approves,
             )
     if feedback.is_negative and trajectory.kernel_version is not None:
-        quarantine_if_drifted(version_id=trajectory.kernel_version)
+        version = trajectory.kernel_version
+        _ = quarantine_if_drifted(version_id=version) or quarantine_if_failing(version_id=version)
     ask_for_scores()
     return feedback

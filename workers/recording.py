@@ -15,6 +15,7 @@ from kernels.models import KernelVersion
 from kernels.routing import VersionFacts
 from trajectories.models import Event, Run, Trajectory
 from workers.answer import Answer
+from workers.drift import quarantine_if_failing
 from workers.request import ChatRequest
 from workers.reuse import question_digest
 from workers.trace import Trace
@@ -81,6 +82,7 @@ def record_answer(
             record_verdict(version_id=answer.kernel.version_id, passed=True)
         if answer.failed_kernel is not None and answer.proven:
             record_verdict(version_id=answer.failed_kernel.version_id, passed=False)
+            quarantine_if_failing(version_id=answer.failed_kernel.version_id)
     run.status, run.response = Run.Status.DONE, response
     return trajectory
 
@@ -157,12 +159,18 @@ def response_json(run: Run, answer: Answer) -> dict[str, Any]:
             "route": answer.route,
             "reason": answer.reason,
             "kernel": _named(answer.kernel),
-            "failed_kernel": _named(answer.failed_kernel),
+            "failed_kernel": _failed(answer),
             "reused": str(answer.reused) if answer.reused else None,
             "verified": answer.verified,
             "checks": [check.as_json() for check in answer.checks],
         },
     }
+
+
+def _failed(answer: Answer) -> dict[str, Any] | None:
+    """The kernel that was tried, and whether its failure speaks against it."""
+    named = _named(answer.failed_kernel)
+    return {**named, "at_fault": answer.proven} if named else None
 
 
 def _named(facts: VersionFacts | None) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from kernels.review import AnotherIsLive, NotQuarantined, ReasonMissing, release
 from kernels.routing import version_facts
 from tests.db.rows import chat, generated, recorded
 from tests.kernel_rows import add_version
-from trajectories.models import Client, Trajectory
+from trajectories.models import Client, Run, Trajectory
 from workers.feedback import record_feedback
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +115,37 @@ def test_it_is_not_released_beside_another_live_version() -> None:
     with pytest.raises(AnotherIsLive):
         release(version=first, user=user, reason="It was right.")
     assert roll_back(version=first, user=user, reason="It stays away.") is None
+
+
+def fail(client: Client, version: KernelVersion, count: int) -> None:
+    failed = generated({}, failed_kernel=version_facts(version.pk))
+    for number in range(count):
+        recorded(client, chat(f"Fail {number}"), failed)
+
+
+def test_a_kernel_that_fails_its_contract_too_often_ends_its_service_and_says_so(
+    client: Client, version: KernelVersion
+) -> None:
+    fail(client, version, 4)
+    version.refresh_from_db()
+    assert version.state == "live"  # too few to tell
+    fail(client, version, 1)
+    version.refresh_from_db()
+    assert (version.state, version.failures) == ("quarantined", 5)
+    action = ReviewAction.objects.get()
+    assert action.reason == "0 of 5 verified, at least 70 % required."
+    release(version=version, user=None, reason="The model server was broken.")
+    version.refresh_from_db()
+    assert (version.state, version.failures) == ("live", 0)
+
+
+def test_failures_that_do_not_speak_against_it_are_not_counted(
+    client: Client, version: KernelVersion
+) -> None:
+    failed = generated({}, failed_kernel=version_facts(version.pk), proven=False)
+    found = [recorded(client, chat(f"Fail {n}"), failed) for n in range(6)]
+    version.refresh_from_db()
+    assert (version.state, version.failures) == ("live", 0)
+    response = Run.objects.get(pk=found[0].run_id).response
+    assert response is not None
+    assert response["kernelweave"]["failed_kernel"]["at_fault"] is False
