@@ -4,11 +4,10 @@ What it learns from: the starter library, as the first calibration did, and ever
 that was judged since: by people, by the app's own system, or by a contract that could have failed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from django.db import transaction
 
 from kernels.calibration import Calibrator
@@ -59,7 +58,11 @@ def recalibrate(*, ceiling: float, min_verdicts: int) -> Calibration:
     known = library_examples()
     fitted = fit_held_out([*known, *judged], ceiling)
     reason, metrics = _gate(
-        Calibrator.from_json(live.weights), judged, fitted.held_out[len(known) :], ceiling
+        Calibrator.from_json(live.weights),
+        fitted.calibrator,
+        judged,
+        fitted.held_out[len(known) :],
+        ceiling,
     )
     return _store(live, fitted.calibrator, {**fitted.metrics, **metrics}, data, reason)
 
@@ -144,7 +147,11 @@ def _digest(judged: list[Example], ceiling: float) -> str:
 
 
 def _gate(
-    live: Calibrator, judged: list[Example], held_out: tuple[float, ...], ceiling: float
+    live: Calibrator,
+    challenger: Calibrator,
+    judged: list[Example],
+    held_out: tuple[float, ...],
+    ceiling: float,
 ) -> tuple[str, dict[str, Any]]:
     """Why the challenger may not go live (empty: it may), and the comparison.
 
@@ -154,21 +161,33 @@ def _gate(
     truth = [one.fits for one in judged]
     before = [live.probability(one.features) for one in judged]
     found = compare(before, held_out, truth, [one.prompt for one in judged])
-    reused = np.array(before) >= np.array([live.threshold_for(one.kernel) for one in judged])
-    wrong = int((reused & ~np.array(truth)).sum())
-    broken = wrong_reuse_lower_bound(wrong, int(reused.sum())) > ceiling
+    wrong, reused = _reuse(live, before, judged)
+    broken = wrong_reuse_lower_bound(wrong, reused) > ceiling
+    holds = wrong_reuse_lower_bound(*_reuse(challenger, held_out, judged)) <= ceiling
     metrics = {
         "comparison": found.as_json(),
         "live_wrong": wrong,
-        "live_reused": int(reused.sum()),
+        "live_reused": reused,
         "live_breaks_ceiling": broken,
     }
-    if found.is_better or broken:
+    if found.is_better or (broken and holds):
         return "", metrics
     return (
         f"it does not beat the live one: gain {found.gain:.4f} nats a verdict, "
         f"with 95 % confidence at least {found.gain_bound:.4f}"
     ), metrics
+
+
+def _reuse(
+    calibrator: Calibrator, probabilities: Sequence[float], judged: Sequence[Example]
+) -> tuple[int, int]:
+    """How many of the judged choices would be reused: those that were wrong, and all."""
+    reused = [
+        example
+        for example, p in zip(judged, probabilities, strict=True)
+        if p >= calibrator.threshold_for(example.kernel)
+    ]
+    return sum(not example.fits for example in reused), len(reused)
 
 
 @transaction.atomic

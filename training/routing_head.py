@@ -19,6 +19,7 @@ from kernels.routing import preconditions
 from kernels.slots import bind
 from kernels.trust import Trust
 from kernels.trust_fitting import (
+    BACKGROUND,
     EXEMPLAR,
     RECORDED,
     STRANGER,
@@ -34,6 +35,7 @@ from training.recalibration import NothingLive, NothingNew, NotRefitted
 
 LEAST_KERNELS = 3
 STEPS = 8  # heads that are fitted
+LEAST_OUTSIDE, MOST_OUTSIDE = 0.1, 0.9  # share of what reaches P that is for no kernel
 State = RoutingHead.State
 
 
@@ -102,9 +104,7 @@ def fit_on(material: Material, ceiling: float, advance: Callable[[], object]) ->
     head_config = HeadConfig()
     head = fit_head(exemplars, background, head_config, encoder_digest())
     advance()
-    inside = len(material.exemplars) + len(material.labelled)
-    share = len(material.background) / (len(material.background) + inside)
-    config = TrustConfig(out_of_scope_share=min(0.9, max(0.1, share)), ceilings=(ceiling,))
+    config = TrustConfig(ceilings=(ceiling,))
     evidence = gather_evidence(
         head=head,
         exemplars=exemplars,
@@ -118,6 +118,9 @@ def fit_on(material: Material, ceiling: float, advance: Callable[[], object]) ->
     texts = _texts(material, evidence)
     chosen = [material.specs[kernel] for kernel in evidence.reading.chosen]
     ready = np.array([_is_ready(spec, text) for spec, text in zip(chosen, texts, strict=True)])
+    kinds = evidence.kind[ready & (evidence.kind != STRANGER)]
+    share = float((kinds == BACKGROUND).mean()) if len(kinds) else 0.0
+    config = replace(config, out_of_scope_share=min(MOST_OUTSIDE, max(LEAST_OUTSIDE, share)))
     fitted = fit_trust(evidence.of(ready), len(exemplars.names), config)
     unseen = ready & (evidence.kind != STRANGER)
     p = np.full(len(ready), -1.0)

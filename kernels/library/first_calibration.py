@@ -1,9 +1,11 @@
 """The first routing calibration, fitted on the library, for the operator's ceiling."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
 from kernels.encoder import encoder_digest
-from kernels.fitting import fit
+from kernels.fitting import Example, fit
 from kernels.library.examples import library_examples, shipped_library
 from kernels.models import Calibration
 from kernels.spec import digest_of
@@ -11,8 +13,10 @@ from kernels.spec import digest_of
 State = Calibration.State
 
 
-def fit_first_calibration(ceiling: float) -> Calibration | None:
-    """Fits and publishes a calibration on the library's prompts.
+def fit_first_calibration(ceiling: float, also: Iterable[Example] = ()) -> Calibration | None:
+    """Fits and publishes a calibration on the library's prompts and on what else is known.
+
+    `also`: verdicts that were recorded; another ceiling or library does not forget them.
 
     None if that was done before for the same data: what is live then has learned from verdicts
     since, or is that very calibration.
@@ -21,7 +25,7 @@ def fit_first_calibration(ceiling: float) -> Calibration | None:
     live = Calibration.objects.filter(state=State.LIVE, encoder_digest=encoder_digest()).first()
     if live and _descends_from(live, data):
         return None
-    calibrator, metrics = fit(library_examples(), ceiling)
+    calibrator, metrics = fit([*library_examples(), *also], ceiling)
     with transaction.atomic():
         Calibration.objects.filter(state=State.LIVE).update(state=State.RETIRED)
         return Calibration.objects.create(

@@ -14,7 +14,7 @@ from kernels.library.reading import labelled_prompts, starters
 from kernels.models import Calibration, Kernel, KernelVersion, RoutingHead
 from kernels.registry import Sample, propose_version
 from tests.db.rows import chat
-from training import head_material
+from training import head_material, routing_head
 from training.head_material import gather_material
 from training.recalibration import NothingNew
 from training.routing_head import FittedHead, TooFewKernels, _gate, fit_on, train_head, worth
@@ -141,12 +141,28 @@ def test_a_head_is_stored_with_its_comparison_and_goes_live_only_if_better(app: 
         train_head(**LIMITS)
 
 
-def test_the_live_head_is_to_be_beaten(app: Client, learned: RoutingHead) -> None:
+@pytest.mark.parametrize(
+    ("today", "state", "before"), [(None, "live", "retired"), (True, "rejected", "live")]
+)
+def test_the_live_head_is_to_be_beaten(
+    app: Client,
+    learned: RoutingHead,
+    monkeypatch: pytest.MonkeyPatch,
+    today: bool | None,
+    state: str,
+    before: str,
+) -> None:
+    """Against a routing that serves nothing, and against one that is always right."""
+    monkeypatch.setattr(
+        routing_head,
+        "served_today",
+        lambda _, prompts, *rest, **more: dict.fromkeys(prompts, today),
+    )
     add_kernel(app, "find-term", "app-find-term")
     made = train_head(**LIMITS)
-    assert made.parent == learned
     learned.refresh_from_db()
-    assert (made.state, learned.state) in (("live", "retired"), ("rejected", "live"))
+    assert (made.parent, made.state, learned.state) == (learned, state, before)
+    assert made.metrics["challenger"]["right"] > 0
 
 
 def test_too_few_kernels_teach_nothing(app: Client) -> None:

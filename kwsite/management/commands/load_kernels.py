@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from kernels.head_routing import retire_heads
 from kernels.library.first_calibration import fit_first_calibration
 from kernels.library.loading import load_starters, shared_kernels
+from training.recalibration import recorded_verdicts
 
 
 class Command(BaseCommand):
@@ -15,7 +16,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         loaded = load_starters()
-        calibration = fit_first_calibration(settings.KW_WRONG_REUSE_CEILING)
+        calibration = fit_first_calibration(settings.KW_WRONG_REUSE_CEILING, recorded_verdicts())
         retired = retire_heads(unless_for=settings.KW_WRONG_REUSE_CEILING)
         self.stdout.write(f"{len(loaded)} starter kernels loaded, {shared_kernels()} in all")
         if calibration is not None:
