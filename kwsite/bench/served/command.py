@@ -48,23 +48,26 @@ def main() -> None:
 
 
 def _table(found: Sequence[Served]) -> Table:
-    table = Table(title="Intents as live kernels: what the service routes", title_justify="left")
-    for column in ("data", "kernels", "exemplars", "ceiling", "routed by", "head"):
+    notes = [f"{one.data}: the head is {one.head}. {one.reason}".strip() for one in found]
+    table = Table(
+        title=f"Intents as live kernels, {found[0].exemplars} exemplars each, under a ceiling of "
+        f"{found[0].ceiling:.0%}",
+        title_justify="left",
+        caption="\n".join(notes),
+        caption_justify="left",
+    )
+    for column in ("kernels", "routed by"):
         table.add_column(column)
-    for column in ("right", "wrong", "out of scope", "of all traffic", "wrong reuse"):
+    for column in ("right", "wrong", "outside", "of traffic", "wrong reuse"):
         table.add_column(column, justify="right")
     for one in found:
         for routed in one.routed:
             table.add_row(
-                one.data,
-                str(one.kernels),
-                str(one.exemplars),
-                f"{one.ceiling:.0%}",
+                f"{one.kernels} of {one.data}",
                 routed.by,
-                one.head,
-                f"{routed.right} of {routed.inside}",
+                f"{routed.right}/{routed.inside}",
                 str(routed.wrong),
-                f"{routed.taken} of {routed.outside}",
+                f"{routed.taken}/{routed.outside}",
                 f"{routed.coverage:.1%}",
                 f"{routed.wrong_reuse:.1%}",
             )
