@@ -1,4 +1,4 @@
-"""How the starter kernels do on prompts that nobody looked at while they were made.
+"""Which starter kernel takes a prompt that nobody looked at; the answers are not scored.
 
 `library_suite/heldout.jsonl` was written by somebody who did not see what the calibration is fitted
 on: 7 prompts for each starter, 6 near ones that it does not answer, and 195 for none at all. Far
@@ -89,7 +89,7 @@ def library_json(results: Sequence[Served]) -> dict[str, Any]:
 
 def library_table(results: Sequence[Served]) -> Table:
     table = Table(title=f"{len(starters())} starters on prompts never seen", title_justify="left")
-    for column in ("ceiling", "served right", "served wrong", "wrong reuse"):
+    for column in ("ceiling", "taken rightly", "taken wrongly", "wrong reuse"):
         table.add_column(column, justify="right")
     table.add_column(f"at most ({CONFIDENCE:.0%})", justify="right")
     for one in results:
