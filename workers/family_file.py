@@ -13,6 +13,7 @@ from kernels.conditions.kinds import Condition, SchemaCondition, require_schema
 from kernels.slots import bind
 from kernels.verify import verify
 from trajectories.errors import KernelWeaveError
+from workers.file_mistakes import mistakes
 
 
 class FamilyError(KernelWeaveError):
@@ -26,6 +27,13 @@ class FamilySample(BaseModel):
 
     prompt: str
     output: dict[str, Any] | str
+
+    @field_validator("prompt", "output")
+    @classmethod
+    def says_something(cls, said: dict[str, Any] | str) -> dict[str, Any] | str:
+        if isinstance(said, str) and not said.strip():
+            raise ValueError("it is empty")
+        return said
 
 
 class Family(BaseModel):
@@ -46,7 +54,12 @@ class Family(BaseModel):
         return schema
 
     def problem_of(self, sample: FamilySample) -> str:
-        """Why the sample breaks what the family asks of every output; empty when it does not."""
+        """Why the sample breaks what the family asks of every output; empty when it does not.
+
+        An object without anything in it is an output only where a schema lets it be one.
+        """
+        if not sample.output and self.output_schema is None:
+            return "it is empty"
         asked = list(self.conditions)
         if self.output_schema is not None:
             asked.insert(0, SchemaCondition(json_schema=self.output_schema, label="output schema"))
@@ -84,14 +97,37 @@ class Family(BaseModel):
         )
 
 
-def read_family(file: Path) -> Family:
-    """Raises FamilyError with the place of the mistake."""
+def sample_of(prompt: str, output: Any) -> FamilySample:
+    """Raises FamilyError with what is wrong."""
+    given = {"prompt": prompt, "output": output}
     try:
-        return Family.model_validate_json(file.read_bytes())
+        return FamilySample.model_validate(given)
+    except ValidationError as error:
+        raise FamilyError("\n".join(mistakes(error, given))) from error
+
+
+def new_family(system: str, output_schema: Any) -> Family:
+    """Raises FamilyError with what is wrong."""
+    given = {"system": system, "output_schema": output_schema}
+    try:
+        return Family.model_validate(given)
+    except ValidationError as error:
+        raise FamilyError("\n".join(mistakes(error, given))) from error
+
+
+def read_family(file: Path) -> Family:
+    """Raises FamilyError with the place of each mistake."""
+    try:
+        found = json.loads(file.read_bytes())
+        return Family.model_validate_json(json.dumps(found))
     except FileNotFoundError as error:
         raise FamilyError(f"{file} is not there: make it with `manage.py kernels init`.") from error
-    except (OSError, ValidationError) as error:
-        raise FamilyError(f"{file}: {error}") from error
+    except ValidationError as error:
+        raise FamilyError(
+            "\n".join(f"{file}: {line}" for line in mistakes(error, found))
+        ) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise FamilyError(f"{file}: no JSON can be read: {error}") from error
 
 
 def write_family(file: Path, family: Family) -> None:

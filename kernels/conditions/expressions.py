@@ -12,6 +12,7 @@ from kernels.conditions.isolated import run_isolated
 
 logging.getLogger("cel").setLevel(logging.ERROR)  # a failure is the reason of a check already
 NESTED_TIME_S = 1.0
+MOST_NESTED = 3  # walks inside one another
 LITTLE = 2_000**3  # (characters it can see)^2 x characters of the expression: about a second
 OF_CEL = frozenset(
     (
@@ -43,6 +44,11 @@ def program(expression: str) -> Any:
     named = {name for name in compiled.functions() if name.isidentifier()}
     if unknown := named - OF_CEL - set(FUNCTIONS):
         raise ValueError(f"no such CEL function: {', '.join(sorted(unknown))}")
+    if (depth := _nested(expression)) > MOST_NESTED:
+        raise ValueError(
+            f"{depth} walks over lists inside one another (all, exists, exists_one, map, filter);"
+            f" {MOST_NESTED} are the most"
+        )
     return compiled
 
 
@@ -61,6 +67,31 @@ def run(expression: str, variables: dict[str, Any]) -> Any:
 
 # The bare words: a comment or a line break between them and what they belong to hides nothing.
 _WALK = re.compile(r"\b(?:all|exists|exists_one|map|filter)\b")
+
+
+# What an expression is made of, as far as brackets count: those in texts and comments do not.
+_PART = re.compile(
+    r"""//[^\n]*
+    | [bB]?[rR][bB]?(?:\"{3}.*?\"{3} | \'{3}.*?\'{3} | "[^"]*" | '[^']*')
+    | [bB]?(?:\"{3}(?:\\.|[^\\])*?\"{3} | \'{3}(?:\\.|[^\\])*?\'{3}
+        | "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*')
+    | (?P<word>\w+) | (?P<sign>[^\s\w])""",
+    re.DOTALL | re.VERBOSE,
+)
+
+
+def _nested(expression: str) -> int:
+    """How many walks are inside one another, at most."""
+    brackets, last, most = list[bool](), "", 0  # of each open bracket, whether a walk began it
+    for part in _PART.finditer(expression):
+        if part["sign"] == "(":
+            brackets.append(bool(_WALK.fullmatch(last)))
+            most = max(most, sum(brackets))
+        elif part["sign"] == ")" and brackets:
+            brackets.pop()
+        if not part.group().startswith("//"):
+            last = part["word"] or ""
+    return most
 
 
 def run_here(expression: str, variables: dict[str, Any]) -> Any:

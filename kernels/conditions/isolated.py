@@ -1,18 +1,25 @@
 """Runs a slow library on untrusted input in a process of its own, which is killed when it is late.
 
 For checks whose library cannot be interrupted: symbolic algebra, nested comprehensions in CEL.
+A few of these processes work side by side, and no one function has them all: slow calls of one kind
+hold up their own kind alone.
 """
 
 import atexit
 import os
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Condition
 from typing import Any
 
 import execnet
 
+MOST_WORKERS = 3
+MOST_OF_ONE_KIND = 2
 WAIT_FOR_TURN_S = 10.0
 PATIENCE = 10  # times the processor time that it may take, where others want the processor, too
 START_S = 60.0  # to import what a function needs, on a busy machine
@@ -46,17 +53,12 @@ def run_isolated(module: str, function: str, *arguments: Any, within_s: float) -
 
     `within_s` is processor time.
     """
-    if not _turn.acquire(timeout=WAIT_FOR_TURN_S):
-        raise NoResult("other calculations took too long")
-    try:
-        worker = _worker()
+    with _pool.worker(f"{module}.{function}") as worker:
         try:
             return worker.call(module, function, arguments, within_s)
         except (execnet.TimeoutError, EOFError, OSError) as error:
             worker.kill()
             raise NoResult(f"it took more than {within_s:g} s, or ended its process") from error
-    finally:
-        _turn.release()
 
 
 class _Worker:
@@ -92,19 +94,41 @@ class _Worker:
         self._group.terminate(timeout=0)
 
 
-_turn = Lock()
-_workers: list[_Worker] = []
+class _Pool:
+    """This process's workers; a forked process has none of its parent's."""
+
+    def __init__(self) -> None:
+        self._idle: list[_Worker] = []
+        self._busy = Counter[str]()
+        self._changed = Condition()
+
+    @contextmanager
+    def worker(self, kind: str) -> Iterator[_Worker]:
+        """One for this kind of call alone. Raises NoResult."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._has_room(kind), WAIT_FOR_TURN_S):
+                raise NoResult("other calculations took too long")
+            self._busy[kind] += 1
+            self._idle = [worker for worker in self._idle if worker.pid == os.getpid()]
+            worker = self._idle.pop() if self._idle else None
+        try:
+            worker = worker or _Worker()
+            yield worker
+        finally:
+            with self._changed:
+                self._busy[kind] -= 1
+                if worker is not None and worker.alive:
+                    self._idle.append(worker)
+                self._changed.notify_all()
+
+    def end(self) -> None:
+        for worker in self._idle:
+            if worker.pid == os.getpid():
+                worker.kill()
+
+    def _has_room(self, kind: str) -> bool:
+        return self._busy[kind] < MOST_OF_ONE_KIND and self._busy.total() < MOST_WORKERS
 
 
-def _worker() -> _Worker:
-    """This process's worker; a forked process has none of its parent's."""
-    if not _workers or not _workers[0].alive or _workers[0].pid != os.getpid():
-        _workers[:] = [_Worker()]
-    return _workers[0]
-
-
-@atexit.register
-def _end() -> None:
-    for worker in _workers:
-        if worker.alive and worker.pid == os.getpid():
-            worker.kill()
+_pool = _Pool()
+atexit.register(_pool.end)

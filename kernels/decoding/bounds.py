@@ -14,11 +14,13 @@ from typing import Any
 
 import jsonschema_rs
 
+from kernels.decoding.known import ALL, Known
 from kernels.decoding.patterns import ended
 
-# Characters that a token is taken to be, round after round. First what prose has, and each value
-# may have all of it; then what numbers and code have, shared out; then what escapes have.
-CHARS_A_TOKEN = (3.0, 1.0, 0.25)
+# Characters that a token is taken to be, round after round. First more than prose has (English has
+# four to five), and each value may have all of it: the tokens end the text before a bound does.
+# Then what numbers and code have, shared out; then what escapes have.
+CHARS_A_TOKEN = (6.0, 1.0, 0.25)
 SCALARS = ["string", "number", "boolean", "null"]
 ENDING = {"boolean": 5.0, "null": 4.0, "integer": 17.0, "number": 34.0}  # characters, at most
 APPLIED = ("anyOf", "oneOf", "allOf")
@@ -31,11 +33,17 @@ class Bounded:
     schema: dict[str, Any]
     grammar: dict[str, Any]
     clear: dict[str, Any]  # each derived bound one lower: what satisfies it was not cut
+    counts: dict[str, Any]  # the derived bounds, but for patterns
 
     def reached(self, output: Any) -> tuple[str, ...]:
-        """Where the output is as long as a derived bound lets it be, as in `items/3`."""
-        broken = set(_errors(self.clear, output)) - set(_errors(self.schema, output))
-        return tuple(sorted({where or "the output" for where, _ in broken}))
+        """Where the output is as long as a derived bound lets it be, as in `items/3`.
+
+        What goes beyond a bound was not under it.
+        """
+        own = set(_errors(self.schema, output))
+        at = {where for where, _ in set(_errors(self.clear, output)) - own}
+        beyond = {where for where, _ in set(_errors(self.counts, output)) - own}
+        return tuple(sorted(where or "the output" for where in at - beyond))
 
     def cut(self, text: str) -> bool:
         """Whether the text is at a derived bound."""
@@ -46,9 +54,14 @@ class Bounded:
 
 
 def bounded(
-    schema: dict[str, Any], max_tokens: int, *, attempt: int = 0, seen: Any = None
+    schema: dict[str, Any],
+    max_tokens: int,
+    *,
+    attempt: int = 0,
+    seen: Any = None,
+    known: Known = ALL,
 ) -> Bounded:
-    """The schema for a text of at most `max_tokens`.
+    """The schema for a text of at most `max_tokens`, with bounds that its grammar holds.
 
     `seen` is what an earlier attempt wrote before it was cut: it shows how long items are, and
     which names an object of any names has. Not covered: definitions that refer to themselves, the
@@ -57,8 +70,11 @@ def bounded(
     attempt = min(attempt, len(CHARS_A_TOKEN) - 1)
     room = max(1, int(max_tokens * CHARS_A_TOKEN[attempt]))
     found = [] if seen is None else [seen]
-    lower = _Bounds(shared=attempt > 0, less=1).of(schema, room, found)
-    return Bounded(schema, _Bounds(shared=attempt > 0, less=0).of(schema, room, found), lower)
+    shared = attempt > 0
+    grammar = _Bounds(shared, known).of(schema, room, found)
+    clear = _Bounds(shared, known, less=1).of(schema, room, found)
+    counts = _Bounds(shared, known, patterns=False).of(schema, room, found)
+    return Bounded(schema, grammar, clear, counts)
 
 
 def _errors(schema: dict[str, Any], output: Any) -> Iterable[tuple[str, str]]:
@@ -66,12 +82,29 @@ def _errors(schema: dict[str, Any], output: Any) -> Iterable[tuple[str, str]]:
         yield "/".join(map(str, error.instance_path)), str(error.schema_path[-1])
 
 
+def _compiles(pattern: str) -> bool:
+    """Whether it can be checked: repetitions of many and wide classes are too large."""
+    try:
+        jsonschema_rs.validator_for({"pattern": pattern})
+    except (jsonschema_rs.ValidationError, ValueError):
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class _Bounds:
     """How bounds are derived. With `less` each derived one is that much lower."""
 
     shared: bool  # whether the parts of a value share its room, or each may have all of it
-    less: int
+    known: Known
+    less: int = 0
+    patterns: bool = True  # whether their repetitions get an end
+
+    def _end(self, keyword: str, most: float, own: float) -> dict[str, Any]:
+        """The derived bound, where it is tighter than the schema's own and would be held."""
+        if most < own and self.known.count(keyword, int(most)):
+            return {keyword: int(most) - self.less}
+        return {}
 
     def of(self, schema: Any, room: int, seen: Sequence[Any]) -> Any:
         """`room` in characters; `seen` are values that stood here."""
@@ -106,19 +139,25 @@ class _Bounds:
         """Any value at all: when room is short, no lists and no objects."""
         if not self.shared:
             return schema
-        return False if self.less else schema | {"type": SCALARS, "maxLength": max(1, room - 2)}
+        if self.less:
+            return False
+        return schema | {"type": SCALARS} | self._end("maxLength", max(1, room - 2), math.inf)
 
     def _string(self, schema: dict[str, Any], room: int) -> dict[str, Any]:
         """A grammar may know the pattern alone: its repetitions end, too."""
         own = schema.get("maxLength", math.inf)
         most = min(max(schema.get("minLength", 0), room - 2, 1), own)
-        found: dict[str, Any] = {"maxLength": most - self.less} if most < own else {}
+        found = self._end("maxLength", most, own)
         pattern = ended(schema["pattern"], int(most)) if "pattern" in schema else None
-        if pattern is None:
+        if pattern is None or not self.patterns or not self.known.ending(pattern):
             return found
         if not self.less:
             return found | {"pattern": pattern.pattern}
-        return {"maxLength": pattern.most - 1} if most < own else {}
+        if most == own:
+            return {}
+        if _compiles(pattern.lower):
+            return {"pattern": pattern.lower}
+        return {"maxLength": pattern.most - 1}
 
     def _array(
         self, schema: dict[str, Any], room: int, seen: Sequence[list[Any]]
@@ -134,7 +173,7 @@ class _Bounds:
         one = min(usual if self.shared else smallest(items), room)
         least, own = schema.get("minItems", 0), schema.get("maxItems", math.inf)
         most = int(min(own, max(least, 1, room // (one + 2))))
-        found: dict[str, Any] = {"maxItems": most - self.less} if most < own else {}
+        found = self._end("maxItems", most, own)
         share = max(room // most - 2, 1) if self.shared and most else room
         return found | {"items": self.of(items, share, stood)}
 
@@ -162,7 +201,7 @@ class _Bounds:
         if not self.shared or len(names) < max(least, 1):
             most = max(least, room // 8, 1)
             found = {"additionalProperties": self.of(rest, room // 2 if self.shared else room, ())}
-            return found | ({"maxProperties": most - self.less} if most < own else {})
+            return found | self._end("maxProperties", most, own)
         members = [(name, value[name]) for value in seen for name in value]
         one = max(_length({name: value}) for name, value in members)
         kept = names[: int(min(own, max(least, room // one, 1)))]

@@ -18,6 +18,7 @@ class Ended:
 
     pattern: str
     most: int
+    lower: str  # with each end one lower: what it matches is at none of them
 
 
 def ended(pattern: str, room: int) -> Ended | None:
@@ -31,9 +32,11 @@ def ended(pattern: str, room: int) -> Ended | None:
         return None
     depth, width = _shape(parts)
     most = max(1, int((max(room - width, 1) / count) ** (1 / depth)))
-    return Ended(
-        "".join(_end(text, most) if kind == "open" else text for kind, text in parts), most
-    )
+    return Ended(_closed(parts, most), most, _closed(parts, most - 1))
+
+
+def _closed(parts: list[tuple[str | None, str]], most: int) -> str:
+    return "".join(_end(text, most) if kind == "open" else text for kind, text in parts)
 
 
 def _end(quantifier: str, most: int) -> str:

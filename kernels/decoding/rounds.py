@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from kernels.decoding.bounds import Bounded, bounded
+from kernels.decoding.known import ALL, NO_BOUNDS, Known
 from kernels.decoding.prefix import whole_part
 from kernels.decoding.second_round import only_value, second_round
 
@@ -43,17 +44,18 @@ def hold(
     max_tokens: int,
     write: Callable[[dict[str, Any]], D],
     *,
-    bounds: bool = True,
+    known: Known = ALL,
 ) -> Held[D]:
     """Has an output written under the schema's grammar, again where that was not enough.
 
-    Without `bounds` none are derived, and what was cut stays cut. Raises what `write` raises.
+    Only bounds that are `known` to the grammars are derived; without any, what was cut stays cut.
+    Raises what `write` raises.
     """
 
     def plan_of(wanted: dict[str, Any], attempt: int = 0, seen: Any = None) -> Bounded:
-        if bounds:
-            return bounded(wanted, max_tokens, attempt=attempt, seen=seen)
-        return Bounded(wanted, wanted, wanted)
+        if known is not NO_BOUNDS:
+            return bounded(wanted, max_tokens, attempt=attempt, seen=seen, known=known)
+        return Bounded(wanted, wanted, wanted, wanted)
 
     first = plan_of(schema)
     plan, drafts, cuts = first, list[D](), 0
@@ -68,12 +70,14 @@ def hold(
         again = second_round(schema, output)
         if again is not None and (only := only_value(again)):
             return _settled(only[0], first, tuple(drafts))
-        if len(drafts) == MOST_ROUNDS or (again is None and not (cut and bounds)):
+        if len(drafts) == MOST_ROUNDS or (again is None and not (cut and known is not NO_BOUNDS)):
             reached = () if cut else plan.reached(output)
             reason = "length" if reached else draft.finish_reason
             return Held(draft.text, reason, tuple(drafts), reached)
         cuts += cut
-        plan = plan_of(again or schema, cuts, output)
+        last, plan = plan, plan_of(again or schema, cuts, output)
+        if plan.grammar == last.grammar:  # nothing to hold it tighter by
+            return Held(draft.text, draft.finish_reason, tuple(drafts))
 
 
 def _settled(output: Any, plan: Bounded, drafts: tuple[D, ...]) -> Held[D]:

@@ -79,6 +79,8 @@ def test_an_unknown_client_is_an_error(file: Path) -> None:
     [
         ("Convert 9 km to metres.", '{"metres": "many"}', "output schema"),
         ("Convert 1 km to metres.", '{"metres": 1000}', "in the file already"),
+        ("  ", '{"metres": 1000}', "^prompt: it is empty$"),
+        ("Convert 9 km to metres.", "", "^output: it is empty$"),
     ],
 )
 def test_a_bad_sample_is_not_added(file: Path, prompt: str, output: str, reason: str) -> None:
@@ -93,6 +95,60 @@ def test_a_damaged_file_is_an_error(file: Path, content: str) -> None:
     file.write_text(content)
     with pytest.raises(CommandError, match=r"family\.json"):
         kernels("add", file, "a", "b")
+
+
+def test_each_mistake_in_a_file_is_a_line_with_its_place(file: Path) -> None:
+    broken = {
+        "samples": [{"prompt": 1, "output": 3}, {"prompt": "a"}, {"prompt": "", "output": "b"}],
+        "conditions": [
+            {"kind": "cel", "expression": "1 +"},
+            {"kind": "cel", "expression": 1},
+            {"expression": "output"},
+            {"kind": "wish"},
+        ],
+        "sample": [],
+    }
+    file.write_text(json.dumps(broken))
+    with pytest.raises(CommandError) as raised:
+        kernels("compile", file)
+    lines = [line.removeprefix(f"{file}: ") for line in str(raised.value).split("\n")]
+    syntax = next(line for line in lines if line.startswith("conditions[0].expression"))
+    assert "not a CEL expression" in syntax
+    choice = next(line for line in lines if line.startswith("conditions[3]"))
+    assert choice.startswith("conditions[3]: 'kind' must be one of 'schema', 'cel'")
+    assert set(lines) - {syntax, choice} == {
+        "samples[0].prompt: text is expected",
+        "samples[0].output: an object is expected, or text is expected",
+        "samples[1].output: it is missing",
+        "samples[2].prompt: it is empty",
+        "conditions[1].expression: text is expected",
+        "conditions[2]: 'kind' is missing",
+        "sample: nothing of this name is expected",
+    }
+
+
+def test_a_file_that_is_no_json_says_where(file: Path) -> None:
+    file.write_text('{"samples": [}')
+    with pytest.raises(CommandError, match=r"no JSON can be read: .*line 1 column 14"):
+        kernels("compile", file)
+
+
+def test_an_empty_object_is_an_output_where_a_schema_allows_it(file: Path) -> None:
+    kernels("init", file)
+    with pytest.raises(CommandError, match="it is empty"):
+        kernels("add", file, "Who is in it?", "{}")
+    file.write_text('{"output_schema": {"type": "object"}}')
+    kernels("add", file, "Who is in it?", "{}")
+    assert json.loads(file.read_text())["samples"][0]["output"] == {}
+
+
+def test_a_schema_that_is_none_begins_no_family(file: Path) -> None:
+    schema = file.with_name("schema.json")
+    schema.write_text('{"type": "nope"}')
+    with pytest.raises(CommandError, match=r"^output_schema: not a JSON Schema") as raised:
+        kernels("init", file, "--schema", schema)
+    assert "pydantic" not in str(raised.value)
+    assert not file.exists()
 
 
 def test_a_family_is_begun_once(file: Path) -> None:

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from kernels.decoding.known import ALL, NO_BOUNDS, Known
 from workers.backends.completion import Completion, Delta, ModelRequest
 from workers.backends.held import HeldToSchema
 
@@ -20,8 +23,11 @@ MESSAGES = ({"role": "user", "content": "Say a."},)
 class Server:
     """Answers with these, and remembers what it was asked."""
 
-    def __init__(self, *said: tuple[str, str]) -> None:
-        self.said, self.requests = list(said), list[ModelRequest]()
+    def __init__(self, *said: tuple[str, str], known: Known = ALL) -> None:
+        self.said, self.requests, self.known = list(said), list[ModelRequest](), known
+
+    def known_bounds(self, schema: dict[str, Any]) -> Known:
+        return self.known
 
     def complete(self, request: ModelRequest) -> Completion:
         self.requests.append(request)
@@ -50,7 +56,7 @@ def test_the_server_is_given_bounds_that_the_schema_has_not() -> None:
     assert done == Completion('{"a": "x"}', "m", "stop", 7, 11)
     (request,) = server.requests
     assert request.schema is not None
-    assert request.schema["properties"]["a"] == {"type": "string", "maxLength": 28}
+    assert request.schema["properties"]["a"] == {"type": "string", "maxLength": 58}
 
 
 def test_the_tokens_of_all_rounds_are_counted() -> None:
@@ -60,7 +66,7 @@ def test_the_tokens_of_all_rounds_are_counted() -> None:
 
 
 def test_an_answer_at_a_bound_that_only_the_tokens_set_ends_by_length() -> None:
-    text = json.dumps({"a": "x" * 28})
+    text = json.dumps({"a": "x" * 58})
     assert HeldToSchema(Server((text, "stop"))).complete(asked(schema=SCHEMA)).finish_reason == (
         "length"
     )
@@ -84,3 +90,24 @@ def test_calls_of_tools_are_left_alone() -> None:
     request = asked(schema=SCHEMA, options={"tools": [{"type": "function"}]})
     assert HeldToSchema(server).complete(request).finish_reason == "tool_calls"
     assert server.requests == [request]
+
+
+@pytest.mark.parametrize(
+    ("known", "characters"),
+    [
+        (ALL, 1800),  # prose: 390 of 512 tokens
+        (Known(frozenset({"maxItems"})), 3070),  # as long as a bound that was not sent
+        (NO_BOUNDS, 3070),
+    ],
+)
+def test_an_answer_that_ends_by_itself_is_whole(known: Known, characters: int) -> None:
+    text = json.dumps({"a": "x" * characters})
+    request = replace(asked(schema=SCHEMA), max_tokens=512)
+    server = Server((text, "stop"), (text, "stop"), known=known)
+    assert HeldToSchema(server).complete(request).finish_reason == "stop"
+    *_, last = HeldToSchema(server).stream(request)
+    assert last.completion is not None
+    assert last.completion.finish_reason == "stop"
+    for sent in server.requests:
+        assert sent.schema is not None
+        assert ("maxLength" in sent.schema["properties"]["a"]) == (known is ALL)

@@ -147,3 +147,30 @@ def test_walks_that_hide_or_search_are_stopped(expression: str) -> None:
     condition = {"kind": "cel", "expression": expression}
     assert check(condition, [1, 2, 3]).status == "ok"
     assert check(condition, list(range(60_000))).status == "could_not_run"
+
+
+def walks(depth: int, inside: str = "true") -> str:
+    return inside if depth == 0 else f"output.all(a{depth}, {walks(depth - 1, inside)})"
+
+
+@pytest.mark.parametrize("hidden", ["all(", "all//\n(", "all ("])
+def test_too_many_walks_inside_one_another_are_refused_when_saved(hidden: str) -> None:
+    expression = walks(4).replace("all(", hidden)
+    with pytest.raises(ValidationError, match="4 walks over lists inside one another"):
+        CONDITION.validate_python({"kind": "cel", "expression": expression})
+    with pytest.raises(ValidationError, match="3 are the most"):
+        CONDITION.validate_python({"kind": "math_equal", "expected": expression})
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        walks(3),
+        walks(3) + " && " + walks(3),
+        walks(3, "a1 == '.all(x, .all(y,' || a2 == r'\\' // .all(\n"),
+        walks(3, "output.size() > 0 && (a1 == a2)"),
+        "output.map(a, a).filter(b, b > 1).map(c, c).all(d, d > 2)",
+    ],
+)
+def test_walks_beside_one_another_are_not_nested(expression: str) -> None:
+    CONDITION.validate_python({"kind": "cel", "expression": expression})

@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
 
-from kernels.conditions.isolated import NoResult, run_isolated
+from kernels.conditions.isolated import MOST_WORKERS, NoResult, run_isolated
 from kwsite.env import CHECKOUT
 
 WAIT_S = 60.0
@@ -30,15 +31,36 @@ def test_what_the_function_raises_is_told() -> None:
 
 
 def test_what_never_ends_is_killed_and_the_next_is_served() -> None:
+    run_isolated("builtins", "sum", [1, 2], within_s=5.0)
+    before = _workers()
     with pytest.raises(NoResult, match=r"more than 0\.5 s"):
         run_isolated("builtins", "eval", FOREVER, within_s=0.5)
-    assert not any(_is_worker(child) for child in psutil.Process().children())
+    assert len(before - _workers()) == 1
+    assert _workers() < before
     assert run_isolated("builtins", "sum", [1, 2], within_s=5.0) == 3
 
 
 def test_what_wants_too_much_memory_is_told() -> None:
     with pytest.raises(NoResult):
         run_isolated("builtins", "eval", "len('a' * 10**11)", within_s=5.0)
+
+
+def test_slow_calls_of_one_kind_do_not_hold_up_another() -> None:
+    run_isolated("builtins", "sum", [1, 2], within_s=5.0)
+
+    def slow(number: int) -> str:
+        with pytest.raises(NoResult) as raised:
+            run_isolated("builtins", "eval", FOREVER, within_s=0.5)
+        return str(raised.value)
+
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(slow, number) for number in range(4)]
+        time.sleep(0.5)
+        assert run_isolated("builtins", "sum", [1, 2], within_s=5.0) == 3
+        assert sum(one.done() for one in waiting) < 3  # they wait for each other
+        assert len(_workers()) <= MOST_WORKERS
+        assert "more than 0.5 s" in waiting[0].result()
+    assert run_isolated("builtins", "eval", "1 + 1", within_s=5.0) == 2
 
 
 def test_a_worker_ends_though_the_process_that_started_it_was_killed() -> None:
@@ -57,6 +79,10 @@ def _wait_for_worker(parent: psutil.Process) -> psutil.Process:
                 return child
         time.sleep(0.05)
     raise AssertionError("no worker came")
+
+
+def _workers() -> set[int]:
+    return {child.pid for child in psutil.Process().children() if _is_worker(child)}
 
 
 def _is_worker(process: psutil.Process) -> bool:

@@ -8,6 +8,7 @@ import jsonschema_rs
 import pytest
 
 from kernels.decoding.bounds import bounded, largest, smallest
+from kernels.decoding.known import Known
 from kernels.decoding.patterns import ended
 
 STRINGS = {"type": "array", "items": {"type": "string"}}
@@ -54,13 +55,13 @@ def test_when_room_is_shared_the_longest_answer_fits(max_tokens: int) -> None:
 
 def test_in_the_first_round_each_value_may_have_all_the_room() -> None:
     grammar = bounded(ANSWER, 100).grammar["properties"]
-    assert grammar["text"]["maxLength"] == 298
+    assert grammar["text"]["maxLength"] == 598
     assert grammar["tags"] == {
         "type": "array",
-        "items": {"type": "string", "maxLength": 298},
-        "maxItems": 75,
+        "items": {"type": "string", "maxLength": 598},
+        "maxItems": 150,
     }
-    assert grammar["rest"]["maxProperties"] == 37
+    assert grammar["rest"]["maxProperties"] == 75
 
 
 def test_bounds_that_the_schema_has_stay() -> None:
@@ -92,14 +93,42 @@ def test_the_schema_itself_is_left_alone() -> None:
 
 def test_a_value_at_a_derived_bound_was_cut() -> None:
     plan = bounded({"type": "object", "properties": {"a": {"type": "string"}, "b": STRINGS}}, 10)
-    assert plan.reached({"a": "x" * 27, "b": ["y"]}) == ()
-    assert plan.reached({"a": "x" * 28}) == ("a",)
-    assert plan.reached({"b": ["y"] * 7}) == ("b",)
+    assert plan.reached({"a": "x" * 57, "b": ["y"]}) == ()
+    assert plan.reached({"a": "x" * 58}) == ("a",)
+    assert plan.reached({"b": ["y"] * 15}) == ("b",)
 
 
 def test_a_value_at_a_bound_of_the_schema_was_not() -> None:
     plan = bounded({"type": "string", "maxLength": 5}, 10)
     assert plan.reached("xxxxx") == ()
+
+
+def test_only_bounds_that_a_grammar_holds_are_derived() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string"}, "b": STRINGS}}
+    grammar = bounded(schema, 10, known=Known(frozenset({"maxItems"}))).grammar["properties"]
+    assert grammar["a"] == {"type": "string"}
+    assert grammar["b"] == {"type": "array", "items": {"type": "string"}, "maxItems": 15}
+    few = bounded(schema, 10, known=Known(most=20)).grammar["properties"]
+    assert (few["a"], few["b"]["maxItems"]) == ({"type": "string"}, 15)
+
+
+def test_what_goes_beyond_a_bound_was_not_under_it() -> None:
+    plan = bounded({"type": "object", "properties": {"a": {"type": "string"}}}, 10)
+    assert plan.reached({"a": "x" * 59}) == ()
+
+
+def test_a_pattern_that_no_grammar_holds_stays_open() -> None:
+    schema = {"type": "string", "pattern": "^[a-z]+$"}
+    known = Known(frozenset(), pattern=lambda pattern: False)
+    assert bounded(schema, 10, known=known).grammar == schema
+    assert bounded(schema, 10, known=known).reached("x" * 57) == ()
+
+
+def test_a_text_is_cut_by_a_pattern_only_at_the_end_of_a_repetition() -> None:
+    plan = bounded({"type": "string", "pattern": "^[a-z]+(-[a-z]+)*$"}, 100)
+    (most,) = {int(end) for end in re.findall(r",(\d+)}", plan.grammar["pattern"])}
+    assert plan.reached("-".join(["x" * (most - 1)] * 3)) == ()
+    assert plan.reached(f"a-{'x' * most}-b") == ("the output",)
 
 
 def test_what_breaks_the_schema_itself_is_another_matter() -> None:
@@ -136,8 +165,8 @@ def test_alternatives_and_definitions_are_bounded() -> None:
         "anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/$defs/name"}}],
     }
     grammar = bounded(schema, 10).grammar
-    assert grammar["$defs"]["name"]["maxLength"] == 28
-    assert grammar["anyOf"][0]["maxLength"] == 28
+    assert grammar["$defs"]["name"]["maxLength"] == 58
+    assert grammar["anyOf"][0]["maxLength"] == 58
     assert grammar["anyOf"][1]["items"] == {"$ref": "#/$defs/name"}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from kernels.decoding.known import NO_BOUNDS, Known
 from kernels.decoding.prefix import whole_part
 from kernels.decoding.rounds import hold
 from kernels.decoding.second_round import only_value, second_round
@@ -168,13 +169,24 @@ def test_without_bounds_what_was_cut_stays_cut() -> None:
     cut = Said('{"a": "loop', "length")
     write, grammars = writing(cut)
     schema = {"type": "object", "properties": {"a": {"type": "string"}}}
-    held = hold(schema, 10, write, bounds=False)
+    held = hold(schema, 10, write, known=NO_BOUNDS)
     assert (held.finish_reason, grammars) == ("length", [schema])
+
+
+def test_what_no_known_bound_holds_tighter_is_not_asked_for_again() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"a": {"type": "string"}},
+        "additionalProperties": False,
+    }
+    write, grammars = writing(Said('{"a": "loop', "length"))
+    held = hold(schema, 10, write, known=Known(frozenset({"maxItems"})))
+    assert (held.finish_reason, len(grammars)) == ("length", 1)
 
 
 def test_an_output_at_a_derived_bound_is_no_whole_answer() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string"}}}
-    write, _ = writing(Said(json.dumps({"a": "x" * 28})))
+    write, _ = writing(Said(json.dumps({"a": "x" * 58})))
     held = hold(schema, 10, write)
     assert (held.finish_reason, held.reached) == ("length", ("a",))
 
@@ -182,7 +194,7 @@ def test_an_output_at_a_derived_bound_is_no_whole_answer() -> None:
 def test_it_gives_up_after_three_rounds() -> None:
     cut = Said('{"a": "loop', "length")
     write, grammars = writing(cut, cut, cut, cut)
-    held = hold({"type": "object", "properties": {"a": {"type": "string"}}}, 10, write)
+    held = hold({"type": "object", "properties": {"a": {"type": "string"}}}, 100, write)
     assert (held.text, held.finish_reason, len(grammars)) == (cut.text, "length", 3)
 
 

@@ -5,12 +5,15 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from kernels.decoding.bounds import bounded
+from kernels.decoding.known import NO_BOUNDS
 from workers.backends.completion import BackendRejected
 from workers.backends.dialects import (
     constraint,
     for_anthropic,
     for_openai,
     for_xgrammar,
+    known_bounds,
     spelled_out,
 )
 
@@ -115,3 +118,30 @@ def test_anthropic_gets_lists_of_types_as_alternatives() -> None:
 def test_a_schema_that_anthropic_cannot_enforce_is_refused() -> None:
     with pytest.raises(BackendRejected, match="schema"):
         for_anthropic({"properties": {"a": {}}})
+
+
+def test_bounds_are_known_where_they_reach_the_grammar() -> None:
+    words = {"type": "array", "items": {"type": "string"}}
+    schema = {
+        "type": "object",
+        "properties": {"words": words},
+        "required": ["words"],
+        "additionalProperties": False,
+    }
+
+    def derived(dialect: Any, max_tokens: int) -> Any:
+        known = known_bounds(dialect, schema)
+        return bounded(schema, max_tokens, known=known).grammar["properties"]["words"]
+
+    assert derived("openai", 100) == words | {"maxItems": 150}
+    for dialect in ("llama.cpp", "vllm"):
+        assert derived(dialect, 100)["items"]["maxLength"] == 598
+    assert derived("llama.cpp", 512) == words | {"maxItems": 768}
+    assert derived("vllm", 512)["items"]["maxLength"] == 3070
+    assert known_bounds("openai", {"type": "object"}) is NO_BOUNDS
+
+
+def test_a_pattern_that_is_left_out_sets_no_bound() -> None:
+    known = known_bounds("vllm", {})
+    assert known.pattern("^[a-z]{1,9}$")
+    assert not known.pattern('^"[a-z]{1,9}$')

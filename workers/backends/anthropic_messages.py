@@ -9,6 +9,7 @@ from typing import Any
 import anthropic
 from pydantic import BaseModel, ValidationError
 
+from kernels.decoding.known import NO_BOUNDS, Known
 from workers.backends.anthropic_request import body_of
 from workers.backends.assembly import Assembly
 from workers.backends.calls import answer, events
@@ -67,6 +68,10 @@ class AnthropicMessages:
         )
         with closing(found):
             yield from deltas_of(found, self.model)
+
+    def known_bounds(self, schema: dict[str, Any]) -> Known:
+        """None: the API's grammars hold no lengths, counts or patterns."""
+        return NO_BOUNDS
 
 
 # What is read of an answer. Thinking and the blocks of server-side tools are ignored.

@@ -10,14 +10,16 @@ OpenAI and Anthropic: there, an object of named properties has no others.
 - Anthropic: `output_config.format`, after the SDK's own transformation.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import anthropic
 
+from kernels.decoding.known import NO_BOUNDS, Known
 from kernels.tightening import SPAN_OF
 from workers.backends.completion import BackendRejected
-from workers.backends.grammar_schema import VALUES, for_grammar
+from workers.backends.grammar_schema import VALUES, for_grammar, narrow
 
 Schema = dict[str, Any]
 Dialect = Literal["llama.cpp", "vllm", "openai"]
@@ -54,6 +56,9 @@ MOST_PROPERTIES, MOST_LEVELS, MOST_CHOICES, MOST_CHARS, MOST_LONG_LIST = (
     15_000,
 )
 LONG_LIST = 250
+# llama.cpp refuses a grammar that repeats something more often.
+MOST_REPEATED = 2000
+LENGTHS = frozenset({"maxLength", "maxItems"})
 # Keywords whose value holds a schema a name.
 NAMED = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
 
@@ -69,6 +74,16 @@ def constraint(dialect: Dialect, schema: Schema) -> dict[str, Any]:
     else:
         named = {"name": "answer", "strict": True, "schema": for_grammar(schema)}
     return {"response_format": {"type": "json_schema", "json_schema": named}}
+
+
+def known_bounds(dialect: Dialect, schema: Schema) -> Known:
+    """The bounds that are still there in what `constraint` sends, and enforced."""
+    if dialect == "openai":
+        if for_openai(_each(schema, _without_notes)) is None:
+            return NO_BOUNDS  # not strict: the model is told, not held
+        return Known(LENGTHS.intersection(KEPT))
+    most = MOST_REPEATED if dialect == "llama.cpp" else math.inf
+    return Known(LENGTHS, most, lambda pattern: narrow(pattern) is not None)
 
 
 def for_xgrammar(schema: Schema) -> Schema:

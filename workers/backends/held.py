@@ -2,22 +2,28 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any, Protocol
 
 from kernels.decoding.bounds import bounded
+from kernels.decoding.known import NO_BOUNDS, Known
 from kernels.decoding.rounds import hold
 from workers.backends.completion import Backend, Completion, Delta, ModelRequest
+
+
+class SchemaBackend(Backend, Protocol):
+    """A backend that knows which bounds of a schema reach its server's grammar."""
+
+    def known_bounds(self, schema: dict[str, Any]) -> Known: ...
 
 
 class HeldToSchema:
     """Gives a model server schemas with derived bounds, in as many rounds as it takes.
 
-    A streamed answer has one round: what was said cannot be taken back. `bounds` is False for a
-    server whose grammars know none.
+    A streamed answer has one round: what was said cannot be taken back.
     """
 
-    def __init__(self, backend: Backend, *, bounds: bool = True) -> None:
+    def __init__(self, backend: SchemaBackend) -> None:
         self.backend = backend
-        self.bounds = bounds
 
     def complete(self, request: ModelRequest) -> Completion:
         """The answer of the last round, with the tokens of all."""
@@ -27,7 +33,7 @@ class HeldToSchema:
             request.schema,
             request.max_tokens,
             lambda grammar: self.backend.complete(replace(request, schema=grammar)),
-            bounds=self.bounds,
+            known=self.backend.known_bounds(request.schema),
         )
         return replace(
             held.drafts[-1],
@@ -40,10 +46,14 @@ class HeldToSchema:
 
     def stream(self, request: ModelRequest) -> Iterator[Delta]:
         """The pieces as they come, under the bounds of the first round."""
-        if request.schema is None or request.options.get("tools") or not self.bounds:
+        if request.schema is None or request.options.get("tools"):
             yield from self.backend.stream(request)
             return
-        plan = bounded(request.schema, request.max_tokens)
+        known = self.backend.known_bounds(request.schema)
+        if known is NO_BOUNDS:
+            yield from self.backend.stream(request)
+            return
+        plan = bounded(request.schema, request.max_tokens, known=known)
         for delta in self.backend.stream(replace(request, schema=plan.grammar)):
             done = delta.completion
             if done is not None and done.finish_reason == "stop" and plan.cut(done.text):

@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 import openai
 from pydantic import BaseModel, Field, ValidationError
 
+from kernels.decoding.known import Known
 from workers.backends.assembly import Assembly
 from workers.backends.calls import answer, events
 from workers.backends.completion import BackendGarbage, Completion, Delta, ModelRequest
 from workers.backends.deadline import http_client
-from workers.backends.dialects import Dialect, constraint
+from workers.backends.dialects import Dialect, constraint, known_bounds
 from workers.backends.grammar_schema import for_grammar
 
 PATH = "/chat/completions"
@@ -75,6 +76,10 @@ class OpenAICompatible:
         )
         with closing(chunks):
             yield from deltas_of(chunks, self.model)
+
+    def known_bounds(self, schema: dict[str, Any]) -> Known:
+        """Which bounds of a schema the server's grammar holds."""
+        return known_bounds(self.dialect, schema)
 
     def body(self, request: ModelRequest) -> dict[str, Any]:
         """The JSON body of the call. The request's options go in unchanged, but for schemas."""

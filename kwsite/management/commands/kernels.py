@@ -23,7 +23,7 @@ from kwsite.commandline.kernel_tables import gate_table, mutation_table, tests_t
 from trajectories.models import Client
 from workers.backends.choose import WrongModelServerSettings, live_backend
 from workers.backends.completion import BackendError
-from workers.family_file import Family, FamilyError, FamilySample, read_family, write_family
+from workers.family_file import FamilyError, new_family, read_family, sample_of, write_family
 from workers.proposal import Proposal, compile_family
 from workers.replay import OBSERVED
 from workers.replies import asker
@@ -84,16 +84,13 @@ class Command(BaseCommand):
                 schema = json.loads(options["schema"].read_text())
             except (OSError, ValueError) as error:
                 raise CommandError(f"{options['schema']}: {error}") from error
-        try:
-            family = Family(system=options["system"], output_schema=schema)
-        except ValueError as error:
-            raise CommandError(str(error)) from error
+        family = new_family(options["system"], schema)
         write_family(file, family)
         self.stdout.write(f"{file} is there. Next: manage.py kernels add {file} PROMPT OUTPUT")
 
     def _add(self, options: dict[str, Any]) -> None:
         file: Path = options["file"]
-        sample = FamilySample(prompt=options["prompt"], output=_object_or_text(options["output"]))
+        sample = sample_of(options["prompt"], _object_or_text(options["output"]))
         family = read_family(file).with_sample(sample)
         write_family(file, family)
         missing = settings.KW_PROMOTE_MIN_SUCCESSES - len(family.samples)
