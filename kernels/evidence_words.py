@@ -46,7 +46,9 @@ def replay(figures: Json) -> SafeString:
 def mutation(figures: Json) -> SafeString:
     """How many wrong outputs the contract refuses, by kind, and some that it lets through."""
     score = figures.get("score")
-    rows = [["all", "nothing to change" if score is None else f"{score:.0%} refused"]]
+    alike = figures.get("alike", False)
+    unknown = "no score: all accepted outputs are equal" if alike else "nothing to change"
+    rows = [["all", unknown if score is None else f"{score:.0%} refused"]]
     for kind, (refused, made) in figures.get("by_kind", {}).items():
         rows.append([kind, f"{refused} of {made}"])
     for survivor in figures.get("survivors", ())[:5]:

@@ -61,7 +61,7 @@ def run_recipe(
             {"role": "assistant", "content": json.dumps(shot.output, ensure_ascii=False)}
         )
     messages.append({"role": "user", "content": bound["prompt"]})
-    schema = tightened_schema(spec, values, lambda expression: _evaluated(expression, bound))
+    schema = tightened_schema(spec, values, lambda expression: _limit(expression, bound))
     return ask(messages, schema, step.max_tokens, temperature)
 
 
@@ -75,6 +75,11 @@ def _value(binding: Binding, spec: KernelSpec, bound: dict[str, Any]) -> Any:
             raise BindingFailed(f"{binding.property}: {binding.expression} gives no choice")
         return [_whole(item) for item in value]
     return _whole(value)
+
+
+def _limit(expression: str, bound: dict[str, Any]) -> Any:
+    value = _evaluated(expression, bound)
+    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def _evaluated(expression: str, bound: dict[str, Any]) -> Any:

@@ -53,20 +53,25 @@ class MutationScore:
     refused: int
     by_kind: dict[str, tuple[int, int]]  # kind -> (refused, made)
     survivors: tuple[Mutant, ...] = field(default=())
+    alike: bool = False  # all accepted outputs are equal
 
     @property
     def score(self) -> float | None:
-        """Mean over the kinds of the share refused, 0 to 1; None when nothing could be mutated.
+        """Mean over the kinds of the share refused, 0 to 1; None when it says nothing.
 
         Each kind counts alike: mistakes of form are easily made by the dozen, and any schema
-        refuses them; they must not drown the wrong answers of the right form.
+        refuses them; they must not drown the wrong answers of the right form. Where all accepted
+        outputs are equal, there is no other input's answer, the mistake that matters most.
         """
+        if self.alike:
+            return None
         shares = [refused / made for refused, made in self.by_kind.values()]
         return sum(shares) / len(shares) if shares else None
 
     def as_json(self) -> dict[str, Any]:
         return {
             "score": None if self.score is None else round(self.score, 4),
+            "alike": self.alike,
             "made": self.made,
             "refused": self.refused,
             "by_kind": {kind: list(counts) for kind, counts in sorted(self.by_kind.items())},
@@ -95,7 +100,19 @@ def mutation_score(
         refused.total(),
         {kind: (refused[kind], made[kind]) for kind in made},
         tuple(survivors[:MOST_SURVIVORS]),
+        alike=len({_text(one.output) for one in accepted}) == 1,
     )
+
+
+def most_varied(accepted: Sequence[Accepted], most: int) -> list[Accepted]:
+    """So many of them, those first whose outputs none before has."""
+    seen: set[str] = set()
+    new: list[Accepted] = []
+    known: list[Accepted] = []
+    for one in accepted:
+        (known if (text := _text(one.output)) in seen else new).append(one)
+        seen.add(text)
+    return [*new, *known][:most]
 
 
 def mutants(output: Any, others: Sequence[Any]) -> list[Mutant]:

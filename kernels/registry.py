@@ -14,6 +14,8 @@ from kernels.spec import KernelSpec
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Trajectory
 
+State = KernelVersion.State
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -28,6 +30,14 @@ class NameTaken(KernelWeaveError):
     """A kernel of another client has this name."""
 
 
+class SameVersion(KernelWeaveError):
+    """The kernel has this very version already."""
+
+
+# A version in one of these is still in use, or may yet be.
+IN_USE = (State.CANDIDATE, State.LIVE, State.QUARANTINED)
+
+
 def propose_version(
     *,
     spec: KernelSpec,
@@ -35,12 +45,12 @@ def propose_version(
     client: Client | None,
     confidence: float,
     evidence: dict[str, Any],
-    state: KernelVersion.State = KernelVersion.State.CANDIDATE,
+    state: KernelVersion.State = State.CANDIDATE,
     reason: str = "",
 ) -> KernelVersion:
     """Stores a version with its exemplars in one transaction; the kernel is made if it is new.
 
-    Raises NameTaken.
+    Raises NameTaken, SameVersion.
     """
     vectors = embed_all([sample.prompt for sample in samples])
     description = embed_all([spec.description])[0]
@@ -52,8 +62,10 @@ def propose_version(
         )
         if kernel.client != client:
             raise NameTaken()
+        if same := kernel.versions.filter(digest=spec.digest, state__in=IN_USE).first():
+            raise SameVersion(f"{SameVersion.__doc__} {same}.")
         last = kernel.versions.order_by("-number").values_list("number", flat=True).first() or 0
-        if state == KernelVersion.State.LIVE:
+        if state == State.LIVE:
             _retire_live(kernel)
         version = KernelVersion.objects.create(
             kernel=kernel,
@@ -85,13 +97,13 @@ def _add_exemplars(
             embedding=vector,
             encoder_digest=version.encoder_digest,
             trajectory_id=sample.trajectory_id,
-            live=version.state == KernelVersion.State.LIVE,
+            live=version.state == State.LIVE,
         )
         for sample, vector in zip(samples, vectors, strict=True)
     )
 
 
 def _retire_live(kernel: Kernel) -> None:
-    live = kernel.versions.filter(state=KernelVersion.State.LIVE)
+    live = kernel.versions.filter(state=State.LIVE)
     Exemplar.objects.filter(version__in=live).update(live=False)
-    live.update(state=KernelVersion.State.RETIRED)
+    live.update(state=State.RETIRED)

@@ -177,8 +177,9 @@ def _require_candidate(version: KernelVersion) -> None:
 
 
 def is_weak(version: KernelVersion) -> bool:
-    """Whether its contract refuses fewer wrong outputs than it must, or nobody has measured it."""
-    return (version.mutation_score or 0.0) < settings.KW_MIN_MUTATION_SCORE
+    """Whether its contract refuses fewer wrong outputs than it must, or that is not known."""
+    score = version.mutation_score
+    return score is None or score < settings.KW_MIN_MUTATION_SCORE
 
 
 def _require_teeth(version: KernelVersion) -> None:

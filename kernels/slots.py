@@ -20,7 +20,11 @@ _DATE = re.compile(r"\b(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4})\b")
 _PHONE = re.compile(r"(?<![\w.])\+?\(?\d{2,4}\)?(?:[ -]\d{2,4}){1,4}(?![\w.]\w)")
 _QUOTED = re.compile(r"\"([^\"\n]{1,500})\"|“([^”\n]{1,500})”")
 _NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w]*@)")
-_UNIT = re.compile(rf"(?<![A-Za-z'’])({UNITS})(?![A-Za-z])", re.IGNORECASE)
+# "in" is the inch only behind a number: "12 in", "12-in".
+_UNIT = re.compile(
+    rf"(?<![A-Za-z'’])(?:(?!in(?![A-Za-z]))|(?<=\d)|(?<=\d[ -]))({UNITS})(?![A-Za-z])",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"(?<![\w'’-])[A-ZÀ-Þ][\w'’-]+(?: [A-ZÀ-Þ][\w'’-]+)+")
 _CODE = re.compile(
     r"(?<![\w-])(?=[A-Z0-9-]{0,32}\d)[A-Z][A-Z0-9]{0,15}(?:[-/]?[A-Z0-9]{1,16}){0,3}(?![\w-])"

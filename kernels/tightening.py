@@ -56,7 +56,9 @@ def limited(schema: Schema, limit: Limit, value: Any) -> Schema:
     if limit.how == "span":
         return _in_items(schema, lambda one: _span(one, limit, str(value)))
     if limit.how == "among":
-        return _among(schema, limit, list(value))
+        if not isinstance(value, list):
+            raise BindingFailed(f"{limit.property}: {limit.expression} gives no list")
+        return _among(schema, limit, value)
     return _ranged(schema, limit, value)
 
 

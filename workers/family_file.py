@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from kernels.compiler.compile import Trace
+from kernels.compiler.distinct import same_question
 from kernels.conditions.checks import Subject
 from kernels.conditions.kinds import Condition, SchemaCondition, require_schema
 from kernels.slots import bind
@@ -69,18 +70,26 @@ class Family(BaseModel):
 
     def with_sample(self, sample: FamilySample) -> "Family":
         """The family with one sample more. Raises FamilyError."""
-        if any(known.prompt == sample.prompt for known in self.samples):
+        asked = same_question(sample.prompt)
+        if any(same_question(known.prompt) == asked for known in self.samples):
             raise FamilyError("This prompt is in the file already.")
         if problem := self.problem_of(sample):
             raise FamilyError(f"The output breaks what the family asks: {problem}")
         return self.model_copy(update={"samples": (*self.samples, sample)})
 
     def traces(self) -> list[Trace]:
-        """The samples as successes; nobody knows what they cost. Raises FamilyError."""
+        """The samples as successes, one of each prompt; nobody knows what they cost.
+
+        Raises FamilyError, also where one prompt is answered in two ways.
+        """
+        found: dict[str, FamilySample] = {}
         for number, sample in enumerate(self.samples, start=1):
             if problem := self.problem_of(sample):
                 raise FamilyError(f"Sample {number} breaks what the family asks: {problem}")
-        return [self._trace(sample) for sample in self.samples]
+            known = found.setdefault(same_question(sample.prompt), sample)
+            if known.output != sample.output:
+                raise FamilyError(f"Sample {number} has another output for a prompt before it.")
+        return [self._trace(sample) for sample in found.values()]
 
     def _trace(self, sample: FamilySample) -> Trace:
         is_text = isinstance(sample.output, str)

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from pgvector.django import CosineDistance
 
 from kernels.compiler.clustering import Member, belongs, clusters
+from kernels.compiler.distinct import same_question
 from kernels.models import Exemplar, KernelVersion
 from trajectories.models import Event, Feedback, Trajectory
 
@@ -22,9 +23,9 @@ FAILURES_LOOKED_AT = 60
 
 @dataclass(frozen=True)
 class Found:
-    """A family, its members nearest to the seed first.
+    """A family, its members nearest to the seed first, one of each prompt.
 
-    `new`: how many of them no version was made of. `served`: a kernel already has the family.
+    `new`: of how many of them no version was made. `served`: a kernel already has the family.
     """
 
     members: tuple[Trajectory, ...]
@@ -96,7 +97,7 @@ def _pool(seed: Trajectory) -> list[Any]:
     newest = list(_nearest(seed, promotable()).order_by("-created_at", "pk")[:POOL])
     if seed not in newest:
         newest = [*newest[: POOL - 1], *_nearest(seed, promotable()).filter(pk=seed.pk)]
-    return sorted(newest, key=lambda one: (one.distance, one.pk))
+    return sorted(newest, key=lambda one: (one.distance, one.pk != seed.pk, one.pk))
 
 
 def _nearest(seed: Trajectory, among: Any) -> Any:
@@ -128,8 +129,12 @@ def _found(cluster: list[int], pool: list[Any], examples: list[Exemplar]) -> Fou
     shown = [examples[at - len(pool)].version_id for at in cluster if at >= len(pool)]
     every = [one.version_id for one in examples]
     served = any(2 * shown.count(version) >= every.count(version) for version in set(shown))
-    nearest = own[:MAX_TRACES]
-    return Found(tuple(nearest), sum(one.is_new for one in nearest), served)
+    used = {same_question(one.prompt) for one in own if not one.is_new}
+    first: dict[str, Any] = {}
+    for one in own:
+        first.setdefault(same_question(one.prompt), one)
+    nearest = dict(list(first.items())[:MAX_TRACES])
+    return Found(tuple(nearest.values()), len(nearest.keys() - used), served)
 
 
 def _member(trajectory: Trajectory) -> Member:

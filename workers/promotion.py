@@ -15,7 +15,7 @@ from kernels.compiler.proposed import proposed_conditions
 from kernels.conditions.kinds import Condition
 from kernels.execution import Ask
 from kernels.models import Exemplar, KernelVersion
-from kernels.registry import Sample, propose_version
+from kernels.registry import SameVersion, Sample, propose_version
 from trajectories.models import Event, Trajectory
 from workers.family_search import Found, failures_of, families_beside, promotable
 from workers.proposal import Proposal, compile_family
@@ -81,18 +81,22 @@ def _store(family: Sequence[Trajectory], proposal: Proposal) -> KernelVersion | 
         log.info("a source of the kernel from %s was denied or used meanwhile", seed.pk)
         return None
     state = KernelVersion.State.REJECTED if proposal.refusal else KernelVersion.State.CANDIDATE
-    version = propose_version(
-        spec=proposal.spec,
-        samples=[
-            Sample(trace.prompt, trace.answer, trajectory.pk)
-            for trace, trajectory in zip(proposal.traces, family, strict=True)
-        ],
-        client=seed.client,
-        confidence=proposal.confidence["total"],
-        evidence=proposal.evidence,
-        state=state,
-        reason=proposal.refusal,
-    )
+    try:
+        version = propose_version(
+            spec=proposal.spec,
+            samples=[
+                Sample(trace.prompt, trace.answer, trajectory.pk)
+                for trace, trajectory in zip(proposal.traces, family, strict=True)
+            ],
+            client=seed.client,
+            confidence=proposal.confidence["total"],
+            evidence=proposal.evidence,
+            state=state,
+            reason=proposal.refusal,
+        )
+    except SameVersion as error:
+        log.info("nothing new from %d traces like %s: %s", len(family), seed.pk, error.detail)
+        return None
     log.info("kernel %s is a %s", version.kernel.name, state)
     return version
 

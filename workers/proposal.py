@@ -9,7 +9,7 @@ from kernels.compiler.confidence import CompileSignals, compile_confidence
 from kernels.conditions.kinds import Condition
 from kernels.execution import Ask
 from kernels.gate import GateCheck, Replayed, regression_gate
-from kernels.mutation import Accepted, MutationScore, mutation_score
+from kernels.mutation import Accepted, MutationScore, most_varied, mutation_score
 from kernels.slots import bind
 from kernels.spec import KernelSpec
 from workers.replay import OBSERVED, Replay, best_recipe
@@ -82,7 +82,7 @@ def compile_family(
     outputs = [
         Accepted(spec.given(bind(trace.prompt, trace.system)), trace.answer) for trace in traces
     ]
-    teeth = mutation_score(spec.contract, outputs[:MUTATED], OBSERVED)
+    teeth = mutation_score(spec.contract, most_varied(outputs, MUTATED), OBSERVED)
     return Proposal(spec, list(traces), replay, gate, teeth, confidence)
 
 

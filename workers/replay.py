@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from kernels.compiler.compile import Trace
+from kernels.compiler.distinct import same_question
 from kernels.compiler.errors import NothingInCommon
 from kernels.conditions.checks import Subject
 from kernels.execution import Ask, Shot, run_recipe
 from kernels.gate import Replayed
 from kernels.slots import bind
-from kernels.spec import GenerateStep, KernelSpec
+from kernels.spec import KernelSpec
 from kernels.tightening import BindingFailed
 from kernels.verify import NotJson, parse_output, verify
 from trajectories.models import Event
@@ -74,7 +75,10 @@ class _Case:
 
 
 def _case(trace: Trace, traces: Sequence[Trace], compile_from: Compile) -> _Case:
-    others = tuple(other for other in traces if other is not trace)
+    asked = same_question(trace.prompt)
+    others = tuple(other for other in traces if same_question(other.prompt) != asked)
+    if not others:
+        return _Case(trace, (), None)
     try:
         return _Case(trace, others, compile_from(others))
     except NothingInCommon:
@@ -98,7 +102,7 @@ def _recipes(spec: KernelSpec, system: str) -> Mapping[str, Recipe]:
 def _asking(instruction: str, shots: int) -> Recipe:
     def change(spec: KernelSpec) -> KernelSpec:
         steps = tuple(
-            GenerateStep(instruction=instruction, shots=shots, max_tokens=step.max_tokens)
+            step.model_copy(update={"instruction": instruction, "shots": shots})
             if step.kind == "generate"
             else step
             for step in spec.steps

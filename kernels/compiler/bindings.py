@@ -4,13 +4,17 @@ A relation counts only if it holds on every trace. The simplest one is bound; ot
 every trace as well are its rivals: it serves only prompts for which they all say the same.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import isclose
 from typing import Any
 
-from kernels.compiler.paths import literal, nearly_equal
+from kernels.compiler.constants import constant, is_unit
+from kernels.compiler.orders import in_order_of_dates, in_other_order
+from kernels.compiler.pairs import Pair
+from kernels.compiler.paths import nearly_equal
 from kernels.compiler.relations import (
     Family,
     choice_relations,
@@ -23,17 +27,9 @@ from kernels.slots import LISTS
 from kernels.spec import Binding
 
 MIN_DISTINCT = 3  # a relation between numbers must be seen on this many different values
-MIN_CONSTANT = 8  # distinct prompts with the same value
 MOST_RIVALS = 3
 MOST_TRIED = 600
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A bound input and the output that was accepted for it."""
-
-    input: dict[str, Any]
-    output: dict[str, Any]
+_CHANGED = re.compile(r"(\.(distinct|sorted)\(\))+$")
 
 
 @dataclass(frozen=True)
@@ -56,18 +52,22 @@ class Mined:
 def mine(pairs: Sequence[Pair], chosen_from: Iterable[str] = ()) -> Mined:
     """Bindings for the properties that all outputs share.
 
-    `chosen_from` names those whose schema lists their values: these are never taken for constant.
+    A text that was always the same is no knowledge, whether the prompts say it or not, but where it
+    is the unit of a number that is bound. `chosen_from` names the properties whose schema lists
+    their values: these are never taken for constant.
     """
     shared = set.intersection(*(set(pair.output) for pair in pairs))
     family = Family(tuple(pair.input for pair in pairs))
-    bindings: list[Binding] = []
-    agreements: list[str] = []
     closed = set(chosen_from)
-    for name in sorted(shared):
-        binding, rivals = _bind(name, pairs, family, closed=name in closed)
+    found: dict[str, tuple[Binding, tuple[str, ...]]] = {}
+    measured = False  # a number is bound, so a unit may stand beside it
+    for name in sorted(shared, key=lambda name: (not _are_numbers(name, pairs), name)):
+        binding, rivals = _bind(name, pairs, family, measured=measured, closed=name in closed)
         if binding is not None:
-            bindings.append(binding)
-            agreements += rivals
+            found[name] = binding, rivals
+            measured = measured or _are_numbers(name, pairs)
+    bindings = [found[name][0] for name in sorted(found)]
+    agreements = [rival for name in sorted(found) for rival in found[name][1]]
     used = tuple(name for name in LISTS if any(f"input.{name}" in b.expression for b in bindings))
     return Mined(tuple(bindings), used, tuple(dict.fromkeys(agreements)))
 
@@ -78,25 +78,50 @@ def same_length(name: str, pairs: Sequence[Pair]) -> int | None:
 
 
 def _bind(
-    name: str, pairs: Sequence[Pair], family: Family, *, closed: bool
+    name: str, pairs: Sequence[Pair], family: Family, *, measured: bool, closed: bool
 ) -> tuple[Binding | None, tuple[str, ...]]:
     values = [pair.output[name] for pair in pairs]
     if all(isinstance(value, str) for value in values):
-        found = _first_fitting(values, text_relations(family), pairs)
-        if not found and not closed and (constant := _constant(name, pairs)):
-            return constant, ()
-        if not found and (lists := _choices(values, family, pairs)):
-            return Binding(property=name, expression=lists[0], choice=True), ()
-        return _with_rivals(name, found, "{} == {}".format)
+        if len(set(values)) == 1 and not (measured and is_unit(values[0])):
+            return _of_choices(name, values, family, pairs), ()
+        if found := _first_fitting(values, text_relations(family), pairs):
+            return _with_rivals(name, found, "{} == {}".format)
+        unit = None if closed or not measured else constant(name, pairs)
+        return unit or _of_choices(name, values, family, pairs), ()
     if all(isinstance(value, list) for value in values) and len(set(map(str, values))) > 1:
-        found = _first_fitting(values, list_relations(family), pairs)
-        return _with_rivals(name, found, "{} == {}".format)
-    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        return _of_lists(name, values, family, pairs)
+    if _are_numbers(name, pairs):
         if len(set(values)) < MIN_DISTINCT:
             return None, ()
         found = _fitting(values, number_relations(family), pairs) or _of_one(name, pairs)
         return _with_rivals(name, found, nearly_equal)
     return None, ()
+
+
+def _are_numbers(name: str, pairs: Sequence[Pair]) -> bool:
+    values = [pair.output[name] for pair in pairs]
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+
+
+def _of_lists(
+    name: str, values: Sequence[list[Any]], family: Family, pairs: Sequence[Pair]
+) -> tuple[Binding | None, tuple[str, ...]]:
+    """A list of the prompt. What it would be sorted or without repeats is a rival, if it fits, too.
+
+    Nothing where the values are in an order that may be meant and that no expression gives.
+    """
+    fits = [_fitting(values, [tier], pairs) for tier in list_relations(family)]
+    found = next(filter(None, fits), [])
+    binding, rivals = _with_rivals(name, found, "{} == {}".format)
+    if binding is None:
+        return None, ()
+    first = binding.expression
+    plain = _CHANGED.sub("", first)
+    changed = [e for tier in fits for e in tier if e not in found and e.startswith(f"{plain}.")]
+    is_sorted = any("sorted()" in one for one in [first, *changed])
+    if in_order_of_dates(values) or (not is_sorted and in_other_order(values)):
+        return None, ()
+    return binding, (*rivals, *(f"{one} == {first}" for one in changed))
 
 
 def _first_fitting(
@@ -129,15 +154,16 @@ def _with_rivals(name: str, found: list[str], equal: Any) -> tuple[Binding | Non
     return Binding(property=name, expression=first), tuple(equal(r, first) for r in rivals)
 
 
-def _choices(values: Sequence[str], family: Family, pairs: Sequence[Pair]) -> list[str]:
-    return [
-        expression
-        for expression in choice_relations(family)
+def _of_choices(
+    name: str, values: Sequence[str], family: Family, pairs: Sequence[Pair]
+) -> Binding | None:
+    for expression in choice_relations(family):
         if all(
             value in (value_of(expression, pair.input) or ())
             for pair, value in zip(pairs, values, strict=True)
-        )
-    ]
+        ):
+            return Binding(property=name, expression=expression, choice=True)
+    return None
 
 
 def _same(found: Any, wanted: Any) -> bool:
@@ -159,22 +185,3 @@ def _of_one(name: str, pairs: Sequence[Pair]) -> list[str]:
         return [f"input.numbers[0] * {factors.pop()!r}"]
     offsets = {float(f"{value - numbers[0]:.12g}") for numbers, value in rows}
     return [f"input.numbers[0] + {offsets.pop()!r}"] if len(offsets) == 1 else []
-
-
-def _constant(name: str, pairs: Sequence[Pair]) -> Binding | None:
-    """The one text that all outputs have, where it is no coincidence.
-
-    Enough prompts must have it that differ in their typed parts alone: with free words in them, a
-    new prompt may well have another value. A text that only some of the prompts say themselves
-    belongs to what they say.
-    """
-    values = {pair.output[name] if isinstance(pair.output[name], str) else None for pair in pairs}
-    prompts = {pair.input["prompt"] for pair in pairs}
-    if len(values) != 1 or not (value := values.pop()) or len(prompts) < MIN_CONSTANT:
-        return None
-    rows = [pair.input.get("slots", {}) for pair in pairs]
-    free = any(not row or any(slot.startswith(("text", "list")) for slot in row) for row in rows)
-    said = sum(value in prompt for prompt in prompts)
-    if free or said not in (0, len(prompts)):
-        return None
-    return Binding(property=name, expression=literal(value))

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kernels.compiler.bindings import Pair, mine
+from kernels.compiler.bindings import mine
 from kernels.compiler.errors import NothingInCommon, cel
 from kernels.compiler.inferred_schema import infer_schema
 from kernels.compiler.invariants import invariants
 from kernels.compiler.limits import mine_limits
+from kernels.compiler.pairs import Pair
 from kernels.compiler.paths import nearly_equal, output_path
 from kernels.compiler.preconditions import STOP_WORDS, preconditions
 from kernels.compiler.selection import select, wrong_outputs

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import permutations
 from typing import Any
 
-from kernels.compiler.bindings import Pair
 from kernels.compiler.formats import format_of
+from kernels.compiler.pairs import Pair
 from kernels.compiler.paths import nearly_equal, output_path
 from kernels.conditions.kinds import CelCondition, Condition, RegexCondition
 from kernels.slots import LISTS

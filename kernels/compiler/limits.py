@@ -7,7 +7,7 @@ a label that happens to stand in the prompts.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from kernels.compiler.bindings import Pair
+from kernels.compiler.pairs import Pair
 from kernels.slots import LISTS
 from kernels.spec import Limit
 from kernels.tightening import spans_of

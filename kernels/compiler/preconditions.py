@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from itertools import accumulate
 
-from kernels.compiler.bindings import Mined, Pair, same_length
+from kernels.compiler.bindings import Mined, same_length
 from kernels.compiler.errors import cel
+from kernels.compiler.pairs import Pair
 from kernels.compiler.paths import literal
 from kernels.conditions.kinds import Condition
 from kernels.matching import words

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kernels.compiler.bindings import Pair
+from kernels.compiler.pairs import Pair
 from kernels.conditions.checks import Subject, run_check
 from kernels.conditions.kinds import Condition
 from kernels.mutation import mutants

@@ -27,7 +27,8 @@ def gate_table(evidence: dict[str, Any]) -> Table:
 
 def mutation_table(score: MutationScore) -> Table:
     """One row a kind of wrong output; some that the contract lets through below."""
-    share = "nothing to change" if score.score is None else f"{score.score:.0%} refused"
+    unknown = "no score, all accepted outputs are equal" if score.alike else "nothing to change"
+    share = unknown if score.score is None else f"{score.score:.0%} refused"
     table = Table(title=f"Wrong outputs: {share}", title_justify="left")
     for column in ("wrong output", "refused", "made"):
         table.add_column(column, justify="left" if column == "wrong output" else "right")

@@ -173,3 +173,33 @@ def test_a_kernel_that_breaks_its_own_tests_fails_the_check(file: Path) -> None:
     version.save(update_fields=["spec"])
     with pytest.raises(CommandError, match="1 of 3 tests fail"):
         kernels("check", name)
+
+
+def test_the_same_samples_are_not_stored_twice(file: Path) -> None:
+    name = json.loads(kernels("compile", begun(file), "--json"))["spec"]["name"]
+    with pytest.raises(CommandError, match=rf"{name} v1 \(candidate\)"):
+        kernels("compile", file)
+    KernelVersion.objects.update(state="quarantined")
+    with pytest.raises(CommandError, match=rf"{name} v1 \(quarantined\)"):
+        kernels("compile", file)
+    KernelVersion.objects.update(state="rejected")
+    kernels("compile", file)
+    assert KernelVersion.objects.get(number=2).state == "candidate"
+
+
+def test_one_prompt_many_times_is_one_sample(file: Path) -> None:
+    family = json.loads(begun(file, 1).read_text())
+    family["samples"] *= 8
+    file.write_text(json.dumps(family))
+    with pytest.raises(CommandError, match="1 samples are too few"):
+        kernels("compile", file)
+    with pytest.raises(CommandError, match="in the file already"):
+        kernels("add", file, " Convert 1 km  to metres.", '{"metres": 1000}')
+
+
+def test_two_answers_to_one_prompt_are_an_error(file: Path) -> None:
+    family = json.loads(begun(file, 8).read_text())
+    family["samples"].append({**family["samples"][2], "output": {"metres": 3}})
+    file.write_text(json.dumps(family))
+    with pytest.raises(CommandError, match="Sample 9 has another output"):
+        kernels("compile", file)

@@ -66,6 +66,34 @@ def test_too_few_successes_wait(client: Client) -> None:
     assert Kernel.objects.count() == 0
 
 
+def test_one_prompt_many_times_is_one_success(client: Client) -> None:
+    again = [*CONVERSIONS[:7], *CONVERSIONS[:7]]
+    family = successes(client, again, response_format=CONVERSION)
+    assert consider(family[-1]) is None
+    family += successes(client, CONVERSIONS[7:], response_format=CONVERSION)
+    version = consider(family[10])
+    assert version is not None
+    assert {one.prompt for one in version.sources.all()} == {p for p, _ in CONVERSIONS}
+    assert version.sources.count() == 8
+    assert version.sources.filter(pk=family[10].pk).exists()
+    assert consider(family[3]) is None  # its prompt has a kernel
+
+
+def test_prompts_of_what_was_rejected_are_not_new_when_they_come_again(client: Client) -> None:
+    family = successes(client, CONVERSIONS, response_format=CONVERSION)
+    assert consider(family[0]) is not None
+    KernelVersion.objects.update(state="rejected")
+    assert consider(successes(client, CONVERSIONS, response_format=CONVERSION)[0]) is None
+
+
+def test_what_a_quarantined_version_says_already_is_not_proposed_again(client: Client) -> None:
+    assert consider(successes(client, CONVERSIONS, response_format=CONVERSION)[0]) is not None
+    KernelVersion.objects.update(state="quarantined")
+    more = successes(client, CONVERSIONS, response_format=CONVERSION)
+    assert consider(more[0]) is None
+    assert KernelVersion.objects.count() == 1
+
+
 def test_a_second_consideration_proposes_nothing(client: Client) -> None:
     family = successes(client, CONVERSIONS, response_format=CONVERSION)
     assert consider(family[0]) is not None

@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from pytest_django import Settings
 
 from kernels.models import Exemplar, Kernel, KernelVersion, ReviewAction
 from kernels.review import (
@@ -249,6 +250,15 @@ def test_a_weak_contract_is_not_approved(user: User, score: float | None) -> Non
     version.refresh_from_db()
     assert version.state == "candidate"
     assert not ReviewAction.objects.exists()
+
+
+def test_what_was_not_measured_is_weak_however_little_is_required(
+    user: User, settings: Settings
+) -> None:
+    settings.KW_MIN_MUTATION_SCORE = 0.0
+    with pytest.raises(WeakContract, match="not measured"):
+        approve_candidate(version=weak(None), user=user)
+    assert approve_candidate(version=weak(0.0), user=user).state == "live"
 
 
 def test_it_can_be_approved_anyway_for_a_reason_that_is_kept(user: User) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from kernels.compiler.bindings import Mined, Pair, mine
+from kernels.compiler.bindings import Mined, mine
+from kernels.compiler.pairs import Pair
 from kernels.slots import bind
 from kernels.spec import Binding
 from kernels.template import match_any
@@ -12,6 +13,9 @@ from kernels.template import match_any
 
 def mined(*pairs: tuple[str, dict[str, Any]]) -> Mined:
     return mine([Pair(bind(prompt), output) for prompt, output in pairs])
+
+
+ALL_WAYS = ("distinct()", "sorted()", "distinct().sorted()")
 
 
 def only(found: Mined) -> Binding:
@@ -153,19 +157,67 @@ def test_it_finds_what_two_parts_make_together() -> None:
 @pytest.mark.parametrize(
     ("expression", "outputs"),
     [
-        ("input.emails", [["b@x.test", "a@x.test", "b@x.test"], ["d@x.test", "c@x.test"]]),
-        ("input.emails.distinct()", [["b@x.test", "a@x.test"], ["d@x.test", "c@x.test"]]),
-        ("input.emails.sorted()", [["a@x.test", "b@x.test", "b@x.test"], ["c@x.test", "d@x.test"]]),
-        (
-            "input.emails.distinct().sorted()",
-            [["a@x.test", "b@x.test"], ["c@x.test", "d@x.test"]],
-        ),
+        ("input.emails", ["bab", "dec"]),
+        ("input.emails.distinct()", ["ba", "dec"]),
+        ("input.emails.sorted()", ["abb", "cde"]),
+        ("input.emails.distinct().sorted()", ["ab", "cde"]),
     ],
 )
-def test_it_finds_lists(expression: str, outputs: list[list[str]]) -> None:
-    prompts = ["To b@x.test, a@x.test, b@x.test", "To d@x.test and c@x.test"]
-    found = mined(*((p, {"to": to}) for p, to in zip(prompts, outputs, strict=True)))
+def test_it_finds_lists(expression: str, outputs: list[str]) -> None:
+    found = mined(*((to("bab"), {"to": mails(outputs[0])}), (to("dec"), {"to": mails(outputs[1])})))
     assert only(found).expression == expression
+    assert found.agreements == ()
+
+
+def mails(names: str) -> list[str]:
+    return [f"{name}@x.test" for name in names]
+
+
+def to(names: str) -> str:
+    return f"To {' and '.join(mails(names))}"
+
+
+@pytest.mark.parametrize(
+    ("given", "rivals"),
+    [
+        (("bac", "dfe"), ["input.emails.distinct()"]),
+        (("abb", "def"), ["input.emails.sorted()"]),
+        (("abc", "def"), [f"input.emails.{how}" for how in ALL_WAYS]),
+    ],
+)
+def test_a_list_that_may_have_been_sorted_or_rid_of_repeats_must_be_so_when_it_serves(
+    given: tuple[str, ...], rivals: list[str]
+) -> None:
+    found = mined(*((to(names), {"to": mails(names)}) for names in given))
+    assert only(found).expression == "input.emails"
+    assert found.agreements == tuple(f"{rival} == input.emails" for rival in rivals)
+
+
+def test_a_sorted_list_that_may_have_been_rid_of_repeats_must_have_none() -> None:
+    found = mined(*((to(n), {"to": mails("".join(sorted(n)))}) for n in ("bac", "edf")))
+    assert only(found).expression == "input.emails.sorted()"
+    agreement = "input.emails.distinct().sorted() == input.emails.sorted()"
+    assert found.agreements == (agreement,)
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        [["3.1.2024", "4.2.2024"], ["9.3.2023", "1.4.2023", "1.2.2024"]],  # by time
+        [["01.03.2024", "02.03.2024"], ["05.05.2024", "06.05.2024"]],  # and by letters
+        [["5/6/2024", "2/7/2024"], ["12/30/2023", "12/2/2023"]],  # the latest first
+    ],
+)
+def test_dates_in_the_order_of_time_may_have_been_put_in_it(lists: list[list[str]]) -> None:
+    pairs = [(f"On {' and on '.join(dates)}", {"dates": dates}) for dates in lists]
+    assert mined(*pairs).bindings == ()
+
+
+@pytest.mark.parametrize("numbers", [([9, 4, 1], [8, 3]), ([7, 5], [6, 2], [5, 5])])
+def test_a_falling_list_may_have_been_put_in_that_order(numbers: tuple[list[int], ...]) -> None:
+    rows = numbers_of(*([float(n) for n in row] for row in numbers))
+    found = mined(*((p, {"n": row}) for p, row in zip(rows, numbers, strict=True)))
+    assert found.bindings == ()
 
 
 def test_what_fits_as_well_must_agree_when_it_serves() -> None:
@@ -201,20 +253,50 @@ def test_a_gap_of_the_template_can_be_copied() -> None:
 EIGHT = [f"Give {n} km in m" for n in range(1, 9)]
 
 
-def test_what_is_always_the_same_is_a_constant() -> None:
-    found = with_slots(EIGHT, "Give {number1} km in m", ["metres"] * 8)
-    assert only(found).expression == '"metres"'
-    assert found.has_constants
+METRES = [n * 1000 for n in range(1, 9)]
+
+
+def beside(
+    prompts: list[str], template: str, numbers: list[Any], texts: list[Any], **more: Any
+) -> dict[str, str]:
+    """What is bound of a number `n` and of what stands beside it."""
+    pairs = [
+        Pair({**bind(p), "slots": match_any((template,), p)}, {"n": number, "x": text})
+        for p, number, text in zip(prompts, numbers, texts, strict=True)
+    ]
+    return {b.property: b.expression for b in mine(pairs, **more).bindings}
+
+
+@pytest.mark.parametrize("unit", ["metres", "EUR", "€", "CHF", "%"])
+def test_a_unit_that_is_always_the_same_beside_a_number_is_a_constant(unit: str) -> None:
+    found = beside(EIGHT, "Give {number1} km in m", METRES, [unit] * 8)
+    assert found == {"n": "input.numbers[0] * 1000.0", "x": f'"{unit}"'}
+
+
+@pytest.mark.parametrize("text", ["yes", "shipped", "Europe", "G", "no", "prime", "of metres"])
+def test_what_may_be_an_answer_is_no_constant(text: str) -> None:
+    found = beside(EIGHT, "Give {number1} km in m", METRES, [text] * 8)
+    assert found == {"n": "input.numbers[0] * 1000.0"}
+
+
+@pytest.mark.parametrize("numbers", [[5] * 8, [3, 1, 4, 1, 5, 9, 2, 6]])
+def test_a_unit_beside_a_number_that_is_not_bound_is_no_constant(numbers: list[int]) -> None:
+    assert beside(EIGHT, "Give {number1} km in m", numbers, ["metres"] * 8) == {}
+
+
+@pytest.mark.parametrize("value", ["metres", "yes", "EUR", True, 5])
+def test_a_lone_output_that_is_always_the_same_is_not_bound(value: Any) -> None:
+    assert with_slots(EIGHT, "Give {number1} km in m", [value] * 8).bindings == ()
 
 
 @pytest.mark.parametrize(
     ("prompts", "template", "outputs"),
     [
         (EIGHT[:7], "Give {number1} km in m", ["metres"] * 7),  # too few
-        ([EIGHT[0]] * 8, "Give {number1} km in m", ["metres"] * 8),  # of one prompt
+        ([*EIGHT[:7], EIGHT[0]], "Give {number1} km in m", ["metres"] * 8),  # of seven prompts
         (EIGHT, "Give {text1}", ["metres"] * 8),  # another text may ask for something else
         (EIGHT, "Take {number1} km", ["metres"] * 8),  # no form at all
-        (EIGHT, "Give {number1} km in m", ["1"] * 8),  # some of them say so themselves
+        ([*EIGHT[:7], "Give 8 km in m, in mm"], "Give {number1} km in m", ["mm"] * 8),
         (EIGHT, "Give {number1} km in m", [5] * 8),
         (EIGHT, "Give {number1} km in m", [True] * 8),
     ],
@@ -222,10 +304,11 @@ def test_what_is_always_the_same_is_a_constant() -> None:
 def test_a_coincidence_is_no_constant(
     prompts: list[str], template: str, outputs: list[Any]
 ) -> None:
-    assert with_slots(prompts, template, outputs).bindings == ()
+    metres = [bind(prompt)["numbers"][0] * 1000 for prompt in prompts]
+    found = beside(prompts, template, metres, outputs)
+    assert found == {"n": "input.numbers[0] * 1000.0"}
 
 
 def test_one_of_listed_values_is_no_constant() -> None:
-    template = "Give {number1} km in m"
-    pairs = [Pair({**bind(p), "slots": match_any((template,), p)}, {"u": "metres"}) for p in EIGHT]
-    assert mine(pairs, chosen_from=["u"]).bindings == ()
+    found = beside(EIGHT, "Give {number1} km in m", METRES, ["metres"] * 8, chosen_from=["x"])
+    assert set(found) == {"n"}

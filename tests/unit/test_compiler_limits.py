@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from kernels.compiler.bindings import Pair
 from kernels.compiler.compile import compile_traces
 from kernels.compiler.limits import mine_limits
+from kernels.compiler.pairs import Pair
 from kernels.slots import bind
 from kernels.spec import Limit
 from tests.unit.test_compile import trace

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from kernels.compiler.bindings import Pair
 from kernels.compiler.formats import format_of
 from kernels.compiler.invariants import invariants
+from kernels.compiler.pairs import Pair
 from kernels.compiler.selection import Kept, select, wrong_outputs
 from kernels.conditions.checks import Subject
 from kernels.conditions.kinds import Condition, EvidenceCondition, RegexCondition, SchemaCondition

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kernels.conditions.kinds import CelCondition, Condition, JudgeCondition, SchemaCondition
-from kernels.mutation import Accepted, mutants, mutation_score
+from kernels.mutation import Accepted, most_varied, mutants, mutation_score
 from kernels.slots import bind
 
 SCHEMA = SchemaCondition(
@@ -72,6 +72,25 @@ def test_a_schema_alone_lets_wrong_numbers_through() -> None:
 def test_a_contract_without_conditions_has_no_teeth() -> None:
     assert score() == 0.0
     assert score(JudgeCondition(question="Is it right?")) == 0.0
+
+
+def test_where_all_outputs_are_equal_there_is_no_score() -> None:
+    always = [Accepted(bind(f"Is {n} prime?"), {"answer": "yes"}) for n in (2, 3, 5, 7)]
+    result = mutation_score([CelCondition(expression="output.answer == 'yes'")], always, ())
+    assert result.refused == result.made > 0
+    assert result.score is None
+    assert result.as_json()["alike"]
+    assert not mutation_score([SCHEMA], ACCEPTED, ()).alike
+
+
+def test_two_values_are_enough_for_a_score() -> None:
+    both = [Accepted(bind(f"Is {n} prime?"), {"answer": n != 4}) for n in (2, 3, 4)]
+    assert mutation_score([SCHEMA], both, ()).score is not None
+
+
+def test_outputs_of_which_there_are_few_come_first() -> None:
+    given = [Accepted(bind(str(n)), {"a": a}) for n, a in enumerate("xxxyxz")]
+    assert [one.output["a"] for one in most_varied(given, 4)] == ["x", "y", "z", "x"]
 
 
 def test_without_outputs_there_is_no_score() -> None:

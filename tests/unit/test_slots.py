@@ -33,6 +33,9 @@ def test_it_reads_numbers(prompt: str, numbers: list[float]) -> None:
         ("ask Ada Lovelace about it", "names", ["Ada Lovelace"]),
         ("9 KM to m", "units", ["km", "m"]),
         ("What's 3 kg? I'm lost", "units", ["kg"]),
+        ("Give 3 km in m", "units", ["km", "m"]),
+        ("Room 4, in Rome", "units", []),
+        ("12 in, 5in and a 7-In pipe in cm", "units", ["in", "in", "in", "cm"]),
     ],
 )
 def test_it_reads_parts_in_order(prompt: str, name: str, found: list[str]) -> None:

@@ -132,6 +132,8 @@ def test_a_narrower_bound_of_the_schema_stays() -> None:
     ("name", "how", "expression"),
     [
         ("city", "among", "input.emails"),
+        ("city", "among", "input.numbers[0]"),  # no list
+        ("city", "among", "input.negated"),
         ("count", "at_most", "0"),
         ("share", "at_most", "-1.5"),
         ("names", "at_most", "-1"),

@@ -14,7 +14,7 @@ from kernels.compiler.errors import NothingInCommon
 from kernels.conditions.checks import Subject
 from kernels.models import KernelVersion
 from kernels.mutation import Accepted, MutationScore, mutation_score
-from kernels.registry import NameTaken, Sample, propose_version
+from kernels.registry import NameTaken, SameVersion, Sample, propose_version
 from kernels.slots import bind
 from kernels.spec import KernelSpec
 from kernels.verify import verify
@@ -99,14 +99,15 @@ class Command(BaseCommand):
 
     def _compile(self, options: dict[str, Any]) -> None:
         family = read_family(options["file"])
-        if len(family.samples) < settings.KW_PROMOTE_MIN_SUCCESSES:
+        traces = family.traces()
+        if len(traces) < settings.KW_PROMOTE_MIN_SUCCESSES:
             raise CommandError(
-                f"{len(family.samples)} samples are too few: add some until there are "
+                f"{len(traces)} samples are too few: add other prompts until there are "
                 f"{settings.KW_PROMOTE_MIN_SUCCESSES} (KW_PROMOTE_MIN_SUCCESSES)."
             )
         client = find_client(options["client"])
         proposal = compile_family(
-            family.traces(),
+            traces,
             family.conditions if family.output_schema else (),
             owner=str(client.pk) if client else "",
             conflicts=0,
@@ -174,7 +175,7 @@ def _store(proposal: Proposal, client: Client | None) -> KernelVersion:
             state=State.REJECTED if proposal.refusal else State.CANDIDATE,
             reason=proposal.refusal,
         )
-    except NameTaken as error:
+    except (NameTaken, SameVersion) as error:
         raise CommandError(error.detail) from error
 
 
