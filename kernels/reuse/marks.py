@@ -12,7 +12,8 @@ _MEGA = re.compile(r"(?<![\w.])(\d[\d.,]*[ -]?)?M(Wh?|Hz|VA?|A|J|Pa|Ω|eV|N|g|[l
 _MILLI = re.compile(r"(?<![\w.])(\d[\d.,]*[ -]?)?m(Wh|Hz|VA|eV|W)\b")
 _SPELLED = {"W": "megawatt", "Wh": "megawatt_hour", "Hz": "mhz"}
 _BARE_M = re.compile(r"(?<=\d )M\b")
-_FLAG = re.compile(r"(?<![\w-])-(?=[A-Z]\b)")
+_FLAG = re.compile(r"(?<![\w-])-[A-Za-z]{1,6}\b|(?<=[%\\])[A-Z]\b")
+_LETTER = re.compile(r"(?<=[a-z] )[B-HJ-Z](?![\w'.&-]|\+)")
 _ALONE = re.compile(r"(?<![\w.'-])[A-Z]{2,4}(?![\w'-]|\.\w)")
 _DOTTED_CAPITALS = re.compile(r"\b(?:[A-Z]\.){2,}")
 # In capitals these are other words: the country, the illness, the number of a card.
@@ -45,15 +46,21 @@ def _with_capitals(text: str) -> str:
     text = _DOTTED_CAPITALS.sub(lambda match: match.group().replace(".", ""), text)
     text = _MEGA.sub(_mega, text)
     text = _MILLI.sub(r"\1 milli\2", text).replace("milliW", "milliwatt")
-    text = _FLAG.sub("-capital_", _BARE_M.sub("capital_m", text))
+    text = _FLAG.sub(_capital_letters, _BARE_M.sub("capital_m", text))
     if not any(letter.islower() for letter in text):
         return text
+    text = _LETTER.sub(_capital_letters, text)
     return _ALONE.sub(_capital, text)
 
 
 def _mega(match: re.Match[str]) -> str:
     number, unit = match.group(1) or "", match.group(2)
     return f"{number} {_SPELLED.get(unit, f'mega{unit}')}"
+
+
+def _capital_letters(match: re.Match[str]) -> str:
+    """ "-iV" is not "-iv"."""
+    return re.sub(r"[A-Z]", lambda letter: f"capital_{letter.group()}", match.group())
 
 
 def _capital(match: re.Match[str]) -> str:
@@ -92,8 +99,10 @@ def _stops(match: re.Match[str]) -> str:
         plain = True
     if stops == ";" and _ONE_LETTER.search(text[max(0, match.start() - 2) : match.start()]):
         plain = False  # "x; y" is code
-    elif stops == "." and not before.strip() and after.isalpha():
-        return _sign(stops)  # ".a"
+    elif set(stops) == {"."} and not before.strip() and not at_end:
+        return "".join(map(_sign, stops))  # ".a", "cd .."
+    elif (stops == "," and after and after in ")]") or (".." in stops and not plain):
+        return "".join(map(_sign, stops))
     if plain or set(stops) <= set(".,") or (stops in ":" and before.isdigit() and after.isdigit()):
         return stops
     if stops == ":" and text[match.end() : match.end() + 2] == "//":

@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass
 
 from kernels.reuse import lexicon
+from kernels.reuse.forms import canonical
 from kernels.reuse.frames import only_asks, without_request
+from kernels.reuse.ways import words_of
 from kernels.reuse.wording import PLAIN, in_full
 
 _CODE = re.compile(r"(?P<ticks>`+)[^`\n]+(?P=ticks)")
@@ -50,6 +52,7 @@ _FUNCTION_WORDS = (
         "number times occurrence occurrences occur occurs translate explain thank not"
     )
 )
+_OF_CODE = lexicon.word_set(" ".join(lexicon.lines("about_code")))
 _KNOWN_FIRST = (_FIRST | lexicon.word_set("translate spell define count explain write")) - {"get"}
 _HIDDEN = '"{}"'
 
@@ -73,12 +76,32 @@ def read(prompt: str) -> Prompt:
     literal = [text[end:]] if end < len(text) else []
     spans = [span for span in spans if span[1] <= end]
     hidden = tuple(_exact(text, start, stop) for start, stop in spans)
-    if _ABOUT_WORDS.search(_NOT_ABOUT_WORDS.sub(" ", masked[:end])):
+    if _is_about_words(masked[:end]):
         literal.append(_words_of(text[:end], spans, bare=not literal and not spans))
-    if _CODE_SIGNS.search(text[:end]):
-        # In code, "List" and "list" are not the same.
-        literal.append(" ".join(re.findall(r"(?<=\W)\w*[A-Z]\w*", masked[:end])))
+    if _CODE_SIGNS.search(text[:end]) or not _OF_CODE.isdisjoint(words_of(masked[:end].lower())):
+        literal.append(" ".join(_capitals(masked[:end])))
     return Prompt(_with_names(text[:end], spans), hidden, tuple(literal))
+
+
+def _capitals(asks: str) -> list[str]:
+    """Words with capitals: in code, "List" and "list" are not the same."""
+    found = re.findall(r"(?<=[^.?!] )[\w.]*[A-Z]\w*", asks)
+    return [word for word in found if word != "I" and word.lower() not in _OF_CODE]
+
+
+def _is_about_words(asks: str) -> bool:
+    """Whether words are mentioned, or two are asked about that count as one elsewhere."""
+    if _ABOUT_WORDS.search(_NOT_ABOUT_WORDS.sub(" ", asks.strip(" ?.!"))):
+        return True
+    words = words_of(asks.lower()) - _FUNCTION_WORDS
+    return any(
+        one != other and canonical(one) == canonical(other)
+        for one, other in re.findall(
+            r"\b([a-z]+)(?= (?:or|and|vs|versus|than|from|for)(?: (?:the|a))? ([a-z]+)\b)",
+            asks.lower(),
+        )
+        if one in words and other in words
+    )
 
 
 def _hidden_spans(line: str) -> list[tuple[int, int]]:
