@@ -11,9 +11,10 @@ from kernels.reuse import lexicon
 _MEGA = re.compile(r"(?<![\w.])(\d[\d.,]*[ -]?)?M(Wh?|Hz|VA?|A|J|Pa|Ω|eV|N|g|[lLmst]|mol)\b")
 _MILLI = re.compile(r"(?<![\w.])(\d[\d.,]*[ -]?)?m(Wh|Hz|VA|eV|W)\b")
 _SPELLED = {"W": "megawatt", "Wh": "megawatt_hour", "Hz": "mhz"}
+_LARGE_CALORIE = re.compile(r"(?<=\d )Cal\b")
 _BARE_M = re.compile(r"(?<=\d )M\b")
 _FLAG = re.compile(r"(?<![\w-])-[A-Za-z]{1,6}\b|(?<=[%\\])[A-Z]\b")
-_LETTER = re.compile(r"(?<=[a-z] )[B-HJ-Z](?![\w'.&-]|\+)")
+_LETTER = re.compile(r"(?<=[a-z] )[B-HJ-Z](?![\w'&+-]|\.\w)")
 _ALONE = re.compile(r"(?<![\w.'-])[A-Z]{2,4}(?![\w'-]|\.\w)")
 _DOTTED_CAPITALS = re.compile(r"\b(?:[A-Z]\.){2,}")
 # In capitals these are other words: the country, the illness, the number of a card.
@@ -22,7 +23,6 @@ _OTHER_IN_CAPITALS = (
     | lexicon.PREPOSITIONS
     | lexicon.AUXILIARIES
     | lexicon.WH
-    | lexicon.WHAT
     | lexicon.POSSESSIVES
     | lexicon.word_set("it he she they or us co aids pin ram sat led cat act arm ace cap sim map")
     | lexicon.word_set("bit lan pet art era age net nut hat tip sad raw pie dab mad odd tag lot")
@@ -44,7 +44,7 @@ def marked(text: str) -> str:
 
 def _with_capitals(text: str) -> str:
     text = _DOTTED_CAPITALS.sub(lambda match: match.group().replace(".", ""), text)
-    text = _MEGA.sub(_mega, text)
+    text = _MEGA.sub(_mega, _LARGE_CALORIE.sub("kcal", text))
     text = _MILLI.sub(r"\1 milli\2", text).replace("milliW", "milliwatt")
     text = _FLAG.sub(_capital_letters, _BARE_M.sub("capital_m", text))
     if not any(letter.islower() for letter in text):
@@ -99,9 +99,9 @@ def _stops(match: re.Match[str]) -> str:
         plain = True
     if stops == ";" and _ONE_LETTER.search(text[max(0, match.start() - 2) : match.start()]):
         plain = False  # "x; y" is code
-    elif set(stops) == {"."} and not before.strip() and not at_end:
+    elif set(stops) == {"."} and not (before.strip() or at_end or after.isdigit()):
         return "".join(map(_sign, stops))  # ".a", "cd .."
-    elif (stops == "," and after and after in ")]") or (".." in stops and not plain):
+    elif (stops == "," and after and after in f"{_sign(')')}]") or (".." in stops and not plain):
         return "".join(map(_sign, stops))
     if plain or set(stops) <= set(".,") or (stops in ":" and before.isdigit() and after.isdigit()):
         return stops

@@ -41,6 +41,7 @@ def _any_of(name: str) -> re.Pattern[str]:
 
 _ABOUT_WORDS, _NOT_ABOUT_WORDS = _any_of("about_words"), _any_of("not_about_words")
 _THANKS = re.compile(r"\?\s(?=\S)")
+_GREETING = re.compile(r"[^,.:!?\d]{2,60}[,.:!] (?=\w)")
 _HERE = re.compile(r"\b(?:this|these|that|those|it|following|below)\b", re.IGNORECASE)
 _FIRST = lexicon.WHAT | lexicon.WH | lexicon.AUXILIARIES | lexicon.EXPLAINING
 _FUNCTION_WORDS = (
@@ -85,7 +86,7 @@ def read(prompt: str) -> Prompt:
 
 def _capitals(asks: str) -> list[str]:
     """Words with capitals: in code, "List" and "list" are not the same."""
-    found = re.findall(r"(?<=[^.?!] )[\w.]*[A-Z]\w*", asks)
+    found = re.findall(r"(?<![.?!] )(?<=\W)[\w.]*[A-Z]\w*", asks)
     return [word for word in found if word != "I" and word.lower() not in _OF_CODE]
 
 
@@ -169,10 +170,15 @@ def _words_of(asks: str, spans: list[tuple[int, int]], bare: bool) -> str:
 
 
 def _without_courtesy(text: str) -> str:
-    """Without "could you tell me", and thanks after a question mark."""
+    """Without a greeting, "could you tell me", and thanks after a question mark."""
     thanks = _THANKS.search(text)
     if thanks and not _HERE.search(text) and only_asks(in_full(text[thanks.end() :].lower())):
         text = text[: thanks.start()]
+    greeting = _GREETING.match(text)
+    if greeting and not _HERE.search(text[greeting.end() :]):
+        first = re.split(r"\W", text[greeting.end() :].lower(), maxsplit=1)[0]
+        if first in _KNOWN_FIRST and only_asks(in_full(greeting.group().lower())):
+            text = text[greeting.end() :]
     lower = text.lower()
     rest = without_request(in_full(lower))
     whole = len(lower) == len(text) and lower.endswith(rest)
