@@ -112,3 +112,9 @@ def _stops(match: re.Match[str]) -> str:
 
 def _sign(letter: str) -> str:
     return chr(_PRIVATE + ord(letter))
+
+
+def shown(letter: str) -> str:
+    """A sign as it is read: the mark of "!" is "'!'"."""
+    code = ord(letter) - _PRIVATE
+    return f"'{chr(code)}'" if 0 < code < 128 else letter

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from kernels.reuse import lexicon
+from kernels.reuse.marks import shown
 
 _TOKEN = re.compile(
     r"\"(?P<quoted>[^\"\n]+)\""
@@ -43,7 +44,9 @@ def _split(text: str) -> list[Token]:
             found.append(Token("word" if piece in _UNITS else "typed", piece.rstrip(".")))
         elif kind == "number":
             found.append(Token("number", piece.replace(",", "")))
-        elif kind in ("ordinal", "other"):
+        elif kind == "other":
+            found.append(Token("typed", shown(piece)))
+        elif kind == "ordinal":
             found.append(Token("typed", piece))
         elif kind in ("sign", "stop"):
             found.append(Token(str(kind), piece))
