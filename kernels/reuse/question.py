@@ -1,12 +1,14 @@
 """When two questions are provably the same one (row X4).
 
-A prompt is reduced to what it asks: typed parts (numbers with units, dates, quoted text, codes),
-content words in canonical form, how it asks, its tense, its negations, what may and what must be.
+A prompt is parted into its material, which is compared letter by letter, and what it asks: typed
+parts (numbers with units, dates, quoted text, codes), content words in canonical form, how it asks,
+its tense, its negations, what may and what must be.
 Two prompts are the same question only if all of that is equal. Nothing is guessed from similarity:
 a word that differs and is no listed synonym prevents reuse.
 
-Not covered: irony, context from earlier turns, languages other than English (they are compared word
-by word, so they are reused only when they hardly differ).
+Not covered: material that nothing marks ("classify I loved it"), irony, context from earlier turns,
+languages other than English (they are compared word by word, so they are reused only when they
+hardly differ).
 """
 
 import re
