@@ -60,6 +60,24 @@ _EMPHASIS = re.compile(
 
 def unframed(text: str) -> str:
     """The text without what only asks."""
+    return _left_of(text) or text
+
+
+def only_asks(text: str) -> bool:
+    """Whether nothing of the text is left without its frames: "quick one:"."""
+    return not _left_of(text)
+
+
+def without_request(text: str) -> str:
+    """The text without the words at its start that only ask for something: "could you"."""
+    while (
+        match := re.match(r"(?:please|kindly),? ", text) or _REQUEST.match(text)
+    ) and match.end():
+        text = text[match.end() :].lstrip(", ")
+    return text
+
+
+def _left_of(text: str) -> str:
     found: list[str] = []
     after_comma = False
     for part in _SENTENCES.split(_EMPHASIS.sub(r"\1", text)):
@@ -67,7 +85,7 @@ def unframed(text: str) -> str:
         if left.strip(" ,.:;!?-"):
             found.append(left)
         after_comma = part.endswith(",")
-    return " ".join(found) or text
+    return " ".join(found)
 
 
 def _without(part: str, after_comma: bool) -> str:

@@ -1,12 +1,14 @@
 """When two questions are provably the same one (row X4).
 
-A prompt is reduced to what it asks: typed parts (numbers with units, dates, quoted text, codes),
-content words in canonical form, how it asks, its tense, its negations, what may and what must be.
+A prompt is parted into its material, which is compared letter by letter, and what it asks: typed
+parts (numbers with units, dates, quoted text, codes), content words in canonical form, how it asks,
+its tense, its negations, what may and what must be.
 Two prompts are the same question only if all of that is equal. Nothing is guessed from similarity:
 a word that differs and is no listed synonym prevents reuse.
 
-Not covered: irony, context from earlier turns, languages other than English (they are compared word
-by word, so they are reused only when they hardly differ).
+Not covered: material that nothing marks ("classify I loved it"), irony, context from earlier turns,
+languages other than English (they are compared word by word, so they are reused only when they
+hardly differ).
 """
 
 import re
@@ -17,8 +19,10 @@ from itertools import pairwise
 
 from kernels.reuse import lexicon
 from kernels.reuse.forms import canonical, is_participle
+from kernels.reuse.material import read
 from kernels.reuse.parts import parts
 from kernels.reuse.tokens import Token, tokens
+from kernels.reuse.ways import words_of
 from kernels.reuse.wording import plain_wording
 from kernels.spec import digest_of
 
@@ -34,7 +38,7 @@ class Question:
     typed: tuple[str, ...]  # numbers with units, dates, quoted text, codes: sorted
     core: tuple[str, ...]  # words and typed parts outside of phrases, in order
     phrases: tuple[tuple[str, ...], ...]  # preposition and what follows it; sorted
-
+    literal: tuple[str, ...]  # what must agree letter by letter: the material, words asked about
     timeless: bool  # nothing in it means another thing tomorrow
 
     @property
@@ -60,6 +64,8 @@ class Question:
         if self.phrases != other.phrases:
             mine, others = (tuple(" ".join(p) for p in q.phrases) for q in (self, other))
             found.append(f"phrases: {_shown(mine, others)}")
+        if self.literal != other.literal:
+            found.append("text that must agree letter by letter")
         return found
 
 
@@ -73,7 +79,8 @@ def _shown(one: tuple[str, ...], other: tuple[str, ...]) -> str:
 @lru_cache(maxsize=4096)
 def question(prompt: str) -> Question:
     """What the prompt asks."""
-    found = _conditions(tokens(plain_wording(prompt)))
+    asked = read(prompt)
+    found = _conditions(tokens(plain_wording(asked.asks, asked.hidden)))
     words = [token.text for token in found if token.type == "word"]
     kind, tense = _kind(found), _tense(found)
     core, phrases = parts(found, kind)
@@ -86,7 +93,8 @@ def question(prompt: str) -> Question:
         tuple(sorted(token.text for token in found if token.type == "typed")),
         tuple(core),
         tuple(phrases),
-        timeless=not lexicon.DEICTIC.intersection(words),
+        asked.literal,
+        timeless=lexicon.DEICTIC.isdisjoint((*words, *words_of(prompt.lower()))),
     )
 
 

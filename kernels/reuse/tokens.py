@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from kernels.reuse import lexicon
-from kernels.reuse.forms import canonical
+from kernels.reuse.marks import shown
 
 _TOKEN = re.compile(
     r"\"(?P<quoted>[^\"\n]+)\""
@@ -18,12 +18,13 @@ _TOKEN = re.compile(
     r"|(?P<ordinal>#\d+)"
     r"|(?P<sign>[$€£¥%°+*×÷=<>≤≥^/#&@-])"
     r"|(?P<stop>[.,;:?!()\n])"
+    r"|(?P<other>\S)"  # brackets, emoji: whatever they are, they count
 )
 
 
 @dataclass(frozen=True)
 class Token:
-    type: str  # word | name | typed | sign | number | stop
+    type: str  # word | typed | sign | number | stop
     text: str
     owner: bool = False  # "customer's"
 
@@ -38,11 +39,13 @@ def _split(text: str) -> list[Token]:
     for match in _TOKEN.finditer(text):
         kind, piece = match.lastgroup, match.group()
         if kind == "quoted":
-            found.append(_quoted(match.group("quoted").strip()))
+            found.append(Token("typed", piece))  # compared letter by letter
         elif kind == "mark":
             found.append(Token("word" if piece in _UNITS else "typed", piece.rstrip(".")))
         elif kind == "number":
             found.append(Token("number", piece.replace(",", "")))
+        elif kind == "other":
+            found.append(Token("typed", shown(piece)))
         elif kind == "ordinal":
             found.append(Token("typed", piece))
         elif kind in ("sign", "stop"):
@@ -53,12 +56,6 @@ def _split(text: str) -> list[Token]:
         else:
             found += [Token("word", part) for part in _compound(piece)]
     return found
-
-
-def _quoted(text: str) -> Token:
-    """Quoted text is compared letter by letter; a plain word is the same without quotes."""
-    plain = text.isalpha() and len(text) > 2 and canonical(text) == text
-    return Token("name", text) if plain else Token("typed", f'"{text}"')
 
 
 _PREFIXES = lexicon.word_set("e pre re non co sub multi un")

@@ -5,9 +5,10 @@ import re
 from kernels.reuse import lexicon
 from kernels.reuse.forms import stem
 from kernels.reuse.frames import unframed
+from kernels.reuse.marks import marked
 from kernels.reuse.ways import one_way
 
-_PLAIN = str.maketrans("’‘“”«»–—−×", '\'\'""""---*')
+PLAIN = str.maketrans("’‘“”«»–—−×", '\'\'""""---*')
 # "Mb" and "MB" differ in their case alone, "2M rows" and "2 m" too.
 _BITS = re.compile(r"(\d\s*)([KMGTkmgt]i?[bB](?:ps|/s)|[KMGT]b)\b")
 _MILLIONS = re.compile(r"(?<=\d)M\b(?!/)")
@@ -16,8 +17,7 @@ _THOUSANDS = re.compile(r"(?<=\d)[kK]\b(?!/)")
 _LETTER_A = re.compile(r"(?<=[a-z] )A\b(?!['-])|(?<=\bIs )A\b(?= [a-z])")
 # "Order 9917's", "cleanup.sh's".
 _OWNED = re.compile(r"(?<![\w'.-])(?=[\w.-]*?[\d_.])([\w.-]+)'s\b")
-_SPOKEN_QUOTES = re.compile(r"(?<![\w'])'([^'\n]{1,100})'(?![\w'])")
-_DASH = re.compile(r"(?<=[a-z?!.,\"\d]) - (?=[a-z])")
+_DASH = re.compile(r"(?<=[a-z?!.,\"\d]) - (?=[a-z]{2})")
 _DOTTED = re.compile(r"\b(?:[a-z]\.){2,}")
 _GLUED = re.compile(
     r"(?<![\w.-])(\d+(?:[.,]\d+)*)(?!(?:st|nd|rd|th)\b)(km/h|[a-zµ°%€$£][a-z]{0,2}[²³]?)(?![\w-])"
@@ -40,28 +40,23 @@ _DAY_MONTH = re.compile(
 _MONTH_DAY = re.compile(
     rf"\b(?P<month>{_NAMES}) (?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b,? ?(?P<year>\d{{4}})?"
 )
-_QUOTED = re.compile(r"(\"[^\"\n]+\")")
+_HIDDEN = re.compile(r'"(\d+)"')
 _PIECES = re.compile(r"[^\W\d_]+(?:['.-][^\W\d_]+)*|[\s\S]")
 
 
-def plain_wording(prompt: str) -> str:
-    """The prompt in words that mean the same; quoted text stays as it is."""
-    text = prompt.translate(_PLAIN)
+def plain_wording(prompt: str, hidden: tuple[str, ...] = ()) -> str:
+    """The prompt in words that mean the same; "0", "1" ... in it stand for the hidden texts."""
+    text = prompt.translate(PLAIN)
     text = _BITS.sub(lambda match: match.group(1) + _bits_or_bytes(match.group(2)), text)
-    text = _LETTER_A.sub("letter_a", text)
+    text = marked(_LETTER_A.sub("letter_a", text))
     text = _THOUSANDS.sub(" thousand", _MILLIONS.sub(" million", text)).lower()
-    text = _SPOKEN_QUOTES.sub(r'"\1"', _OWNED.sub(r"\1", text))
+    text = _OWNED.sub(r"\1", text)
     text = _DOTTED.sub(lambda match: match.group().replace(".", ""), text)
-    parts = _QUOTED.split(text)
-    if len(parts) == 1:
-        return _dated(_reworded(unframed(_in_full(text))))
-    # Quoted text is hidden from the rules that reword.
-    hidden = "".join(part if n % 2 == 0 else f'"{n}"' for n, part in enumerate(parts))
-    found = _dated(_reworded(unframed(_in_full(hidden))))
-    return re.sub(r'"(\d+)"', lambda match: parts[int(match.group(1))], found)
+    found = _dated(_reworded(unframed(in_full(text))))
+    return _HIDDEN.sub(lambda match: f'"{hidden[int(match.group(1))]}"', found)
 
 
-def _in_full(text: str) -> str:
+def in_full(text: str) -> str:
     """Without contractions and abbreviations."""
     found = []
     for piece in _PIECES.findall(text):

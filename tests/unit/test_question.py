@@ -1,10 +1,14 @@
 """When two prompts ask the same question, and what keeps others apart."""
 
+import json
 import time
+from pathlib import Path
 
 import pytest
 
 from kernels.reuse.question import question
+
+SUITES = Path(__file__).parents[2] / "kwsite" / "bench" / "reuse_suites"
 
 
 def differences(one: str, other: str) -> list[str]:
@@ -41,6 +45,23 @@ def differences(one: str, other: str) -> list[str]:
         ("List the dates and amounts in it", "List every amount and date in it"),
         ("Delete the file notes.txt", "Get rid of the file notes.txt"),
         ("Update order 9917's status", "Update the status of order 9917"),
+        ("Could you translate to German: big house", "Translate into German: big house"),
+        ("Write a summary of the email: Hi Bob", "Summarise the email: Hi Bob"),
+        ("Please count the words:\nthe cat", "Count the words:\nthe cat"),
+        ("Can you tell me what !x does in Ruby?", "What does !x do in Ruby?"),
+        ("Please, what is the plural of mouse?", "What's the plural of mouse"),
+        ("Could you tell me how to spell zeal?", "Tell me how to spell zeal"),
+        ("What does HTTP 418 mean? Thank you.", "What does HTTP 418 mean?"),
+        ("Dear team, what does HTTP 418 mean?", "What does HTTP 418 mean?"),
+        ("What is .75 as a percentage?", "What is 0.75 as a percentage?"),
+        ("Get the maximum in column B", "What is the maximum in column B?"),
+        ("Reply in at most 50 words", "Could you please reply in at most 50 words"),
+        ("Define the word 'zeal'.", "What does the word 'zeal' mean?"),
+        ("Explain `ls -l`", "please explain `ls -l`, thanks"),
+        ("Quick one: how do I cancel?", "How do I cancel?"),
+        ("How many watts are 3 MW?", "How many watts are three megawatts?"),
+        ("Does it open at 5 PM?", "does it open at 17:00?"),
+        ("What is 100 US dollars in euros?", "what is 100 us dollars in euros"),
         ('Find "Blue Heron" in the index', "find \u201cBlue Heron\u201d in the index"),
     ],
 )
@@ -77,6 +98,44 @@ def test_the_same_question_in_other_words(one: str, other: str) -> None:
         ("Is it possible to enter?", "Is it allowed to enter?", "can / may"),
         ("How much is a glass of wine?", "How much is a wine glass?", "of win / nothing"),
         ("Translate 'cars'", "Translate 'car'", '"cars"'),
+        ("Rate great 😀", "Rate great 😡", "😀 / 😡"),
+        ("Does a|b work?", "Does a b work?", "| / nothing"),
+        ("What is (2 + 3) * 4?", "What is 2 + (3 * 4)?", "in another order"),
+        ("Classify it: good :)", "Classify it: good :(", "letter by letter"),
+        ("Count: the cat and dog", "Count: cat and dog", "letter by letter"),
+        ("Fix it: the colour", "Fix it: the color", "letter by letter"),
+        ("Check it:\na:\n  b: 1", "Check it:\na:\nb: 1", "letter by letter"),
+        ("The cat is big.\nAsk so.", "The cat is large.\nAsk so.", "letter by letter"),
+        ("Rate this text. A big car.", "Rate this text. A large car.", "letter by letter"),
+        ("Summarise - a big car", "Summarise - a large car", "letter by letter"),
+        ('Find "Paid"', 'Find "paid"', '"Paid"'),
+        ("Rate 'I don't like big cars'", "Rate 'I don't like large cars'", "big cars"),
+        ("Rate ‘a big car’", "Rate ‘a large car’", "a big car"),
+        ('Rate "a big car', 'Rate "a large car', "letter by letter"),
+        ("How many letters has big?", "How many letters has large?", "letter by letter"),
+        ("Plural of mouse", "Plural of mice", "letter by letter"),
+        ("Is the plural of 'cat' cat?", "Is the plural of 'cat' cats?", "letter by letter"),
+        ("How do you spell please?", "How do you spell quickly?", "letter by letter"),
+        ("What is big house in German?", "What is large house in German?", "letter by letter"),
+        ("What are 3 mW in watts?", "What are 3 MW in watts?", "3 milliwatt / 3 megawatt"),
+        ("Is 3mPa much?", "Is 3MPa much?", "mega"),
+        ("Who pays for IT?", "Who pays for it?", "capitals_it"),
+        ("Does it reach the U.S.?", "Does it reach us?", "capitals_us"),
+        ("What does !x do?", "What does x do?", "nothing"),
+        ("What is 5!", "What is 5?", "nothing"),
+        ("What does ls -a do?", "What does ls -A do?", "capital_a"),
+        ("What does List(x) do?", "What does list(x) do?", "letter by letter"),
+        ("Is {'a': 1} JSON?", 'Is {"a": 1} JSON?', "'a'"),
+        ("What does grep -iV do?", "What does grep -iv do?", "capital_v"),
+        ("What does cd .. do?", "What does cd . do?", "nothing"),
+        ("What gives %Y in date?", "What gives %y in date?", "capital_y"),
+        ("Has Python True?", "Has Python true?", "letter by letter"),
+        ("Is it organise or organize?", "Is it organize or organize?", "letter by letter"),
+        ("Differ buy and purchase?", "Differ buy and buy?", "letter by letter"),
+        ("Write that says a big car", "Write that says a large car", "letter by letter"),
+        ('Find "small"', "Find small", '"small"'),
+        ('Find "report"', "Find reports", '"report"'),
+        ("Run `rm -r`", "Run `rm -R`", "`rm -r`"),
         ("Is Python 3.10 faster?", "Is Python 3.1 faster?", "3.10 / 3.1"),
         ("Sort by name, then by age", "Sort by age, then by name", "in another order"),
         ("Did not all pass?", "Did all not pass?", "not these"),
@@ -94,7 +153,21 @@ def test_another_question_is_told_apart(one: str, other: str, reason: str) -> No
     assert reason in "; ".join(found)
 
 
-@pytest.mark.parametrize("unit", [".", "1.", "a.", "-", "1,", "a/", '"', "how many 5 ", "of the "])
+def test_every_near_miss_of_the_suites_for_development_is_told_apart() -> None:
+    for part in ("dev", "dev2"):
+        for line in (SUITES / f"near_misses_{part}.jsonl").read_text().splitlines():
+            pair = json.loads(line)
+            assert differences(pair["a"], pair["b"]), pair
+
+
+def test_what_depends_on_the_day_is_seen_in_material_too() -> None:
+    assert not question("Count the events: what happens today").timeless
+    assert question("Count the events: what happens in May").timeless
+
+
+@pytest.mark.parametrize(
+    "unit", [".", "1.", "a.", "-", "1,", "a/", '"', "how many 5 ", "of the ", "so: ", "'a "]
+)
 def test_a_prompt_made_to_be_slow_is_read_at_once(unit: str) -> None:
     prompt = (unit * 4_000)[:4_000]
     start = time.process_time()
