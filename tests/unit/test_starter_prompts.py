@@ -1,6 +1,6 @@
-"""Prompts that a starter would answer wrongly are refused by its preconditions, near ones are served.
+"""Prompts that a starter would answer wrongly are refused by its preconditions.
 
-Each refused prompt stands beside one of the same kind that the starter does serve.
+Near ones of the same kind are served, and answered right.
 """
 
 import pytest
@@ -14,6 +14,10 @@ from kernels.verify import parse_output, verify
 
 SPECS = {starter.spec.name: starter.spec for starter in starters()}
 EVENTS = ("decision", "observation", "message")
+MAILS = "Extract the email addresses from this text:\nann@a.org, bob@b.org"
+MET = "Extract the names of the people in this text: Maria Gomez met Peter Lind."
+LINKS = "Extract all URLs from this text:\nhttp://a.org/1 https://b.org/2"
+COUNCIL = "Summarize this text: The council met for four hours. It agreed to build a bridge."
 TRACK = "Extract all dates from this text: due 2026-02-15, paid 2026-03-01."
 
 
@@ -86,10 +90,8 @@ REFUSED = {
         "Extract all email addresses from this text: ann%list@a.org and bob@b.org",
         "Extract all email addresses from this text: root@localhost and bob@b.org",
         "Extract all email addresses from this text: ann (at) a.org and bob@b.org",
-        "Extract the email addresses from this text:\nann@a.org, bob@b.org\n\n"
-        "Return only those at a.org.",
-        "Extract the email addresses from this text:\nann@a.org, bob@b.org\n\n"
-        "Without duplicates, sorted by domain.",
+        f"{MAILS}\n\nReturn only those at a.org.",
+        f"{MAILS}\n\nWithout duplicates, sorted by domain.",
         "Extract the email addresses from this text: ann@a.org, bob@b.org. How many are there?",
         "Extract the email addresses from this text: ann@a.org, bob@b.org, sorted by domain.",
         "Extract the email addresses from this text: ann@a.org, bob@b.org\nThose at a.org only.",
@@ -101,7 +103,7 @@ REFUSED = {
         "Extract all URLs from this text: see https://a.org/Mercury_(planet) for it",
         "Extract all URLs from this text: see https://a.org/x[1] for it",
         "Extract all URLs from this text: see https://a.org/x or shop.com/cart today",
-        "Extract all URLs from this text:\nhttp://a.org/1 https://b.org/2\nOnly list the https ones.",
+        f"{LINKS}\nOnly list the https ones.",
     ],
     "extract-phone-numbers": [
         "Extract all phone numbers from this text: paid with 4111 1111 1111 1111",
@@ -118,14 +120,16 @@ REFUSED = {
     ],
     "extract-measurements": ["Extract all measurements from this text: 1,5 km and 3 kg"],
     "extract-names": [
-        "Extract the names of the people in this text: Maria Gomez met Peter Lind.\n\n"
-        "Give only the women.",
+        f"{MET}\n\nGive only the women.",
     ],
     "validate-json": [
         'Is this valid JSON?\n```json\n{"a": 1}\n```',
         'Is this valid JSON? {"a": 1} Answer with yes or no.',
         'Is this valid JSON? {"a": 1}\nThanks',
         'Is this valid JSON: {"a": 1}?',
+    ],
+    "summarize-text": [
+        f"{COUNCIL} Write it in German.",
     ],
     "write-docstring": [
         "Write a docstring for this function:\n\ndef add(a, b):\n    return a + b\n\nIn German.",
@@ -163,7 +167,7 @@ SERVED = [
     ("extract-dates", TRACK, {"dates": ["2026-02-15", "2026-03-01"]}),
     (
         "extract-emails",
-        "Extract the email addresses from this text:\nann@a.org, bob@b.org",
+        MAILS,
         {"emails": ["ann@a.org", "bob@b.org"]},
     ),
     (
