@@ -83,6 +83,7 @@ REFUSED = {
         f"{TRACK} Convert them to DD.MM.YYYY",
         f"{TRACK[:-1]}, then convert them to DD.MM.YYYY",
         f"{TRACK} How many are there?",
+        f"{TRACK[:-1]} in ascending order please",
         f"{TRACK}\nWhich one is the latest?",
     ],
     "extract-emails": [
@@ -91,6 +92,7 @@ REFUSED = {
         "Extract all email addresses from this text: root@localhost and bob@b.org",
         "Extract all email addresses from this text: ann (at) a.org and bob@b.org",
         f"{MAILS}\n\nReturn only those at a.org.",
+        f"{MAILS}\n\nI only need the first one.",
         f"{MAILS}\n\nWithout duplicates, sorted by domain.",
         "Extract the email addresses from this text: ann@a.org, bob@b.org. How many are there?",
         "Extract the email addresses from this text: ann@a.org, bob@b.org, sorted by domain.",
