@@ -26,7 +26,7 @@ def serves(kernel: str, prompt: str) -> bool:
 
 
 def accepts(kernel: str, prompt: str, output: object) -> bool:
-    return verify(SPECS[kernel].contract, Subject(bind(prompt), output, EVENTS)).passed
+    return bool(verify(SPECS[kernel].contract, Subject(bind(prompt), output, EVENTS)).passed)
 
 
 def no_model(*_: object) -> Reply:
