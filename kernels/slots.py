@@ -17,9 +17,11 @@ UNITS = (
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _URL = re.compile(r"https?://[^\s<>\"')\]]+")
 _DATE = re.compile(r"\b(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4})\b")
-_PHONE = re.compile(r"(?<![\w.])\+?\(?\d{2,4}\)?(?:[ -]\d{2,4}){1,4}(?![\w.]\w)")
+_PHONE = re.compile(r"(?<![\w.])(?:\+\d{1,3}[ -])?\+?\(?\d{2,4}\)?(?:[ -]\d{2,4}){1,4}(?![\w.]\w)")
 _QUOTED = re.compile(r"\"([^\"\n]{1,500})\"|“([^”\n]{1,500})”")
 _NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:,\d{3})*(?:\.\d+)?(?![\w]*@)")
+_DIGITS = re.compile(r"[.,]?\d(?:[.,]?\d)*")
+_WHOLE = re.compile(r"(?!\d{1,3}\.000$)(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d+)?")
 # "in" is the inch only behind a number: "12 in", "12-in".
 _UNIT = re.compile(
     rf"(?<![A-Za-z'’])(?:(?!in(?![A-Za-z]))|(?<=\d)|(?<=\d[ -]))({UNITS})(?![A-Za-z])",
@@ -48,13 +50,15 @@ def bind(prompt: str, system: str = "") -> dict[str, Any]:
 
     Lists keep the prompt's order: emails, urls, dates, phones, quoted, names, codes (capitals with
     digits), units and signs (of operations and comparisons) as strings, numbers as floats.
-    `negated` says whether a negation word is there, `words` counts words.
+    `unread` holds the digits that can be read in more than one way or only in part: 1,5 and .5,
+    3,5,7 and 1.000. `negated` says whether a negation word is there, `words` counts words.
     """
     emails, rest = _take(_EMAIL, prompt)
     urls, rest = _take(_URL, rest)
     dates, rest = _take(_DATE, rest)
     phones, rest = _take(_PHONE, rest)
     numbers, between = _take(_NUMBER, rest)
+    unread = [digits for digits in _DIGITS.findall(rest) if not _WHOLE.fullmatch(digits)]
     return {
         "prompt": prompt,
         "system": system,
@@ -66,6 +70,7 @@ def bind(prompt: str, system: str = "") -> dict[str, Any]:
         "names": _NAME.findall(rest),
         "codes": _CODE.findall(rest),
         "numbers": [_number(number) for number in numbers],
+        "unread": unread,
         "signs": _SIGN.findall(between),
         "units": [unit.lower() for unit in _UNIT.findall(rest)],
         "negated": bool(_NEGATION.search(prompt)),

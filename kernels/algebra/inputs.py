@@ -11,7 +11,8 @@ from typing import Any
 from kernels.slots import LISTS, bind
 from trajectories.errors import KernelWeaveError
 
-_ITEMS = {name: {"type": "number" if name == "numbers" else "string"} for name in (*LISTS, "signs")}
+_EACH = (*LISTS, "signs", "unread")
+_ITEMS = {name: {"type": "number" if name == "numbers" else "string"} for name in _EACH}
 SLOTS: dict[str, Any] = {
     "type": "object",
     "properties": {

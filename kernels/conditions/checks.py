@@ -138,8 +138,9 @@ def _python(condition: PythonCondition, subject: Subject) -> tuple[Status, str]:
     verdict, reason = said if isinstance(said, tuple) and len(said) == 2 else (said, "")
     if not isinstance(verdict, bool):
         return "could_not_run", f"check gave {type(verdict).__name__}, not true or false"
-    told = str(reason)[:300] or f"check gave {verdict}"
-    return ("ok" if verdict else "failed"), told
+    if verdict:
+        return "ok", "check gave True"
+    return "failed", str(reason)[:300] or "check gave False"
 
 
 def _math_equal(condition: MathEqualCondition, subject: Subject) -> tuple[Status, str]:

@@ -40,6 +40,11 @@ def test_python_may_give_a_reason() -> None:
     assert check(python("return (False, 'n should be odd')"), {"n": 2}).reason == "n should be odd"
 
 
+def test_the_reason_of_a_failure_is_not_shown_for_what_passed() -> None:
+    passed = check(python("return (True, 'n should be odd')"), {"n": 1})
+    assert (passed.status, passed.reason) == ("ok", "check gave True")
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [

@@ -47,6 +47,28 @@ def test_a_part_inside_another_is_not_read_twice() -> None:
     assert bound["numbers"] == []
 
 
+@pytest.mark.parametrize(
+    ("prompt", "unread"),
+    [
+        ("sum of 3,5,7 and 10", ["3,5,7"]),
+        ("sum of .5, 1 and 2.", [".5"]),
+        ("1,5 km and 1.60934 km", ["1,5"]),
+        ("1.000.000 or 1.000 or 10.5.2", ["1.000.000", "1.000", "10.5.2"]),
+        ("0,500 and 1234,567", ["0,500", "1234,567"]),
+        ("3, 5, 1,250.50 and 0.25, on 3.4.2025 at https://a.test/1.2.3", []),
+    ],
+)
+def test_it_tells_digits_that_it_may_have_misread(prompt: str, unread: list[str]) -> None:
+    assert bind(prompt)["unread"] == unread
+
+
+def test_a_country_code_of_one_digit_belongs_to_its_phone_number() -> None:
+    assert bind("+1 415 555 0134 or +1 (555) 010-1999")["phones"] == [
+        "+1 415 555 0134",
+        "+1 (555) 010-1999",
+    ]
+
+
 def test_it_notices_negation() -> None:
     assert bind("This is not what I asked for")["negated"]
     assert bind("I can't log in")["negated"]
