@@ -144,9 +144,10 @@ def considered(
 ) -> tuple[Candidate, ...]:
     """The kernels near the prompt, the likeliest first; what may serve has no obstacle.
 
-    The client says which rivals there are; None: all.
+    Kernels for other kinds of calls are no rivals. The client says whose kernels are; None: all.
     """
-    found = [_candidate(asked, one, near, calibrator, min_pass_rate) for one in near]
+    rivals = [one for one in near if not _other_call(asked, one.facts.spec)]
+    found = [_candidate(asked, one, rivals, calibrator, min_pass_rate) for one in near]
     if head is not None:
         found = by_head(
             head,
@@ -162,7 +163,12 @@ def considered(
                 str(one.facts.version_id) for one in near if _other_call(asked, one.facts.spec)
             ],
         )
-    ranked = sorted(found, key=lambda one: (one.applies, one.probability), reverse=True)
+    alike = {str(one.facts.version_id) for one in rivals}
+    ranked = sorted(
+        found,
+        key=lambda one: (one.version_id in alike, one.applies, one.probability),
+        reverse=True,
+    )
     return tuple(one.held_to_threshold() for one in ranked)
 
 
@@ -204,13 +210,13 @@ def _nearest(client_id: int, vector: Vector, encoder: str, top_k: int) -> list[N
 def _candidate(
     asked: Asked,
     near: Near,
-    everyone: Sequence[Near],
+    rivals: Sequence[Near],
     calibrator: Calibrator,
     min_pass_rate: float,
 ) -> Candidate:
     checks = preconditions(near.facts.spec, asked.input)
-    rivals = [other.similarity for other in everyone if other is not near]
-    features = features_of(asked, near, checks, max(rivals, default=0.0))
+    others = [rival.similarity for rival in rivals if rival is not near]
+    features = features_of(asked, near, checks, max(others, default=0.0))
     probability = calibrator.probability(features)
     obstacle = _obstacle(asked, near.facts.spec, checks) or _bad_record(near, min_pass_rate)
     return Candidate(

@@ -95,7 +95,7 @@ def test_what_verdicts_teach_goes_live(
     live.refresh_from_db()
     assert (made.state, live.state, made.parent) == ("live", "retired", live)
     assert made.metrics["comparison"]["gain_bound"] > 0
-    few, many = replace(NEAR, lexical_support=0.1), replace(NEAR, lexical_support=0.9)
+    few, many = replace(NEAR, lexical_support=0.1), replace(NEAR, lexical_support=1.0)
     new = Calibrator.from_json(made.weights)
     assert new.probability(few) < new.threshold <= new.probability(many)
     assert Calibrator.from_json(live.weights).probability(few) >= live.weights["threshold"]
