@@ -13,6 +13,7 @@ from kernels.compositions import add_composition, pinned, visible_compositions
 from kwsite.api.auth import key_of, sign_in
 from kwsite.api.body_model import Body, refuse
 from kwsite.api.documents import ErrorBody, error_documents
+from kwsite.api.errors import UnknownParameter
 from kwsite.api.offload import in_thread
 from kwsite.api.quota import spend_request
 from kwsite.api.replies import json_reply
@@ -127,6 +128,8 @@ async def list_compositions(
     request: HttpRequest, state: Query[Composition.State | None] = None
 ) -> HttpResponse:
     """Your own and the shared ones, newest first; `state` picks some of them."""
+    if unknown := sorted(set(request.GET) - {"state"}):
+        raise UnknownParameter(f"Unknown parameter: '{unknown[0]}'.", param=unknown[0])
     return json_reply(await in_thread(_list, key_of(request), state))
 
 

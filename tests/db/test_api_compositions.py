@@ -126,6 +126,13 @@ def test_it_refuses_plans_that_could_run_for_ever(app: Browser) -> None:
     assert "more than 2000 steps" in refused["error"]["message"]
 
 
+@pytest.mark.parametrize(("query", "param"), [("?stat=live", "stat"), ("?=false", "")])
+def test_an_unknown_parameter_is_refused(app: Browser, query: str, param: str) -> None:
+    reply = app.get(f"/api/compositions{query}")
+    assert reply.status_code == 400
+    assert reply.json()["error"]["message"] == f"Unknown parameter: '{param}'."
+
+
 def test_it_lists_own_and_shared_compositions(app: Browser) -> None:
     add_live_composition(TWO, name="shared")
     add_live_composition(TWO, name="theirs", client=Client.objects.create(name="other"))
