@@ -9,7 +9,7 @@ import numpy as np
 from kernels.decision import Candidate
 from kernels.encoder import Vector
 from kernels.head import NEIGHBOURS, Flags, Head, Neighbours, Reading
-from kernels.head_models import RoutingHead
+from kernels.learned_models import RoutingHead
 from kernels.models import KernelVersion
 from kernels.trust import Trust
 

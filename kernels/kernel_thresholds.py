@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.stats import beta
 
-CONFIDENCE = 0.95
+from kernels.wrong_reuse import CONFIDENCE
+
 STRENGTHS = (1e-2, 1e6)  # of the prior, in verdicts; between these it is looked for
 UNREACHABLE = 2.0
 

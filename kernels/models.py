@@ -7,7 +7,7 @@ from django.db import models
 from pgvector.django import HnswIndex, VectorField
 
 from kernels.composition_models import Composition, CompositionReview, PlanRun, StepRun
-from kernels.head_models import RoutingHead
+from kernels.learned_models import Calibration, RoutingHead
 from trajectories.json_field import OrderedJSONField
 from trajectories.models import EMBEDDING_DIMENSIONS, Client, Trajectory
 
@@ -126,42 +126,6 @@ class Exemplar(models.Model):
 
     def __str__(self) -> str:
         return self.prompt[:80]
-
-
-class Calibration(models.Model):
-    """A fitted routing model: P(this kernel will verify), and the threshold for reuse."""
-
-    class State(models.TextChoices):
-        LIVE = "live"
-        RETIRED = "retired"
-        REJECTED = "rejected"  # did not beat the one that was live
-
-    state = models.CharField(max_length=10, choices=State, default=State.LIVE)
-    encoder_digest = models.CharField(max_length=64)
-    data_digest = models.CharField(max_length=64)
-    parent = models.ForeignKey(
-        "self",
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="challengers",
-        help_text="The one that was live, and was to be beaten.",
-    )
-    weights = models.JSONField()
-    metrics = models.JSONField(default=dict)
-    reason = models.TextField(blank=True, help_text="Why it was rejected.")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ["-created_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["state"], condition=models.Q(state="live"), name="one_live_calibration"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"calibration {self.pk} ({self.state})"
 
 
 class ReviewAction(models.Model):

@@ -121,11 +121,18 @@ def route(*, client_id: int, asked: Asked, top_k: int, min_pass_rate: float) -> 
     found = live.annotate(head=Subquery(heads[:1])).values_list("pk", "head").first()
     if found is None:
         return replace(nothing, reason="no calibration is live for this encoder: run load_kernels")
-    calibrator, head = _calibrator(found[0]), found[1] and live_head(found[1])
-    near = _nearest(client_id, asked.vector, encoder, top_k)
-    candidates = considered(asked, near, calibrator, head, client_id, min_pass_rate)
+    calibration, head = found
+    calibrator = _calibrator(calibration)
+    candidates = considered(
+        asked,
+        _nearest(client_id, asked.vector, encoder, top_k),
+        calibrator,
+        None if head is None else live_head(head),
+        client_id,
+        min_pass_rate,
+    )
     decision = replace(
-        nothing, threshold=calibrator.threshold, calibration=found[0], candidates=candidates
+        nothing, threshold=calibrator.threshold, calibration=calibration, candidates=candidates
     )
     chosen = next((candidate for candidate in candidates if not candidate.obstacle), None)
     if chosen is None:
@@ -146,8 +153,21 @@ def considered(
 
     Kernels for other kinds of calls are no rivals. The client says whose kernels are; None: all.
     """
-    rivals = [one for one in near if not _other_call(asked, one.facts.spec)]
-    found = [_candidate(asked, one, rivals, calibrator, min_pass_rate) for one in near]
+    other_calls = {
+        str(one.facts.version_id): said for one in near if (said := _other_call(asked, one.facts))
+    }
+    rivals = [one for one in near if str(one.facts.version_id) not in other_calls]
+    found = [
+        _candidate(
+            asked,
+            one,
+            max((rival.similarity for rival in rivals if rival is not one), default=0.0),
+            other_calls.get(str(one.facts.version_id), ""),
+            calibrator,
+            min_pass_rate,
+        )
+        for one in near
+    ]
     if head is not None:
         found = by_head(
             head,
@@ -159,14 +179,11 @@ def considered(
                 for one in near
                 for _, similarity in one.exemplars
             ],
-            strangers=[
-                str(one.facts.version_id) for one in near if _other_call(asked, one.facts.spec)
-            ],
+            strangers=other_calls.keys(),
         )
-    alike = {str(one.facts.version_id) for one in rivals}
     ranked = sorted(
         found,
-        key=lambda one: (one.version_id in alike, one.applies, one.probability),
+        key=lambda one: (one.version_id not in other_calls, one.applies, one.probability),
         reverse=True,
     )
     return tuple(one.held_to_threshold() for one in ranked)
@@ -210,15 +227,15 @@ def _nearest(client_id: int, vector: Vector, encoder: str, top_k: int) -> list[N
 def _candidate(
     asked: Asked,
     near: Near,
-    rivals: Sequence[Near],
+    rival_similarity: float,
+    other_call: str,
     calibrator: Calibrator,
     min_pass_rate: float,
 ) -> Candidate:
     checks = preconditions(near.facts.spec, asked.input)
-    others = [rival.similarity for rival in rivals if rival is not near]
-    features = features_of(asked, near, checks, max(others, default=0.0))
+    features = features_of(asked, near, checks, rival_similarity)
     probability = calibrator.probability(features)
-    obstacle = _obstacle(asked, near.facts.spec, checks) or _bad_record(near, min_pass_rate)
+    obstacle = other_call or _failed_precondition(checks) or _bad_record(near, min_pass_rate)
     return Candidate(
         near.facts.kernel,
         str(near.facts.version_id),
@@ -240,6 +257,11 @@ def preconditions(spec: KernelSpec, bound: dict[str, Any]) -> tuple[Check, ...]:
     typed = verify(spec.required_of_input, Subject(input=bound, output=bound))
     given = spec.given(bound)
     return typed.checks + verify(spec.preconditions, Subject(input=given, output=given)).checks
+
+
+def is_ready(spec: KernelSpec, bound: dict[str, Any]) -> bool:
+    """Whether the kernel's preconditions hold."""
+    return all(check.status == "ok" for check in preconditions(spec, bound))
 
 
 def features_of(
@@ -270,18 +292,16 @@ def _bad_record(near: Near, min_pass_rate: float) -> str:
     return f"{record}, at least {100 * min_pass_rate:.3g} % required"
 
 
-def _obstacle(asked: Asked, spec: KernelSpec, checks: tuple[Check, ...]) -> str:
-    """Why this kernel may not answer this request, whatever its probability."""
-    if other := _other_call(asked, spec):
-        return other
+def _failed_precondition(checks: tuple[Check, ...]) -> str:
     failed = next((check for check in checks if check.status != "ok"), None)
     return f"precondition {failed.label or failed.kind}: {failed.reason}" if failed else ""
 
 
-def _other_call(asked: Asked, spec: KernelSpec) -> str:
+def _other_call(asked: Asked, facts: VersionFacts) -> str:
     """Why the request is another kind of call than this kernel answers; empty when it is not."""
     if asked.any_call:
         return ""
+    spec = facts.spec
     system = asked.input["system"]
     if (digest_of(system) if system else None) != spec.system_digest:
         return "the system prompt is not the one this kernel was made for"

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from kernels.encoder import Vector, last_mean
-from kernels.fitting import lowest_safe_threshold
 from kernels.head import Flags, Head, Ids, Reading, neighbours
 from kernels.head_fitting import Exemplars, HeadConfig, fit_head
 from kernels.trust import Curve, Probabilities, Trust
+from kernels.wrong_reuse import lowest_safe_threshold
 
 EXEMPLAR, STRANGER, BACKGROUND, RECORDED = range(4)
 

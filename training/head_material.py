@@ -9,7 +9,7 @@ import numpy as np
 from kernels.encoder import Vector, embed_layers, encoder_digest
 from kernels.head import Ids
 from kernels.head_fitting import Exemplars
-from kernels.library.examples import guarded_kernels, unguarded
+from kernels.library.guards import guarded_kernels, unguarded
 from kernels.library.reading import labelled_prompts, starters
 from kernels.models import Exemplar
 from kernels.routing import VersionFacts, version_facts
@@ -72,7 +72,9 @@ class Material:
         width = len(next(iter(self.layers.values())))
         return np.array([self.layers[text] for text in texts]).reshape(-1, width)
 
-    def as_exemplars(self) -> Exemplars:
+    @cached_property
+    def embedded(self) -> Exemplars:
+        """The exemplars as the head is fitted on them."""
         return Exemplars(
             self.rows([one.text for one in self.exemplars]),
             positions(self.exemplars),

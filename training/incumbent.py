@@ -30,7 +30,7 @@ def served_today(
     """
     guarded = set(material.guarded)
     truth = {one.text: one.kernel for one in (*material.exemplars, *material.labelled)}
-    exemplars = material.as_exemplars()
+    exemplars = material.embedded
     texts = np.array([one.text for one in material.exemplars], dtype=object)
     records = _records(material)
     found: dict[str, bool | None] = {}

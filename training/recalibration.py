@@ -8,16 +8,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
-
 from kernels.calibration import Calibrator
 from kernels.encoder import encoder_digest
-from kernels.fitting import Example, fit_held_out, wrong_reuse_lower_bound
-from kernels.library.examples import guarded_kernels, library_examples
+from kernels.fitting import Example, fit_held_out
+from kernels.library.examples import library_examples
+from kernels.library.guards import guarded_kernels
 from kernels.matching import Features
 from kernels.models import Calibration, KernelVersion
 from kernels.spec import digest_of
+from kernels.wrong_reuse import wrong_reuse_lower_bound
 from training.comparison import compare
+from training.publishing import publish
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Trajectory
 
@@ -64,7 +65,15 @@ def recalibrate(*, ceiling: float, min_verdicts: int) -> Calibration:
         fitted.held_out[len(known) :],
         ceiling,
     )
-    return _store(live, fitted.calibrator, {**fitted.metrics, **metrics}, data, reason)
+    return publish(
+        Calibration,
+        live=live,
+        reason=reason,
+        encoder_digest=live.encoder_digest,
+        data_digest=data,
+        weights=fitted.calibrator.as_json(),
+        metrics={**fitted.metrics, **metrics},
+    )
 
 
 @dataclass(frozen=True)
@@ -188,23 +197,3 @@ def _reuse(
         if p >= calibrator.threshold_for(example.kernel)
     ]
     return sum(not example.fits for example in reused), len(reused)
-
-
-@transaction.atomic
-def _store(
-    live: Calibration, calibrator: Calibrator, metrics: dict[str, Any], data: str, reason: str
-) -> Calibration:
-    still = Calibration.objects.select_for_update().filter(pk=live.pk, state=State.LIVE).exists()
-    if not still:
-        reason = reason or "another calibration went live meanwhile"
-    if not reason:
-        Calibration.objects.filter(state=State.LIVE).update(state=State.RETIRED)
-    return Calibration.objects.create(
-        state=State.REJECTED if reason else State.LIVE,
-        encoder_digest=live.encoder_digest,
-        data_digest=data,
-        parent=live,
-        weights=calibrator.as_json(),
-        metrics=metrics,
-        reason=reason,
-    )

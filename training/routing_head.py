@@ -5,17 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from django.db import transaction
 
 from kernels.calibration import Calibrator
 from kernels.encoder import encoder_digest
-from kernels.fitting import wrong_reuse_bound
 from kernels.head import Head
 from kernels.head_fitting import HeadConfig, fit_head
 from kernels.head_routing import live_head
 from kernels.kernel_thresholds import kernel_thresholds
 from kernels.models import Calibration, RoutingHead
-from kernels.routing import preconditions
+from kernels.routing import is_ready
 from kernels.slots import bind
 from kernels.trust import Trust
 from kernels.trust_fitting import (
@@ -28,9 +26,11 @@ from kernels.trust_fitting import (
     fit_trust,
     gather_evidence,
 )
+from kernels.wrong_reuse import wrong_reuse_bound
 from training.comparison import gain_bound
 from training.head_material import Material, gather_material, positions
 from training.incumbent import served_today
+from training.publishing import publish
 from training.recalibration import NothingLive, NothingNew, NotRefitted
 
 LEAST_KERNELS = 3
@@ -94,12 +94,23 @@ def train_head(
         min_pass_rate=min_pass_rate,
     )
     reason, metrics = _gate(today, fitted.served, ceiling)
-    return _store(live, material, fitted, ceiling, metrics, reason)
+    return publish(
+        RoutingHead,
+        live=live,
+        reason=reason,
+        encoder_digest=encoder_digest(),
+        data_digest=material.digest,
+        ceiling=ceiling,
+        guarded=material.guarded,
+        weights=fitted.head.to_bytes(),
+        trust=fitted.trust.as_json(),
+        metrics=metrics,
+    )
 
 
 def fit_on(material: Material, ceiling: float, advance: Callable[[], object]) -> FittedHead:
     """Fits head, P(right) and thresholds; every prompt is read by a head that did not see it."""
-    exemplars = material.as_exemplars()
+    exemplars = material.embedded
     background = material.rows(list(material.background))
     head_config = HeadConfig()
     head = fit_head(exemplars, background, head_config, encoder_digest())
@@ -117,7 +128,7 @@ def fit_on(material: Material, ceiling: float, advance: Callable[[], object]) ->
     )
     texts = _texts(material, evidence)
     chosen = [material.specs[kernel] for kernel in evidence.reading.chosen]
-    ready = np.array([_is_ready(spec, text) for spec, text in zip(chosen, texts, strict=True)])
+    ready = np.array([is_ready(spec, bind(text)) for spec, text in zip(chosen, texts, strict=True)])
     kinds = evidence.kind[ready & (evidence.kind != STRANGER)]
     share = float((kinds == BACKGROUND).mean()) if len(kinds) else 0.0
     config = replace(config, out_of_scope_share=min(MOST_OUTSIDE, max(LEAST_OUTSIDE, share)))
@@ -150,10 +161,6 @@ def _texts(material: Material, evidence: Evidence) -> list[str]:
         sources.get(kind, material.background)[row]
         for kind, row in zip(evidence.kind.tolist(), evidence.row.tolist(), strict=True)
     ]
-
-
-def _is_ready(spec: Any, text: str) -> bool:
-    return all(check.status == "ok" for check in preconditions(spec, bind(text)))
 
 
 def worth(served: bool | None, ceiling: float) -> float:
@@ -192,31 +199,3 @@ def _figures(served: list[bool | None]) -> dict[str, float]:
         "wrong": wrong,
         "bound": round(wrong_reuse_bound(wrong, right + wrong), 4),
     }
-
-
-@transaction.atomic
-def _store(
-    live: RoutingHead | None,
-    material: Material,
-    fitted: FittedHead,
-    ceiling: float,
-    metrics: dict[str, Any],
-    reason: str,
-) -> RoutingHead:
-    current = RoutingHead.objects.select_for_update().filter(state=State.LIVE).first()
-    if current != live:
-        reason = reason or "another head went live meanwhile"
-    if not reason and current is not None:
-        RoutingHead.objects.filter(pk=current.pk).update(state=State.RETIRED)
-    return RoutingHead.objects.create(
-        state=State.REJECTED if reason else State.LIVE,
-        encoder_digest=encoder_digest(),
-        data_digest=material.digest,
-        ceiling=ceiling,
-        parent=live,
-        guarded=material.guarded,
-        weights=fitted.head.to_bytes(),
-        trust=fitted.trust.as_json(),
-        metrics=metrics,
-        reason=reason,
-    )

@@ -170,20 +170,20 @@ def serve_kernel(
             continue
         spent[0] += reply.prompt_tokens
         spent[1] += reply.completion_tokens
-        held = _hold_to(request, kernel.facts, reply, bound, trace, backend)
-        verdict = held.verdict
+        judged = _judge_output(request, kernel.facts, reply, bound, trace, backend)
+        verdict = judged.verdict
         result = replace(
             result,
             reason=verdict.reason,
-            text=held.text,
-            output=held.output,
+            text=judged.text,
+            output=judged.output,
             model=reply.model or "none",
             prompt_tokens=spent[0],
             completion_tokens=spent[1],
             checks=verdict.checks,
             verified=bool(verdict.passed),
             kernel=kernel.facts,
-            proven=_could_fail(kernel.facts, reply, request) if verdict.passed else held.at_fault,
+            proven=_could_fail(kernel.facts, reply, request) if verdict.passed else judged.at_fault,
         )
         if verdict.passed:
             break
@@ -199,7 +199,7 @@ def _could_fail(facts: VersionFacts, reply: Reply, request: ChatRequest) -> bool
 
 
 @dataclass(frozen=True)
-class Held:
+class Judgement:
     """A kernel's output as the app gets it, and the verdict of the kernel's contract and the app's.
 
     `at_fault` says whether a failure speaks against the kernel. What an app's own conditions refuse
@@ -212,14 +212,14 @@ class Held:
     at_fault: bool
 
 
-def _hold_to(
+def _judge_output(
     request: ChatRequest,
     facts: VersionFacts,
     reply: Reply,
     bound: dict[str, Any],
     trace: Trace,
     backend: Backend,
-) -> Held:
+) -> Judgement:
     """The kernel's conditions see the output; the app's see what the app will see.
 
     An output that was cut is not held to them: it fails, whatever is left of it.
@@ -234,19 +234,19 @@ def _hold_to(
     if reply.cut:
         step = facts.spec.generate
         enough = step is not None and request.max_tokens >= step.max_tokens
-        return Held(None, text, cut_verdict(trace), at_fault=enough)
+        return Judgement(None, text, cut_verdict(trace), at_fault=enough)
     if name is None:
         output, verdict = check(written, (*own, *asked), bound, trace, judge)
         whose = sorted((*own, *asked), key=lambda condition: condition.kind == "judge")
         mine = [condition in own for condition in whose[: len(verdict.checks)]]
-        return Held(output, text, verdict, _at_fault(facts, verdict, mine))
+        return Judgement(output, text, verdict, _at_fault(facts, verdict, mine))
     output, verdict = check(written, own, bound, trace, judge)
     mine = [True] * len(verdict.checks)
     if verdict.passed:
         _, more = check(text, asked, bound, trace, judge)
         verdict = Verdict(verdict.checks + more.checks)
         mine += [False] * len(more.checks)
-    return Held(output, text, verdict, _at_fault(facts, verdict, mine))
+    return Judgement(output, text, verdict, _at_fault(facts, verdict, mine))
 
 
 def _at_fault(facts: VersionFacts, verdict: Verdict, mine: Sequence[bool]) -> bool:

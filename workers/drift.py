@@ -10,10 +10,10 @@ from uuid import UUID
 
 from django.conf import settings
 
-from kernels.fitting import wrong_reuse_lower_bound
 from kernels.models import KernelVersion
 from kernels.review import quarantine
 from kernels.routing import MIN_VERDICTS
+from kernels.wrong_reuse import wrong_reuse_lower_bound
 from trajectories.models import Trajectory
 
 log = logging.getLogger(__name__)

@@ -62,6 +62,7 @@ def record_feedback(
             )
     if feedback.is_negative and trajectory.kernel_version is not None:
         version = trajectory.kernel_version
-        _ = quarantine_if_drifted(version_id=version) or quarantine_if_failing(version_id=version)
+        if not quarantine_if_drifted(version_id=version):
+            quarantine_if_failing(version_id=version)
     ask_for_scores()
     return feedback

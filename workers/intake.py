@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from kernels.decision import RouteDecision
-from kernels.encoder import Vector, embed_deep, encoder_digest, last_mean
+from kernels.encoder import Vector, embed_deep, encoder_digest
 from kernels.proposing import propose_composition, refuse_partial
 from kernels.routing import Asked, route
 from kernels.slots import bind
@@ -24,12 +24,10 @@ def plan(*, client: Client, request: ChatRequest) -> RouteDecision:
 
     Where it takes two kernels to answer it, a composition of them is proposed.
     """
-    layers = embed_deep(request.prompt)
-    decision = _decide(client, request, layers)
-    proposal = propose_composition(
-        client=client, asked=_asked(request, layers), decision=decision, **_limits()
-    )
-    return replace(_whole(client, request, layers, decision), proposal=proposal)
+    asked = _asked(request, embed_deep(request.prompt))
+    decision = _decide(client, request, asked)
+    told = {"client": client, "asked": asked, "decision": decision, **_limits()}
+    return replace(refuse_partial(**told), proposal=propose_composition(**told))
 
 
 def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
@@ -39,13 +37,15 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
     """
     layers = embed_deep(request.prompt)
     watch.lap("embed")
-    decision = _whole(client, request, layers, _decide(client, request, layers))
+    asked = _asked(request, layers)
+    decision = _decide(client, request, asked)
+    decision = refuse_partial(client=client, asked=asked, decision=decision, **_limits())
     watch.lap("route")
     run = Run.objects.create(
         client=client,
         request=request.model_dump(mode="json"),
         decision=decision.as_json(),
-        embedding=last_mean(layers[None])[0],
+        embedding=asked.vector,
         encoder_digest=encoder_digest(),
         created_at=datetime.now(UTC),
     )
@@ -60,7 +60,7 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
     return run
 
 
-def _decide(client: Client, request: ChatRequest, layers: Vector) -> RouteDecision:
+def _decide(client: Client, request: ChatRequest, asked: Asked) -> RouteDecision:
     if stored := stored_answer(client_id=client.pk, request=request):
         age = f"{(datetime.now(UTC) - stored.created_at).total_seconds():,.0f} s ago"
         return RouteDecision(
@@ -71,16 +71,7 @@ def _decide(client: Client, request: ChatRequest, layers: Vector) -> RouteDecisi
             encoder_digest(),
             reused=str(stored.pk),
         )
-    return route(client_id=client.pk, asked=_asked(request, layers), **_limits())
-
-
-def _whole(
-    client: Client, request: ChatRequest, layers: Vector, decision: RouteDecision
-) -> RouteDecision:
-    """The decision, unless it is for a kernel that answers only a part of the prompt."""
-    return refuse_partial(
-        client=client, asked=_asked(request, layers), decision=decision, **_limits()
-    )
+    return route(client_id=client.pk, asked=asked, **_limits())
 
 
 def _limits() -> dict[str, Any]:

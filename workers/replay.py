@@ -11,6 +11,7 @@ from kernels.compiler.errors import NothingInCommon
 from kernels.conditions.checks import Subject
 from kernels.execution import Ask, Shot, run_recipe
 from kernels.gate import Replayed
+from kernels.routing import is_ready
 from kernels.slots import bind
 from kernels.spec import KernelSpec
 from kernels.tightening import BindingFailed
@@ -120,7 +121,7 @@ def _replay(recipe: Recipe, cases: Sequence[_Case], ask: Ask) -> Replayed:
             continue
         spec = recipe(case.spec)
         bound = spec.given(bind(case.trace.prompt, case.trace.system))
-        if verify(spec.preconditions, Subject(bound, None), judge).passed is False:
+        if not is_ready(spec, bound):
             left += case.known
             spent += case.trace.tokens
             continue

@@ -10,20 +10,19 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from kernels.conditions.checks import Check
 from kernels.encoder import Vector, embed_all, embed_layers, encoder_digest, last_mean
 from kernels.fitting import Example
+from kernels.library.guards import guarded_kernels, unguarded
 from kernels.library.loading import STARTER_CONFIDENCE
 from kernels.library.reading import HERE, Labelled, Starter, labelled_prompts, starters
 from kernels.matching import Features, Profile, profile
-from kernels.routing import Asked, Near, VersionFacts, features_of, preconditions
+from kernels.routing import Asked, Near, VersionFacts, features_of, is_ready, preconditions
 from kernels.slots import bind
-from kernels.spec import KernelSpec, digest_of
+from kernels.spec import digest_of
 
 FILE = HERE / "examples.json"
 TOP_K = 24
 DECIMALS = 4
-GUARD = "the request has no word that may ask for something else"  # label of the precondition
 
 
 @dataclass(frozen=True)
@@ -81,22 +80,6 @@ def write_examples(examples: Sequence[Example], library: Library) -> None:
     FILE.write_text(f'{{"digest": {digest}, "examples": [\n{body}\n]}}\n')
 
 
-def unguarded(spec: KernelSpec) -> KernelSpec:
-    """The kernel without the precondition that looks at every word of the request."""
-    kept = tuple(condition for condition in spec.preconditions if condition.label != GUARD)
-    return spec.model_copy(update={"preconditions": kept})
-
-
-@cache
-def guarded_kernels() -> frozenset[str]:
-    """Digests of the starters that have a guard."""
-    return frozenset(
-        starter.spec.digest
-        for starter in starters()
-        if any(condition.label == GUARD for condition in starter.spec.preconditions)
-    )
-
-
 def _rounded(features: Features) -> list[float]:
     return [round(value, DECIMALS) for value in features.vector()]
 
@@ -122,21 +105,17 @@ def make_examples(
         near = [_near(starter, prompt, vectors) for starter in library.starters]
         for starter, one, spec in zip(library.starters, near, bare, strict=True):
             checks = preconditions(spec, asked.input)
-            if not _hold(checks):
+            if any(check.status != "ok" for check in checks):
                 continue  # routing refuses these before it looks at P
             rival = max((other.similarity for other in near if other is not one), default=0.0)
             fits = labelled.kernel == starter.spec.name
             features = features_of(asked, one, checks, rival)
             digest = _digest(starter.spec.name)
             is_guarded = digest in guarded_kernels()
-            guarded = is_guarded and _hold(preconditions(starter.spec, asked.input))
+            guarded = is_guarded and is_ready(starter.spec, asked.input)
             examples.append(Example(features, fits, prompt, digest, guarded))
         advance()
     return examples
-
-
-def _hold(checks: Sequence[Check]) -> bool:
-    return all(check.status == "ok" for check in checks)
 
 
 @cache

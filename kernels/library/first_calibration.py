@@ -6,6 +6,7 @@ from django.db import transaction
 
 from kernels.encoder import encoder_digest
 from kernels.fitting import Example, fit
+from kernels.learned_models import Learned
 from kernels.library.examples import library_examples, shipped_library
 from kernels.models import Calibration
 from kernels.spec import digest_of
@@ -36,9 +37,9 @@ def fit_first_calibration(ceiling: float, also: Iterable[Example] = ()) -> Calib
         )
 
 
-def _descends_from(calibration: Calibration, data: str) -> bool:
+def _descends_from(calibration: Learned, data: str) -> bool:
     """Whether it was fitted on this library, or learned on from a calibration that was."""
-    ancestor: Calibration | None = calibration
+    ancestor: Learned | None = calibration
     while ancestor is not None:
         if ancestor.data_digest == data:
             return True

@@ -27,13 +27,14 @@ class Migration(migrations.Migration):
                             ("retired", "Retired"),
                             ("rejected", "Rejected"),
                         ],
+                        default="live",
                         max_length=10,
                     ),
                 ),
                 ("encoder_digest", models.CharField(max_length=64)),
                 (
                     "data_digest",
-                    models.CharField(help_text="SHA-256 of all it was fitted on.", max_length=64),
+                    models.CharField(max_length=64),
                 ),
                 (
                     "ceiling",

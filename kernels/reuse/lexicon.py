@@ -53,7 +53,7 @@ ASKING = word_set(
 )
 DETERMINERS = word_set("the a an my our your their his her this these those its")
 POSSESSIVES = word_set("your their his her its")
-ARTICLES = frozenset(("a", "an", "one"))
+ARTICLES = word_set("a an one")
 # How a request asks. "Tell me the capital", "give the capital" and "what is the capital" are one.
 WHAT = word_set(
     "what which tell give show say state provide find get list name return display calculate"
@@ -87,9 +87,7 @@ DEICTIC = word_set(
     "upcoming ago last next this present presently"
 )
 # Before a verb, "to" is no preposition: "how to sort", "want to sort".
-BEFORE_INFINITIVE = frozenset(
-    "how need want able way trying order like possible have has wish used".split()  # noqa: SIM905
-)
+BEFORE_INFINITIVE = word_set("how need want able way trying order like possible have has wish used")
 PREPOSITIONS = word_set(
     "using regarding if while because unless although due without in on at from to into "
     "onto by for with within between among under over above below before after during "
@@ -98,8 +96,8 @@ PREPOSITIONS = word_set(
     "atmost"
 )
 # Their order in a list does not matter where these stand.
-COMMUTATIVE = frozenset(
-    "sum total add average mean median product extract compare list between difference".split()  # noqa: SIM905
+COMMUTATIVE = word_set(
+    "sum total add average mean median product extract compare list between difference"
 )
 CHANGES = word_set("change growth increase decrease rise fall drop")
 AGENTS = {

@@ -13,9 +13,10 @@ from typing import Any
 from rich.table import Table
 
 from kernels.calibration import Calibrator
-from kernels.fitting import CONFIDENCE, Example, fit, wrong_reuse_bound
+from kernels.fitting import Example, fit
 from kernels.library.examples import Library, library_examples, make_examples
 from kernels.library.reading import Labelled, read_labelled, starters
+from kernels.wrong_reuse import CONFIDENCE, wrong_reuse_bound
 
 FILE = Path(__file__).parent / "library_suite" / "heldout.jsonl"
 CEILINGS = (0.10, 0.05, 0.02)

@@ -20,19 +20,14 @@ from tests.composition_rows import (
     plan_of,
     sequence,
 )
+from tests.db.admin_browser import root
 from trajectories.models import Client
 
+__all__ = ["root"]
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/kernels/composition/"
 TEXT = {"type": "string"}
-
-
-@pytest.fixture
-def root() -> Browser:
-    browser = Browser()
-    browser.force_login(User.objects.create_superuser("root"))
-    return browser
 
 
 @pytest.fixture

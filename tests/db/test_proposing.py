@@ -11,7 +11,7 @@ from kernels.composition_review import approve_composition
 from kernels.compositions import add_composition, pinned
 from kernels.decision import Proposal, RouteDecision
 from kernels.encoder import embed_deep
-from kernels.library.examples import unguarded
+from kernels.library.guards import unguarded
 from kernels.library.loading import STARTER_CONFIDENCE
 from kernels.library.reading import starters
 from kernels.models import Exemplar, KernelVersion

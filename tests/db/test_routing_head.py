@@ -8,8 +8,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from kernels.decision import RouteDecision
 from kernels.head_routing import retire_heads
-from kernels.library.examples import unguarded
 from kernels.library.first_calibration import fit_first_calibration
+from kernels.library.guards import unguarded
 from kernels.library.reading import labelled_prompts, starters
 from kernels.models import Calibration, Kernel, KernelVersion, RoutingHead
 from kernels.registry import Sample, propose_version

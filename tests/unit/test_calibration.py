@@ -9,14 +9,9 @@ import pytest
 from scipy.stats import binom
 
 from kernels.calibration import Calibrator
-from kernels.fitting import (
-    Example,
-    _clustered_bound,
-    fit,
-    lowest_safe_threshold,
-    wrong_reuse_bound,
-)
+from kernels.fitting import Example, fit
 from kernels.matching import Features
+from kernels.wrong_reuse import _clustered_bound, lowest_safe_threshold, wrong_reuse_bound
 
 
 def features(similarity: float) -> Features:

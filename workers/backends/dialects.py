@@ -33,29 +33,19 @@ FORMATS = (
 )  # fmt: skip
 # OpenAI's strict subset: these say the shape, and these bounds are kept; others are left out.
 SHAPE = (
-    "type",
-    "properties",
-    "required",
-    "additionalProperties",
-    "items",
-    "anyOf",
-    "$ref",
-    "$defs",
-)
+    "type", "properties", "required", "additionalProperties", "items", "anyOf", "$ref", "$defs",
+)  # fmt: skip
 KEPT = (
     "enum", "const", "description", "title", "pattern", "multipleOf", "minimum", "maximum",
     "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems",
 )  # fmt: skip
-# Its limits: properties, levels of objects, listed values, characters of names and listed values,
-# and of the strings of one list of more than 250.
-MOST_PROPERTIES, MOST_LEVELS, MOST_CHOICES, MOST_CHARS, MOST_LONG_LIST = (
-    5000,
-    10,
-    1000,
-    120_000,
-    15_000,
-)
-LONG_LIST = 250
+# Its limits.
+MOST_PROPERTIES = 5000
+MOST_LEVELS = 10  # of objects
+MOST_CHOICES = 1000  # listed values
+MOST_CHARS = 120_000  # of names and listed values
+LONG_LIST = 250  # values, from which on the characters of one list count:
+MOST_LONG_LIST = 15_000
 # llama.cpp refuses a grammar that repeats something more often.
 MOST_REPEATED = 2000
 LENGTHS = frozenset({"maxLength", "maxItems"})

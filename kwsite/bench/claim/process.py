@@ -5,17 +5,13 @@ its start. Nothing here needs what only the benchmark needs (requirements/dev.tx
 """
 
 import argparse
-import importlib.util
-import os
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from kwsite.bench.own_process import measure_in_own_process, require_installed
 from kwsite.bench.stack import own_environment, throwaway_stack
-from kwsite.env import CHECKOUT
-from kwsite.stack.failure import StackFailure
 
 FAMILIES = (
     *("contacts", "invoices", "tickets", "conversions"),
@@ -44,32 +40,16 @@ def add_claim_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_claim(options: dict[str, Any]) -> None:
     """Raises StackFailure when the stack does not start, or the measurement ends early."""
-    if missing := [name for name in ("reasoning_gym", "matplotlib") if not _installed(name)]:
-        raise StackFailure(
-            f"{missing[0]} is missing: pip install -r requirements/dev.txt "
-            "-c requirements/constraints.txt"
-        )
+    require_installed("reasoning_gym", "matplotlib")
     if options["read"]:
-        _measure(["--read", str(options["read"].absolute()), *_output(options)], dict(os.environ))
+        arguments = ["--read", str(options["read"].absolute()), *_output(options)]
+        measure_in_own_process("claim", arguments)
         return
     print("Starting a stack of its own.", file=sys.stderr)
     with throwaway_stack(REUSE_OFF | _model_server(options)) as address:
         environment = own_environment(address.home) | REUSE_OFF
-        _measure([*_arguments(options), *_output(options)], environment)
-
-
-def _measure(arguments: list[str], environment: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "kwsite.bench.claim", *arguments]
-    try:
-        ended = subprocess.run(command, cwd=CHECKOUT, env=environment, check=False).returncode
-    except KeyboardInterrupt:
-        raise StackFailure("Stopped: nothing was measured.") from None
-    if ended:
-        raise StackFailure("The measurement ended early; the lines above say why.")
-
-
-def _installed(name: str) -> bool:
-    return importlib.util.find_spec(name) is not None
+        arguments = [*_arguments(options), *_output(options)]
+        measure_in_own_process("claim", arguments, environment)
 
 
 def _model_server(options: dict[str, Any]) -> dict[str, str]:

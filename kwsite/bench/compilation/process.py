@@ -4,17 +4,14 @@ Nothing here needs what only the benchmark needs (requirements/dev.txt).
 """
 
 import argparse
-import importlib.util
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from kwsite.bench.claim.process import FAMILIES
 from kwsite.bench.model_server import embedded_model
-from kwsite.env import CHECKOUT
-from kwsite.stack.failure import StackFailure
+from kwsite.bench.own_process import measure_in_own_process, require_installed
 
 TRAIN, TEST = 120, 15
 
@@ -31,22 +28,16 @@ def add_compile_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_compile(options: dict[str, Any]) -> None:
     """Raises StackFailure when the server does not start, or the measurement ends early."""
-    if importlib.util.find_spec("reasoning_gym") is None:
-        raise StackFailure(
-            "reasoning_gym is missing: pip install -r requirements/dev.txt "
-            "-c requirements/constraints.txt"
-        )
+    require_installed("reasoning_gym")
     print("Starting the embedded model server.", file=sys.stderr)
     with embedded_model() as server:
-        command = [sys.executable, "-m", "kwsite.bench.compilation"]
-        command += ["--base-url", server.base_url, "--api-key", server.api_key]
-        command += ["--model", server.model, "--command", _command(options)]
-        command += ["--train", str(options["train"]), "--test", str(options["test"])]
-        command += ["--families", *options["families"]]
-        command += ["--write", str(options["write"].absolute())] if options["write"] else []
-        command += ["--json"] if options["json"] else []
-        if subprocess.run(command, cwd=CHECKOUT, check=False).returncode:
-            raise StackFailure("The measurement ended early; the lines above say why.")
+        arguments = ["--base-url", server.base_url, "--api-key", server.api_key]
+        arguments += ["--model", server.model, "--command", _command(options)]
+        arguments += ["--train", str(options["train"]), "--test", str(options["test"])]
+        arguments += ["--families", *options["families"]]
+        arguments += ["--write", str(options["write"].absolute())] if options["write"] else []
+        arguments += ["--json"] if options["json"] else []
+        measure_in_own_process("compilation", arguments)
 
 
 def _command(options: dict[str, Any]) -> str:

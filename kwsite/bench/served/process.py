@@ -1,14 +1,14 @@
 """Starts a stack of its own and measures on its database what routing serves."""
 
 import argparse
-import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from kwsite.bench.own_process import measure_in_own_process
 from kwsite.bench.stack import own_environment, throwaway_stack
-from kwsite.env import CHECKOUT
 from kwsite.stack.failure import StackFailure
 
 EXEMPLARS, CEILING, MOST = 30, 0.05, 600
@@ -30,10 +30,8 @@ def run_served(options: dict[str, Any]) -> None:
     print("Starting a stack of its own.", file=sys.stderr)
     ceiling = {"KW_WRONG_REUSE_CEILING": str(options["ceiling"])}
     with throwaway_stack(ceiling) as address:
-        command = [sys.executable, "-m", "kwsite.bench.served", "--data", options["data"]]
+        arguments = ["--data", str(Path(options["data"]).absolute())]
         for name in ("exemplars", "most", "seed"):
-            command += [f"--{name}", str(options[name])]
-        command += ["--json"] if options["json"] else []
-        environment = own_environment(address.home) | ceiling
-        if subprocess.run(command, cwd=CHECKOUT, env=environment, check=False).returncode:
-            raise StackFailure("The measurement ended early; the lines above say why.")
+            arguments += [f"--{name}", str(options[name])]
+        arguments += ["--json"] if options["json"] else []
+        measure_in_own_process("served", arguments, own_environment(address.home) | ceiling)

@@ -1,6 +1,10 @@
-"""`python -m kwsite.bench.served`: sets Django up, which `command` needs when it is imported."""
+"""`python -m kwsite.bench NAME ...`: sets Django up, which `command` needs when it is imported.
+
+For benches that read the settings and the database of a stack of their own.
+"""
 
 import os
+import sys
 from contextlib import suppress
 from importlib import import_module
 
@@ -9,5 +13,6 @@ import django
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kwsite.settings")
     django.setup()
+    name = sys.argv.pop(1)
     with suppress(KeyboardInterrupt):  # whoever started this says that it was stopped
-        import_module("kwsite.bench.served.command").main()
+        import_module(f"kwsite.bench.{name}.command").main()
