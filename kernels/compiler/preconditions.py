@@ -37,9 +37,7 @@ def preconditions(pairs: Sequence[Pair], mined: Mined, *, forms: int) -> tuple[C
         found += _same_words(pairs)
     if "numbers" in mined.lists or _calculates(mined):
         found.append(_same_signs(pairs, any_order=_calculates(mined)))
-    units = {tuple(pair.input["units"]) for pair in pairs}
-    if len(units) == 1 and (only := units.pop()):
-        found.append(cel(f"input.units == {literal(list(only))}", "the same units"))
+    found += _same_units(pairs)
     if mined.bindings and len({pair.input["negated"] for pair in pairs}) == 1:
         negated = str(pairs[0].input["negated"]).lower()
         found.append(cel(f"input.negated == {negated}", "negation"))
@@ -62,6 +60,18 @@ def _same_words(pairs: Sequence[Pair]) -> list[Condition]:
     if not (shared := _in_every_prompt(pairs)):
         return []
     return [cel(f"{literal(shared)}.all(w, input.prompt.hasWord(w))", "the same words")]
+
+
+def _same_units(pairs: Sequence[Pair]) -> list[Condition]:
+    """Two units in one order, or one: how often that one is written says nothing."""
+    said = {tuple(pair.input["units"]) for pair in pairs}
+    distinct = {frozenset(units) for units in said}
+    if len(distinct) == 1 and len(one := sorted(distinct.pop())) == 1:
+        only = f"size(input.units) > 0 && input.units.all(u, u == {literal(one[0])})"
+        return [cel(only, "the same unit")]
+    if len(said) == 1 and (units := said.pop()):
+        return [cel(f"input.units == {literal(list(units))}", "the same units")]
+    return []
 
 
 def _same_signs(pairs: Sequence[Pair], *, any_order: bool) -> Condition:

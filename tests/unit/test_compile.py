@@ -187,6 +187,18 @@ def test_an_operation_in_signs_is_not_computed_as_another() -> None:
         assert not ready_for(spec, f"Compute {other} now")
 
 
+def test_one_unit_may_be_written_again_but_not_become_another() -> None:
+    said = ("Owe {} EUR", "{} EUR to pay", "Send {} EUR, please", "It is {} EUR", "Due: {} EUR")
+    amounts = (4, 8.5, 13, 21, 340)
+    traces = [trace(t.format(n), {"total": n}) for t, n in zip(said, amounts, strict=True)]
+    (same,) = (c for c in compile_traces(traces).preconditions if c.label == "the same unit")
+    held = {
+        text: verify([same], Subject(bind(text), None)).passed
+        for text in ("Pay 9 EUR", "9 EUR before tax, 12 EUR with it", "Pay 9 USD", "Pay 9")
+    }
+    assert list(held.values()) == [True, True, False, False]
+
+
 def test_what_cannot_be_computed_is_left_to_the_model() -> None:
     spec = compile_traces(tickets())
     assert spec.bindings == ()
