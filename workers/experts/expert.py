@@ -1,7 +1,7 @@
 """What an expert worker is: how it is asked, the form of its steps, and who checks its answers."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 from kernels.execution import Ask
@@ -39,6 +39,9 @@ class Verified:
     @property
     def passed(self) -> bool | None:
         return None if self.status == "unverified" else self.status == "ok"
+
+    def as_json(self) -> dict[str, str | float]:
+        return {**asdict(self), "score": round(self.score, 4)}
 
 
 @dataclass(frozen=True)

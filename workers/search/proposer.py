@@ -1,0 +1,71 @@
+"""Drafts from a model server: it writes on from the steps so far, and stops when told to."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from workers.backends.completion import Backend, Completion, ModelRequest
+from workers.experts.expert import Expert, Task
+from workers.experts.steps import join_steps, split_steps
+from workers.search.budget import Budget
+from workers.search.problem import Draft
+
+CHARS_PER_TOKEN = 4  # a guess, for what was written when a stream was ended early
+
+
+@dataclass(frozen=True)
+class ModelProposer:
+    """Asks the model for the rest of an answer. Threads may share it.
+
+    All drafts of one question begin with the same messages, so a server that keeps prefixes reads
+    them once; a hint comes last of them. Everything is streamed: closing the stream ends the work
+    on the server. `options` are the app's sampling options.
+    """
+
+    task: Task
+    expert: Expert
+    backend: Backend
+    budget: Budget
+    options: dict[str, Any]
+
+    def __call__(
+        self, steps: Sequence[str], *, max_tokens: int, temperature: float, hint: str
+    ) -> Draft:
+        prefix = join_steps(steps) + "\n\n" if steps else ""
+        request = ModelRequest(
+            self._messages(hint),
+            max_tokens,
+            options={**self.options, "temperature": temperature},
+            prefix=prefix,
+        )
+        written: list[str] = []
+        done: Completion | None = None
+        with closing(_generator(self.backend, request)) as deltas:
+            for delta in deltas:
+                written.append(delta.text)
+                done = delta.completion or done
+                if self.budget.over:
+                    break
+        text = done.text if done else "".join(written)
+        # The last step may be half a step that was there before: both are split again as a whole.
+        whole = split_steps(prefix + text)
+        return Draft(
+            steps=whole[len(steps) :],
+            finished=done is not None and done.finish_reason == "stop",
+            model=done.model if done else "",
+            prompt_tokens=done.prompt_tokens if done else 0,
+            completion_tokens=done.completion_tokens if done else len(text) // CHARS_PER_TOKEN,
+        )
+
+    def _messages(self, hint: str) -> tuple[dict[str, Any], ...]:
+        *before, question = self.expert.messages(self.task)
+        if not hint:
+            return (*before, question)
+        thought = f"{question['content']}\n\nAn earlier attempt went wrong: {hint}"
+        return (*before, {**question, "content": thought})
+
+
+def _generator(backend: Backend, request: ModelRequest) -> Any:
+    """A stream that can be closed: every backend's is a generator."""
+    return backend.stream(request)

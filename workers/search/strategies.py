@@ -1,0 +1,99 @@
+"""The ways to answer, all behind one interface and one budget (rows KA6-KA8, X8)."""
+
+from collections.abc import Callable, Sequence
+
+from workers.search.gate import accepted, pass_gate
+from workers.search.problem import Candidate, Found, GateReport, Problem
+from workers.search.simulation import Progress, simulate
+from workers.search.voting import by_score, by_verifier, most_votes
+
+Strategy = Callable[[Problem], Found]
+Choose = Callable[[Problem, Sequence[Candidate]], Candidate | None]
+
+
+def one_chain(problem: Problem) -> Found:
+    """One answer, step by step, without sampling."""
+    progress = Progress()
+    stopped = simulate(problem, progress, simulations=1, width=1, depth=1, temperature=0.0)
+    return _found("one_chain", problem, progress, stopped, _first)
+
+
+def self_consistency(problem: Problem) -> Found:
+    """As many samples as the budget has, and the answer that most of them give."""
+    return _sampled("self_consistency", problem, _majority)
+
+
+def best_of_n_verifier(problem: Problem) -> Found:
+    """Samples until one passes its verifier; of those that it cannot tell apart, the majority."""
+    return _sampled("best_of_n_verifier", problem, _by_verifier, stop=_verified)
+
+
+def best_of_n_prm(problem: Problem) -> Found:
+    """Samples, and the one whose steps the reward model likes best."""
+    return _sampled("best_of_n_prm", problem, lambda _, found: by_score(found))
+
+
+def lats(problem: Problem) -> Found:
+    """Tree search with the gate and reflection: simulations begin where earlier ones did well."""
+    progress = Progress()
+    width, depth = problem.width, problem.depth
+    stopped = simulate(
+        problem,
+        progress,
+        simulations=problem.simulations,
+        width=width,
+        depth=depth,
+        accept=_verified,
+    )
+    chosen, report, stopped = pass_gate(problem, progress, stopped, width=width, depth=depth)
+    return Found("lats", chosen, tuple(progress.candidates), progress.root, report, stopped)
+
+
+STRATEGIES: dict[str, Strategy] = {
+    "one_chain": one_chain,
+    "self_consistency": self_consistency,
+    "best_of_n_verifier": best_of_n_verifier,
+    "best_of_n_prm": best_of_n_prm,
+    "lats": lats,
+}
+
+
+def _sampled(
+    name: str,
+    problem: Problem,
+    choose: Choose,
+    stop: Callable[[Candidate], bool] = lambda _: False,
+) -> Found:
+    progress = Progress()
+    stopped = simulate(
+        problem,
+        progress,
+        simulations=problem.simulations,
+        width=problem.simulations,
+        depth=1,
+        accept=stop,
+    )
+    return _found(name, problem, progress, stopped, choose)
+
+
+def _found(name: str, problem: Problem, progress: Progress, stopped: str, choose: Choose) -> Found:
+    chosen = choose(problem, progress.candidates)
+    passed = chosen is not None and accepted(chosen, gate=problem.gate)
+    report = GateReport(passed, passed)
+    return Found(name, chosen, tuple(progress.candidates), progress.root, report, stopped)
+
+
+def _verified(candidate: Candidate) -> bool:
+    return candidate.outcome.status == "ok"
+
+
+def _first(_: Problem, found: Sequence[Candidate]) -> Candidate | None:
+    return next(iter(found), None)
+
+
+def _majority(problem: Problem, found: Sequence[Candidate]) -> Candidate | None:
+    return most_votes(found, problem.expert.vote_key)
+
+
+def _by_verifier(problem: Problem, found: Sequence[Candidate]) -> Candidate | None:
+    return by_verifier(found, problem.expert.vote_key)
