@@ -1,8 +1,11 @@
 """The gate: a path is accepted, or thought over and searched on in the same tree (row KA8)."""
 
+from dataclasses import replace
+
 from workers.search import tree
 from workers.search.budget import BudgetSpent
 from workers.search.problem import Candidate, GateReport, Problem
+from workers.search.rewards import reward
 from workers.search.simulation import Progress, Stopped, simulate
 from workers.search.voting import by_reward
 
@@ -45,12 +48,7 @@ def pass_gate(
     while not (passed := best is not None and accepted(best, gate=problem.gate)):
         if len(hints) >= problem.max_reflections or stopped == "budget":
             break
-        wrong = what_went_wrong(problem, best) if best else "No answer was found."
-        try:
-            hint = problem.reflect(wrong) if problem.reflect else wrong
-        except BudgetSpent:
-            stopped = "budget"
-            break
+        hint = what_went_wrong(problem, best) if best else "No answer was found."
         hints.append(hint)
         if best is not None:
             tree.penalise(best.leaf, PENALTY)
@@ -68,4 +66,23 @@ def pass_gate(
 
 
 def _best(problem: Problem, progress: Progress) -> Candidate | None:
-    return by_reward(progress.candidates, problem.expert.vote_key)
+    """The answer with the most behind it, examined if nothing but a model can judge it."""
+    found = by_reward(progress.candidates, problem.expert.vote_key)
+    return examined(problem, progress, found) if found else None
+
+
+def examined(problem: Problem, progress: Progress, found: Candidate) -> Candidate:
+    """With the word of a verifier that may ask a model; unchanged where the budget is spent."""
+    if problem.examine is None or found.outcome.status != "unverified":
+        return found
+    try:
+        outcome = problem.examine(found.steps)
+    except BudgetSpent:
+        return found
+    if outcome.status == "unverified":
+        return found
+    worth = problem.adjust(reward(found.scores, outcome))
+    seen = replace(found, outcome=outcome, reward=worth)
+    found.leaf.outcome = outcome
+    progress.candidates[progress.candidates.index(found)] = seen
+    return seen

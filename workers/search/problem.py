@@ -43,8 +43,9 @@ class Propose(Protocol):
 class Problem:
     """One question for one expert, and everything that a strategy may use to answer it.
 
-    `verify` says what is wrong with a whole answer, `adjust` applies what people said of the worker
-    to a reward in [0, 1] (row KA12). `parallel`: simulations at a time.
+    `verify` says what is wrong with a whole answer, without a model; `examine` may ask one, and is
+    for the answer that is to be given. `adjust` applies what people said of the worker to a reward
+    in [0, 1] (row KA12). `parallel`: simulations at a time.
     """
 
     task: Task
@@ -52,6 +53,7 @@ class Problem:
     propose: Propose
     budget: Budget
     verify: Callable[[Sequence[str]], Verified]
+    examine: Callable[[Sequence[str]], Verified] | None = None
     scorer: StepScorer | None = None
     adjust: Callable[[float], float] = float
     simulations: int = 10
@@ -61,7 +63,6 @@ class Problem:
     answer_tokens: int = 512  # the longest that one simulation may write
     gate: float = 0.5
     max_reflections: int = 2
-    reflect: Callable[[str], str] | None = None  # from what is known to be wrong to a hint
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,13 @@ class Found:
     root: Node
     gate: GateReport | None
     stopped: str  # why it ended: accepted | simulations | budget | exhausted
+
+    @property
+    def text(self) -> str:
+        """What was chosen; where nothing came to an answer, the draft with the best steps."""
+        drafts = [one for one in self.candidates if any(one.steps)]
+        best = self.chosen or max(drafts, key=lambda one: one.mean_score, default=None)
+        return "\n\n".join(best.steps) if best else ""
 
 
 def step_scores(problem: Problem, steps: Sequence[str]) -> tuple[float, ...]:

@@ -59,7 +59,8 @@ def simulate(
                     try:
                         granted = problem.budget.grant(problem.answer_tokens)
                     except BudgetSpent:
-                        stopped, reason = True, "budget"
+                        if not flights:  # else what they do not use comes back
+                            stopped, reason = True, "budget"
                         break
                     tree.begin(node)
                     started += 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from workers.search.gate import accepted, pass_gate
+from workers.search.gate import accepted, examined, pass_gate
 from workers.search.problem import Candidate, Found, GateReport, Problem
 from workers.search.simulation import Progress, simulate
 from workers.search.voting import by_score, by_verifier, most_votes
@@ -78,6 +78,7 @@ def _sampled(
 
 def _found(name: str, problem: Problem, progress: Progress, stopped: str, choose: Choose) -> Found:
     chosen = choose(problem, progress.candidates)
+    chosen = examined(problem, progress, chosen) if chosen else None
     passed = chosen is not None and accepted(chosen, gate=problem.gate)
     report = GateReport(passed, passed)
     return Found(name, chosen, tuple(progress.candidates), progress.root, report, stopped)
@@ -88,7 +89,7 @@ def _verified(candidate: Candidate) -> bool:
 
 
 def _first(_: Problem, found: Sequence[Candidate]) -> Candidate | None:
-    return next(iter(found), None)
+    return next((one for one in found if one.answer), None)
 
 
 def _majority(problem: Problem, found: Sequence[Candidate]) -> Candidate | None:
