@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +36,11 @@ class Address:
 def throwaway_stack(settings: Mapping[str, str]) -> Iterator[Address]:
     """Runs a stack with these settings for as long as the block lasts; nothing of it stays.
 
-    Raises StackFailure when it does not start.
+    SIGTERM and SIGHUP are a KeyboardInterrupt while it runs. Raises StackFailure when it does not
+    start.
     """
-    with tempfile.TemporaryDirectory(prefix="kernelweave-bench-") as folder:
+    endings = (signal.SIGTERM, signal.SIGHUP)
+    with _raised_for(endings), tempfile.TemporaryDirectory(prefix="kernelweave-bench-") as folder:
         home, port = Path(folder), free_port()
         with (home / "stack.log").open("wb") as log:
             process = subprocess.Popen(
@@ -56,6 +58,17 @@ def throwaway_stack(settings: Mapping[str, str]) -> Iterator[Address]:
             yield Address("127.0.0.1", port, connection["api_key"], home)
         finally:
             _stop(process)
+
+
+@contextmanager
+def _raised_for(endings: Sequence[signal.Signals]) -> Iterator[None]:
+    """These signals raise, so that what was started is stopped; only the main thread may ask."""
+    before = {one: signal.signal(one, signal.default_int_handler) for one in endings}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def own_environment(home: Path) -> dict[str, str]:
