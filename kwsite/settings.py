@@ -155,6 +155,20 @@ KW_REUSE_MAX_AGE_S = env.number("KW_REUSE_MAX_AGE_S", 7 * 24 * 3600)
 KW_KERNEL_MIN_PASS_RATE = env.number("KW_KERNEL_MIN_PASS_RATE", 0.7)  # from 5 verdicts on
 KW_KERNEL_RETRIES = env.integer("KW_KERNEL_RETRIES", 1)
 
+# Search: for what answers, and how far it goes.
+KW_SEARCH = env.choice("KW_SEARCH", "bare")
+KW_SEARCH_TOKENS = env.integer("KW_SEARCH_TOKENS", 2048)  # that all simulations write together
+KW_SEARCH_PARALLEL = env.integer("KW_SEARCH_PARALLEL", 4)  # simulations at a time
+KW_SEARCH_GATE = env.number("KW_SEARCH_GATE", 0.5)
+KW_SEARCH_MAX_REFLECTIONS = env.integer("KW_SEARCH_MAX_REFLECTIONS", 2)
+KW_SEARCH_SURE = env.number("KW_SEARCH_SURE", 0.6)  # of the router, for one worker alone
+KW_ROUTER_EPSILON = env.number("KW_ROUTER_EPSILON", 0.1)  # share of searches by any worker
+KW_SEARCH_TIMEOUT_S = env.number("KW_SEARCH_TIMEOUT_S", 100)
+KW_SEARCH_MIN_JUDGED = env.integer("KW_SEARCH_MIN_JUDGED", 20)  # answers, for a strategy to count
+KW_SEARCH_MIN_GAIN = env.number("KW_SEARCH_MIN_GAIN", 0.02)  # in quality, for 1,000 tokens more
+KW_SEARCH_EXPLORE = env.number("KW_SEARCH_EXPLORE", 0.05)
+KW_SEARCH_MEMORY_DAYS = env.number("KW_SEARCH_MEMORY_DAYS", 30)
+
 # Promotion: from repeated, verified successes to a candidate kernel.
 KW_MIN_MUTATION_SCORE = env.number("KW_MIN_MUTATION_SCORE", 0.6)
 KW_PROMOTE_MIN_SUCCESSES = env.integer("KW_PROMOTE_MIN_SUCCESSES", 8)

@@ -18,11 +18,13 @@ STATUS_TONES: dict[str, Tone] = {
     Run.Status.RUNNING: "primary",
     Run.Status.DONE: "success",
     Run.Status.FAILED: "danger",
+    Run.Status.CANCELLED: "warning",
 }
 ROUTE_TONES: dict[str, Tone] = {
     Trajectory.Route.KERNEL: "primary",
     Trajectory.Route.GENERATION: "info",
     Trajectory.Route.REUSE: "success",
+    Trajectory.Route.SEARCH: "warning",
 }
 CHECK_TONES: dict[str, Tone] = {"ok": "success", "failed": "danger", "could_not_run": "warning"}
 KIND_TONES: dict[str, Tone] = {

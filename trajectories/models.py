@@ -8,6 +8,9 @@ from django.utils import timezone
 from pgvector.django import VectorField
 
 from trajectories.json_field import OrderedJSONField
+from trajectories.search_models import SearchRecord
+
+__all__ = ["ApiKey", "Client", "Event", "Feedback", "Run", "SearchRecord", "Trajectory"]
 
 EMBEDDING_DIMENSIONS = 384
 
@@ -55,6 +58,7 @@ class Run(models.Model):
         RUNNING = "running"
         DONE = "done"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="runs")
@@ -92,7 +96,7 @@ class Run(models.Model):
 
     @property
     def is_finished(self) -> bool:
-        return self.status in (self.Status.DONE, self.Status.FAILED)
+        return self.status not in (self.Status.QUEUED, self.Status.RUNNING)
 
 
 class Trajectory(models.Model):
@@ -102,6 +106,7 @@ class Trajectory(models.Model):
         KERNEL = "kernel"
         GENERATION = "generation"
         REUSE = "reuse"
+        SEARCH = "search"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="trajectory")

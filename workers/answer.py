@@ -26,6 +26,7 @@ from workers.backends.completion import (
 )
 from workers.replies import asker, judge_of
 from workers.request import ChatRequest
+from workers.search.search import Searched
 from workers.trace import Trace
 
 RETRY_TEMPERATURE = 0.7
@@ -59,6 +60,7 @@ class Answer:
     failed_kernel: VersionFacts | None = None  # tried, and failed its contract
     reused: UUID | None = None  # the trajectory whose answer this is
     proven: bool = True  # False: a kernel's output passed what its making guarantees, no more
+    searched: Searched | None = None
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,19 @@ def answer(
     say: Say,
     trace: Trace,
     retries: int,
+    otherwise: Callable[[str], Answer] | None = None,
 ) -> Answer:
-    """Answers one request. `say` receives the pieces of a streamed answer. Raises BackendError."""
+    """Answers one request. `say` receives the pieces of a streamed answer. Raises BackendError.
+
+    `otherwise` answers where neither a kernel nor a stored answer does, given the reason; it is
+    generation unless something else is said.
+    """
+    otherwise = otherwise or (lambda why: generate(request, why, backend, say, trace))
     if chosen is None:
-        return _generate(request, reason, backend, say, trace)
+        return otherwise(reason)
     if isinstance(chosen, Stored):
-        return _reuse(request, reason, chosen, say, trace) or _generate(
-            request, "the stored answer no longer passes its contract", backend, say, trace
+        return _reuse(request, reason, chosen, say, trace) or otherwise(
+            "the stored answer no longer passes its contract"
         )
     kernel = chosen
     bound = bind(request.prompt, request.system)
@@ -94,7 +102,7 @@ def answer(
         return replace(served, reason=reason)
     why = f"{kernel.facts.kernel} failed its contract ({served.reason}); generation took over"
     trace.add(Event.Kind.DECISION, route="generation", reason=why)
-    generated = _generate(request, why, backend, say, trace)
+    generated = otherwise(why)
     return replace(
         generated,
         failed_kernel=kernel.facts,
@@ -297,9 +305,7 @@ def rendered(written: str, name: str | None) -> str:
     return str(output[name]) if isinstance(output, dict) and name in output else written
 
 
-def _generate(
-    request: ChatRequest, reason: str, backend: Backend, say: Say, trace: Trace
-) -> Answer:
+def generate(request: ChatRequest, reason: str, backend: Backend, say: Say, trace: Trace) -> Answer:
     payload: dict[str, Any] = {"prompt": request.prompt[:2000]}
     with trace.timed(Event.Kind.OBSERVATION, payload):
         completion = _complete(request, backend, say)

@@ -15,6 +15,7 @@ from trajectories.models import Client, Run
 from workers.queueing import QueueUnavailable, enqueue
 from workers.request import ChatRequest
 from workers.reuse import stored_answer
+from workers.search_allowed import may_search
 from workers.stopwatch import Stopwatch
 from workers.tasks.answering import answer_run
 
@@ -27,7 +28,8 @@ def plan(*, client: Client, request: ChatRequest) -> RouteDecision:
     asked = _asked(request, embed_deep(request.prompt))
     decision = _decide(client, request, asked)
     told = {"client": client, "asked": asked, "decision": decision, **_limits()}
-    return replace(refuse_partial(**told), proposal=propose_composition(**told))
+    proposal = propose_composition(**told)
+    return replace(_to_search(request, refuse_partial(**told)), proposal=proposal)
 
 
 def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
@@ -40,6 +42,7 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
     asked = _asked(request, layers)
     decision = _decide(client, request, asked)
     decision = refuse_partial(client=client, asked=asked, decision=decision, **_limits())
+    decision = _to_search(request, decision)
     watch.lap("route")
     run = Run.objects.create(
         client=client,
@@ -60,7 +63,16 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
     return run
 
 
+def _to_search(request: ChatRequest, decision: RouteDecision) -> RouteDecision:
+    """The decision, with a search where nothing known answers and one may be made."""
+    searches = decision.route == "generation" and may_search(request)
+    return replace(decision, route="search") if searches else decision
+
+
 def _decide(client: Client, request: ChatRequest, asked: Asked) -> RouteDecision:
+    if request.names_its_search:
+        named = "the request says who is to answer how"
+        return RouteDecision("generation", named, None, None, encoder_digest())
     if stored := stored_answer(client_id=client.pk, request=request):
         age = f"{(datetime.now(UTC) - stored.created_at).total_seconds():,.0f} s ago"
         return RouteDecision(

@@ -13,6 +13,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from kernels import compositions
 from trajectories.errors import KernelWeaveError
+from workers.cancelling import RunFinished
 from workers.feedback import RunNotFinished, RunNotFound
 from workers.queueing import QueueUnavailable
 
@@ -61,6 +62,10 @@ class ModelNotFound(ApiError):
 
 class UnknownPath(ApiError):
     """There is nothing at this address."""
+
+
+class NoSearch(ApiError):
+    """This run was not answered by a search."""
 
 
 class MethodNotAllowed(ApiError):
@@ -138,6 +143,8 @@ TABLE: dict[type[Exception], Refusal] = {
     UnknownPath: Refusal(404, "unknown_url"),
     Http404: Refusal(404, "not_found"),
     RunNotFound: Refusal(404, "run_not_found"),
+    NoSearch: Refusal(404, "no_search"),
+    RunFinished: Refusal(409, "run_finished"),
     compositions.UnknownKernel: Refusal(400, "kernel_not_found"),
     compositions.CompositionNotFound: Refusal(404, "composition_not_found"),
     compositions.CompositionNotLive: Refusal(409, "composition_not_live"),

@@ -20,8 +20,8 @@ def chosen(*records: Record, **changed: Any) -> str:
 
 
 def test_with_nothing_known_one_answer_is_enough() -> None:
-    assert chosen() == "one_shot"
-    assert chosen(Record("lats", 19, 19.0, 100)) == "one_shot"
+    assert chosen() == "one_chain"
+    assert chosen(Record("lats", 19, 19.0, 100)) == "one_chain"
 
 
 def test_a_dearer_strategy_is_chosen_where_it_is_surely_better() -> None:
@@ -66,12 +66,12 @@ EXPERTS = {
 
 
 def test_a_sure_router_sends_one_worker() -> None:
-    assert team({"math": 0.6, "logic": 0.3, "code": 0.1}, EXPERTS) == ("math",)
+    assert team("math", {"math": 0.6, "logic": 0.3, "code": 0.1}, EXPERTS) == ("math",)
 
 
 def test_an_unsure_one_sends_the_relatives_along() -> None:
-    assert team({"math": 0.5, "logic": 0.2, "code": 0.3}, EXPERTS) == ("math", "code")
-    assert team({"math": 0.35, "logic": 0.33, "code": 0.32}, EXPERTS) == ("math", "logic", "code")
+    assert team("math", {"math": 0.5, "logic": 0.2, "code": 0.3}, EXPERTS) == ("math", "code")
+    assert team("math", {"math": 0.35, "logic": 0.33, "code": 0.32}, EXPERTS) == ("math", "logic", "code")
 
 
 def test_who_shares_makes_half_the_simulations_each() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 Z = 1.645  # one-sided, 95 %
-FIRST = "one_shot"
+FIRST = "one_chain"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def choose(records: Sequence[Record], *, least_judged: int, gain_per_1000: float
         key=lambda one: (one.tokens_each, -one.quality),
     )
     if not known:
-        return Choice(FIRST, "nothing is known yet of what pays: one answer, as cheap as can be")
+        return Choice(FIRST, "nothing is known yet of what pays: one answer")
     best = known[0]
     why = f"{best.strategy} is the cheapest with enough judged answers"
     for dearer in known[1:]:

@@ -11,14 +11,17 @@ UNSURE = 0.4  # below it a third one helps
 
 
 def team(
-    probabilities: Mapping[str, float], experts: Mapping[str, Expert], *, sure: float = SURE
+    first: str,
+    probabilities: Mapping[str, float],
+    experts: Mapping[str, Expert],
+    *,
+    sure: float = SURE,
 ) -> tuple[str, ...]:
-    """The workers that take the question, the likeliest first.
+    """The workers that take the question, the chosen one first.
 
-    The likeliest one alone, if it is at least `sure`; else with one or two of its relatives, those
-    that are likeliest themselves.
+    It works alone if its probability is at least `sure`; else with one or two of its relatives,
+    those that are likeliest themselves.
     """
-    first = max(probabilities, key=lambda name: probabilities[name])
     if probabilities[first] >= sure:
         return (first,)
     relatives = sorted(

@@ -7,7 +7,7 @@ from typing import Any
 
 from workers.backends.completion import Backend, Completion, ModelRequest
 from workers.experts.expert import Expert, Task
-from workers.experts.steps import join_steps, split_steps
+from workers.experts.steps import joined, split_steps
 from workers.search.budget import Budget
 from workers.search.problem import Draft
 
@@ -32,7 +32,7 @@ class ModelProposer:
     def __call__(
         self, steps: Sequence[str], *, max_tokens: int, temperature: float, hint: str
     ) -> Draft:
-        prefix = join_steps(steps) + "\n\n" if steps else ""
+        prefix = joined(steps) + "\n\n" if steps else ""
         request = ModelRequest(
             self._messages(hint),
             max_tokens,

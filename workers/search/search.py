@@ -1,7 +1,7 @@
 """One question searched: a team of workers, a strategy for each, one budget; the one way in."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from kernels.execution import Ask
@@ -11,7 +11,7 @@ from workers.search.budget import Budget
 from workers.search.ensemble import shared_simulations, team, work_together
 from workers.search.problem import Candidate, Found, GateReport, Problem, StepScorer
 from workers.search.proposer import ModelProposer
-from workers.search.strategies import STRATEGIES
+from workers.search.strategies import STRATEGIES, at_once
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Routed:
-    """What the router says of the question, and how far each worker should go."""
+    """Who is to answer, with how much search, and how likely each worker is to be the right one."""
 
+    worker: str
     probabilities: Mapping[str, float]
     depth: int
     simulations: int
-    explored: bool = False  # chosen at random, to learn
+    alone: bool = False  # named, or chosen at random to learn: nobody stands in
+    propensity: float = 1.0  # the probability with which this worker came out
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Searched:
     routed: Routed
     tokens: int  # completion tokens, of all
     prompt_tokens: int
+    scored: bool  # by a reward model
 
     @property
     def gate(self) -> GateReport | None:
@@ -79,7 +82,9 @@ def search(
     verdict; `ask` is for verifiers that need a model, its tokens count. When `expired`, the best
     that was found is given. Raises SearchCancelled, and BackendError when nothing was found.
     """
-    members = team(routed.probabilities, experts, sure=limits.sure)
+    members = (routed.worker,)
+    if not routed.alone:
+        members = team(routed.worker, routed.probabilities, experts, sure=limits.sure)
     budgets = {
         name: Budget(limits.tokens // len(members), cancelled=cancelled, expired=expired)
         for name in members
@@ -87,7 +92,8 @@ def search(
     plans = {name: strategy(name) for name in members}
 
     def work(name: str) -> Found:
-        expert, budget = experts[name], budgets[name]
+        chosen, budget = plans[name][0], budgets[name]
+        expert = at_once(experts[name]) if chosen == "one_shot" else experts[name]
         asks = counted(ask, budget) if ask else None
         problem = Problem(
             task=task,
@@ -106,7 +112,7 @@ def search(
             gate=limits.gate,
             max_reflections=limits.max_reflections,
         )
-        return STRATEGIES[plans[name][0]](problem)
+        return STRATEGIES[chosen](problem)
 
     worker, found = work_together(members, work)
     return Searched(
@@ -117,6 +123,7 @@ def search(
         routed,
         sum(budget.spent for budget in budgets.values()),
         sum(budget.prompt_tokens for budget in budgets.values()),
+        scorer is not None,
     )
 
 
@@ -144,6 +151,3 @@ def counted(ask: Ask, budget: Budget) -> Ask:
     return counting
 
 
-def with_expert(routed: Routed, worker: str) -> Routed:
-    """The same, for a worker that was named."""
-    return replace(routed, probabilities={worker: 1.0})

@@ -1,21 +1,28 @@
 """The ways to answer, all behind one interface and one budget (rows KA6-KA8, X8)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from workers.experts.expert import Expert
 from workers.search.gate import accepted, examined, pass_gate
 from workers.search.problem import Candidate, Found, GateReport, Problem
 from workers.search.simulation import Progress, simulate
 from workers.search.voting import by_score, by_verifier, most_votes
 
+AT_ONCE = "Give the answer at once, without any explanation, as: Answer: <the answer>"
+
 Strategy = Callable[[Problem], Found]
 Choose = Callable[[Problem, Sequence[Candidate]], Candidate | None]
 
 
+def one_shot(problem: Problem) -> Found:
+    """One answer without sampling, from an expert that is asked to give it `at_once`."""
+    return _single("one_shot", problem)
+
+
 def one_chain(problem: Problem) -> Found:
     """One answer, step by step, without sampling."""
-    progress = Progress()
-    stopped = simulate(problem, progress, simulations=1, width=1, depth=1, temperature=0.0)
-    return _found("one_chain", problem, progress, stopped, _first)
+    return _single("one_chain", problem)
 
 
 def self_consistency(problem: Problem) -> Found:
@@ -49,13 +56,25 @@ def lats(problem: Problem) -> Found:
     return Found("lats", chosen, tuple(progress.candidates), progress.root, report, stopped)
 
 
+def at_once(expert: Expert) -> Expert:
+    """The expert that gives the answer without the way to it."""
+    return replace(expert, instruction=AT_ONCE)
+
+
 STRATEGIES: dict[str, Strategy] = {
+    "one_shot": one_shot,
     "one_chain": one_chain,
     "self_consistency": self_consistency,
     "best_of_n_verifier": best_of_n_verifier,
     "best_of_n_prm": best_of_n_prm,
     "lats": lats,
 }
+
+
+def _single(name: str, problem: Problem) -> Found:
+    progress = Progress()
+    stopped = simulate(problem, progress, simulations=1, width=1, depth=1, temperature=0.0)
+    return _found(name, problem, progress, stopped, _first)
 
 
 def _sampled(
