@@ -8,10 +8,10 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import Case, Count, F, FloatField, OuterRef, Q, Subquery, Sum, Value, When
 from django.utils import timezone
-from training.text_features import text_features
 from training.worker_feedback import worker_deltas
 
 from kernels.encoder import Vector
+from training.text_features import text_features
 from trajectories.models import Feedback, SearchRecord
 from workers.experts.registry import EXPERTS
 from workers.search.chooser import Record

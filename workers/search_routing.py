@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from training.live_nets import LiveNets
-from training.nets.roster import WORKERS
 
+from training.nets.roster import WORKERS
 from workers.experts.registry import EXPERTS
 
 

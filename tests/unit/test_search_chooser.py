@@ -71,7 +71,11 @@ def test_a_sure_router_sends_one_worker() -> None:
 
 def test_an_unsure_one_sends_the_relatives_along() -> None:
     assert team("math", {"math": 0.5, "logic": 0.2, "code": 0.3}, EXPERTS) == ("math", "code")
-    assert team("math", {"math": 0.35, "logic": 0.33, "code": 0.32}, EXPERTS) == ("math", "logic", "code")
+    assert team("math", {"math": 0.35, "logic": 0.33, "code": 0.32}, EXPERTS) == (
+        "math",
+        "logic",
+        "code",
+    )
 
 
 def test_who_shares_makes_half_the_simulations_each() -> None:

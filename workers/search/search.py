@@ -149,5 +149,3 @@ def counted(ask: Ask, budget: Budget) -> Ask:
         return reply
 
     return counting
-
-

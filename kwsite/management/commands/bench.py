@@ -28,6 +28,7 @@ from kwsite.bench.routing_data import UnusableData, data_sets
 from kwsite.bench.routing_latency import SIZES as STORED
 from kwsite.bench.routing_latency import RoutingLatency, measure_latency
 from kwsite.bench.routing_report import ceilings_table, latency_table, routers_table, routing_json
+from kwsite.bench.search.command import add_search_arguments, run_search
 from kwsite.bench.served.process import add_served_arguments, run_served
 from kwsite.bench.stack import throwaway_stack
 from kwsite.bench.verification import (
@@ -41,6 +42,7 @@ from kwsite.bench.verification import (
     verification_json,
 )
 from kwsite.stack.failure import StackFailure
+from workers.backends.completion import BackendError
 
 BENCHES = (
     "overhead",
@@ -52,6 +54,7 @@ BENCHES = (
     "constraint",
     "compile",
     "claim",
+    "search",
 )
 
 
@@ -106,6 +109,10 @@ class Command(BaseCommand):
             "served", help="what the service routes, with each intent of the data a live kernel"
         )
         add_served_arguments(serving)
+        searching = benches.add_parser(
+            "search", help="ways to answer at equal token budgets, on questions of a file (KA17)"
+        )
+        add_search_arguments(searching)
         for bench in (overhead, verifying, reusing, library, routing, constraint):
             bench.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -114,7 +121,7 @@ class Command(BaseCommand):
             raise CommandError(f"Name a bench: {', '.join(BENCHES)}.")
         try:
             getattr(self, f"_{options['bench']}")(options)
-        except (StackFailure, UnexpectedReply, UnusableData) as error:
+        except (StackFailure, UnexpectedReply, UnusableData, BackendError) as error:
             raise CommandError(str(error)) from error
 
     def _constraint(self, options: dict[str, Any]) -> None:
@@ -139,6 +146,9 @@ class Command(BaseCommand):
 
     def _compile(self, options: dict[str, Any]) -> None:
         run_compile(options)
+
+    def _search(self, options: dict[str, Any]) -> None:
+        run_search(options)
 
     def _served(self, options: dict[str, Any]) -> None:
         run_served(options)
