@@ -41,6 +41,8 @@ NUMBERS = {
     "KW_PROMOTE_MIN_CONFIDENCE": SHARE,
     "KW_SCORE_DELAY_S": Range(),
     "KW_PROMOTE_DELAY_S": Range(),
+    "KW_SNAPSHOT_POLL_S": Range(),
+    "KW_PRM_DISAGREEMENT": SHARE,
 }
 WHOLE_NUMBERS = {
     "KW_PORT": Range(1, 65_535),
@@ -61,10 +63,14 @@ WHOLE_NUMBERS = {
     "KW_REFIT_MIN_VERDICTS": COUNT,
     "KW_KERNEL_RETRIES": Range(0, 100),
     "KW_PROMOTE_MIN_SUCCESSES": COUNT,
+    "KW_LEARN_EVERY": COUNT,
+    "KW_POLICY_MIN_OUTCOMES": COUNT,
+    "KW_PRM_MIN_STEPS": COUNT,
+    "KW_LEARN_MIN_HELD_OUT": Range(2),
 }
 CHOICES = {
     "KW_LLM_PROVIDER": ("openai", "vllm", "anthropic", "scripted"),
     "KW_LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
 }
-FLAGS = ("KW_DEBUG", "KW_PROMOTE_ASK_CONDITIONS", "KW_REUSE_ANSWERS")
+FLAGS = ("KW_DEBUG", "KW_NETS_GO_LIVE", "KW_PROMOTE_ASK_CONDITIONS", "KW_REUSE_ANSWERS")
 ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")

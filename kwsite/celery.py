@@ -94,6 +94,11 @@ app.conf.update(
             "schedule": crontab(hour=2, minute=40),
             "options": {"queue": "learn"},
         },
+        "learn from outcomes and steps": {
+            "task": "workers.tasks.learning.learn_nets",
+            "schedule": 30.0,
+            "options": {"queue": "learn", "expires": 30},
+        },
     },
 )
 

@@ -1,10 +1,11 @@
-"""The learn queue: what is fitted again from recorded verdicts."""
+"""The learn queue: what is fitted again from recorded verdicts, outcomes and steps."""
 
 import logging
 
 from celery import shared_task
 
 from training.recalibration import NotRefitted
+from workers.nets import KINDS, learn
 from workers.refitting import fit_head, refit
 
 log = logging.getLogger(__name__)
@@ -30,3 +31,15 @@ def fit_routing_head() -> None:
         log.info("no routing head is fitted: %s", error.detail)
         return
     log.info("a routing head was fitted: %s is %s %s", made.pk, made.state, made.reason)
+
+
+@shared_task(ignore_result=True)
+def learn_nets() -> None:
+    """A round of learning for each net that has enough new rows; a failed fit ends the task."""
+    for kind in KINDS:
+        try:
+            made = learn(kind)
+        except NotRefitted as error:
+            log.debug("no %s net is fitted: %s", kind, error.detail)
+            continue
+        log.info("a %s net was fitted: %s is %s %s", kind, made.pk, made.state, made.reason)
