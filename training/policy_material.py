@@ -69,6 +69,7 @@ def first_lessons(
         np.ones(len(pairs), dtype=np.float32),
         _floats([efforts[worker][0] for worker, _ in pairs]),
         _floats([efforts[worker][1] for worker, _ in pairs]),
+        np.ones(len(pairs), dtype=np.bool_),
     )
 
 
@@ -80,6 +81,7 @@ def _lessons(rows: Sequence[RouterOutcome]) -> Lessons:
         _floats([1.0 if row.suggested_worker else row.reward for row in rows]),
         _floats([np.nan if row.suggested_worker else row.depth for row in rows]),
         _floats([np.nan if row.suggested_worker else row.simulations for row in rows]),
+        np.array([bool(row.suggested_worker) for row in rows], dtype=np.bool_),
     )
 
 

@@ -31,7 +31,7 @@ from training.recording_lessons import score_step
 from training.splits import is_held_out
 from workers import nets as worker_nets
 from workers.refitting import BeingFitted
-from workers.tasks.learning import learn_nets
+from workers.tasks.learning import learn_net
 from workers.turns import turn
 
 pytestmark = pytest.mark.django_db
@@ -204,7 +204,7 @@ def test_a_fit_that_fails_is_loud_and_keeps_the_rows(
 
     monkeypatch.setattr(online, "fit_policy", diverge)
     with pytest.raises(NotFinite):
-        learn_nets()
+        learn_net("policy")
     assert RouterOutcome.objects.filter(learned_at=None).count() == 150
 
 
@@ -230,8 +230,8 @@ def test_the_task_learns_both_nets_and_is_safe_to_repeat(monkeypatch: pytest.Mon
     monkeypatch.setattr(worker_nets, "_vectors", vectors)
     add_outcomes(150)
     add_steps(60)
-    learn_nets()
-    learn_nets()
+    for kind in ("policy", "prm", "policy", "prm"):
+        learn_net(kind)
     assert states() == ["live"]
     assert states("prm") == ["live"]
 

@@ -4,8 +4,9 @@ import logging
 
 from celery import shared_task
 
+from training.nets.weights import Kind
 from training.recalibration import NotRefitted
-from workers.nets import KINDS, learn
+from workers.nets import learn
 from workers.refitting import fit_head, refit
 
 log = logging.getLogger(__name__)
@@ -34,12 +35,11 @@ def fit_routing_head() -> None:
 
 
 @shared_task(ignore_result=True)
-def learn_nets() -> None:
-    """A round of learning for each net that has enough new rows; a failed fit ends the task."""
-    for kind in KINDS:
-        try:
-            made = learn(kind)
-        except NotRefitted as error:
-            log.debug("no %s net is fitted: %s", kind, error.detail)
-            continue
-        log.info("a %s net was fitted: %s is %s %s", kind, made.pk, made.state, made.reason)
+def learn_net(kind: Kind) -> None:
+    """A round of learning, if there are enough new rows; a fit that fails fails the task."""
+    try:
+        made = learn(kind)
+    except NotRefitted as error:
+        log.debug("no %s net is fitted: %s", kind, error.detail)
+        return
+    log.info("a %s net was fitted: %s is %s %s", kind, made.pk, made.state, made.reason)
