@@ -48,6 +48,8 @@ NUMBERS = {
     "KW_SEARCH_MEMORY_DAYS": Range(0, 36_500),
     "KW_SCORE_DELAY_S": Range(),
     "KW_PROMOTE_DELAY_S": Range(),
+    "KW_SNAPSHOT_POLL_S": Range(),
+    "KW_PRM_DISAGREEMENT": SHARE,
 }
 WHOLE_NUMBERS = {
     "KW_PORT": Range(1, 65_535),
@@ -72,11 +74,15 @@ WHOLE_NUMBERS = {
     "KW_SEARCH_MAX_REFLECTIONS": Range(0, 10),
     "KW_SEARCH_MIN_JUDGED": COUNT,
     "KW_PROMOTE_MIN_SUCCESSES": COUNT,
+    "KW_LEARN_EVERY": COUNT,
+    "KW_POLICY_MIN_OUTCOMES": COUNT,
+    "KW_PRM_MIN_STEPS": COUNT,
+    "KW_LEARN_MIN_HELD_OUT": Range(2),
 }
 CHOICES = {
     "KW_LLM_PROVIDER": ("openai", "vllm", "anthropic", "scripted"),
     "KW_SEARCH": ("bare", "asked", "off"),
     "KW_LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
 }
-FLAGS = ("KW_DEBUG", "KW_PROMOTE_ASK_CONDITIONS", "KW_REUSE_ANSWERS")
+FLAGS = ("KW_DEBUG", "KW_NETS_GO_LIVE", "KW_PROMOTE_ASK_CONDITIONS", "KW_REUSE_ANSWERS")
 ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")

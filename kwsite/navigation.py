@@ -59,6 +59,10 @@ COMPOSITIONS = {
     **_entry("Compositions", "account_tree", "kernels.composition"),
     "badge": "kernels.compositions_admin.waiting_compositions",
 }
+DISAGREEMENTS = {
+    **_entry("Disagreements", "balance", "training.reviewitem"),
+    "badge": "training.labelling_admin.open_reviews",
+}
 SIDEBAR: dict[str, Any] = {
     "show_search": True,
     "navigation": [
@@ -70,6 +74,7 @@ SIDEBAR: dict[str, Any] = {
                 _entry("Decisions", "history", "kernels.reviewaction"),
                 COMPOSITIONS,
                 _entry("Composition decisions", "history", "kernels.compositionreview"),
+                DISAGREEMENTS,
             ],
         },
         {
@@ -91,6 +96,16 @@ SIDEBAR: dict[str, Any] = {
                 _entry("Runs", "play_circle", "trajectories.run"),
                 _entry("Composition runs", "device_hub", "kernels.planrun"),
                 _entry("Feedback", "thumbs_up_down", "trajectories.feedback"),
+            ],
+        },
+        {
+            "title": "Learning",
+            "separator": True,
+            "items": [
+                _entry("Snapshots", "neurology", "training.snapshot"),
+                _entry("Router outcomes", "alt_route", "training.routeroutcome"),
+                _entry("Step examples", "checklist", "training.stepexample"),
+                _entry("Worker deltas", "exposure", "training.workerdelta"),
             ],
         },
         {

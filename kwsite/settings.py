@@ -68,6 +68,16 @@ CSRF_FAILURE_VIEW = "kwsite.refused_pages.csrf_failure"
 LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "/static/"
 STATIC_ROOT = home() / "static"
+# Snapshots of the nets. For nodes without a common disk, put an S3-compatible backend here.
+KW_SNAPSHOT_DIR = env.text("KW_SNAPSHOT_DIR", str(home() / "snapshots"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "snapshots": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": KW_SNAPSHOT_DIR},
+    },
+}
 
 # Connections that each process keeps open; 0 opens one a use.
 KW_DB_POOL_MAX = env.integer("KW_DB_POOL_MAX", 20)
@@ -178,6 +188,15 @@ KW_PROMOTE_ASK_CONDITIONS = env.flag("KW_PROMOTE_ASK_CONDITIONS", False)
 KW_PROMOTE_MIN_CONFIDENCE = env.number("KW_PROMOTE_MIN_CONFIDENCE", 0.5)
 KW_SCORE_DELAY_S = env.number("KW_SCORE_DELAY_S", 0.5)  # answers of this long are scored at once
 KW_PROMOTE_DELAY_S = env.number("KW_PROMOTE_DELAY_S", 2)
+
+# Learning: the router's policy network and the process reward model.
+KW_LEARN_EVERY = env.integer("KW_LEARN_EVERY", 25)  # new rows before a net is fitted again
+KW_POLICY_MIN_OUTCOMES = env.integer("KW_POLICY_MIN_OUTCOMES", 30)  # to fit on
+KW_PRM_MIN_STEPS = env.integer("KW_PRM_MIN_STEPS", 100)  # to fit on
+KW_LEARN_MIN_HELD_OUT = env.integer("KW_LEARN_MIN_HELD_OUT", 10)  # held-out queries, to compare on
+KW_NETS_GO_LIVE = env.flag("KW_NETS_GO_LIVE", True)  # off: the winner waits for an operator
+KW_SNAPSHOT_POLL_S = env.number("KW_SNAPSHOT_POLL_S", 2)
+KW_PRM_DISAGREEMENT = env.number("KW_PRM_DISAGREEMENT", 0.5)
 
 UNFOLD = {
     "SITE_TITLE": "KernelWeave",

@@ -32,6 +32,7 @@ def lessons(count: int, seed: int = 0, wrong: float = 0.3) -> Lessons:
         np.where(chosen == right, 1.0, 0.1).astype(np.float32),
         np.where(right < 3, 8, 4).astype(np.float32),
         np.where(right < 3, 20, 6).astype(np.float32),
+        np.zeros(count, dtype=np.bool_),
     )
 
 
@@ -46,6 +47,7 @@ def part(known: Lessons, rows: slice) -> Lessons:
         known.rewards[rows],
         known.depths[rows],
         known.simulations[rows],
+        known.told[rows],
     )
 
 

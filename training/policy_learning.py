@@ -16,9 +16,13 @@ from training.nets.roster import DEPTHS, SIMULATIONS
 
 @dataclass(frozen=True)
 class PolicyConfig:
-    """How the policy is fitted: one step of Adam on the last `window` outcomes after each."""
+    """How the policy is fitted: one step of Adam on the last `window` outcomes after each.
+
+    Beside them are some of what people said before, or it would be forgotten after 32 outcomes.
+    """
 
     window: int = 32
+    recalled: int = 64
     learning_rate: float = 1e-3
     clip: float = 1.0  # of the gradient's norm
     first_passes: int = 40  # steps on the experts' own example prompts, before any outcome
@@ -28,10 +32,10 @@ class PolicyConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.window < 1 or self.first_passes < 0 or not 0 < self.effort_quantile < 1:
-            raise ValueError(
-                "the window is above 0, passes are not below, the quantile within 0..1"
-            )
+        if self.window < 1 or min(self.recalled, self.first_passes) < 0:
+            raise ValueError("the window is above 0; what is recalled and the passes are not below")
+        if not 0 < self.effort_quantile < 1:
+            raise ValueError("the quantile is within 0..1")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +47,7 @@ class Lessons:
     rewards: Vector  # (n,), in [0, 1]; 1 where a person suggested the worker
     depths: Vector  # (n,), steps of the answer; NaN where it says nothing
     simulations: Vector  # (n,), until the answer was found; NaN where it says nothing
+    told: NDArray[np.bool_]  # (n,), whether a person said who is right
 
     def __len__(self) -> int:
         return len(self.workers)
@@ -50,7 +55,7 @@ class Lessons:
 
 @dataclass(frozen=True, eq=False)
 class FittedPolicy:
-    """The net, with its loss over all lessons before and after."""
+    """The net, with its loss over the last window and what people said, before and after."""
 
     net: PolicyNet
     loss_before: float
@@ -66,15 +71,21 @@ def fit_policy(first: Lessons, outcomes: Lessons, config: PolicyConfig) -> Fitte
     start_from_seed(net, config.seed)
     adam = torch.optim.Adam(net.parameters(), lr=config.learning_rate)
     known = _joined(_tensors(first), _tensors(outcomes))
-    last = len(first) + len(outcomes)
+    told = np.append(np.arange(len(first)), len(first) + np.flatnonzero(outcomes.told))
+    dice = np.random.default_rng(config.seed)
+    held_to = told if config.recalled else told[:0]
+    recent = np.arange(len(first) + len(outcomes))[-config.window :]
+    current = _part(known, np.union1d(recent, held_to))
     with one_thread():
-        before = _measured(net, known, config)
+        before = _measured(net, current, config)
         for _ in range(config.first_passes if len(first) else 0):
-            _step(net, adam, _part(known, slice(0, len(first))), config)
-        for newest in range(len(first) + 1, last + 1):
+            _step(net, adam, _part(known, np.arange(len(first))), config)
+        for newest in range(len(first) + 1, len(first) + len(outcomes) + 1):
             start = max(len(first), newest - config.window)
-            _step(net, adam, _part(known, slice(start, newest)), config)
-        after = _measured(net, known, config)
+            recalled = dice.permutation(told[told < start])[: config.recalled]
+            rows = np.concatenate([np.arange(start, newest), recalled])
+            _step(net, adam, _part(known, rows), config)
+        after = _measured(net, current, config)
     require_finite(net, after)
     require_lower(before, after)
     return FittedPolicy(net.eval(), before, after)
@@ -125,5 +136,5 @@ def _joined(first: dict[str, Tensor], then: dict[str, Tensor]) -> dict[str, Tens
     return {name: torch.cat([first[name], then[name]]) for name in first}
 
 
-def _part(lessons: dict[str, Tensor], rows: slice) -> dict[str, Tensor]:
+def _part(lessons: dict[str, Tensor], rows: NDArray[np.int64]) -> dict[str, Tensor]:
     return {name: column[rows] for name, column in lessons.items()}

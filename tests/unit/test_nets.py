@@ -1,7 +1,7 @@
 """The nets: their shapes, and what fitting them must and must not do."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from training.nets.fitting import NotFinite, RisingLoss, start_from_seed
 from training.nets.policy import PolicyNet
 from training.nets.prm import PrmNet, step_inputs
 from training.nets.roster import WORKERS, UnknownWorker
-from training.policy_learning import PolicyConfig, fit_policy
+from training.policy_learning import Lessons, PolicyConfig, fit_policy
 from training.prm_learning import PrmConfig, fit_prm
 
 LESSONS = lessons(400)
@@ -106,6 +106,24 @@ def test_the_experts_examples_teach_before_there_is_an_outcome() -> None:
     unseen = lessons(300, seed=5, wrong=0)
     chosen = fitted.net(torch.from_numpy(unseen.inputs)).logits.argmax(1).numpy()
     assert (chosen == unseen.workers).mean() > 0.9
+
+
+def test_what_people_said_is_not_forgotten_after_the_window() -> None:
+    """Sixty corrections, then a hundred outcomes of a router that always says "code"."""
+    said = replace(lessons(60, wrong=0), told=np.ones(60, dtype=np.bool_))
+    later = lessons(100, seed=4, wrong=0)
+    one_sided = replace(later, workers=np.full(100, 1), rewards=np.full(100, 0.2, dtype=np.float32))
+    log = Lessons(
+        *(np.concatenate([getattr(said, f.name), getattr(one_sided, f.name)]) for f in fields(said))
+    )
+    unseen = lessons(300, seed=5, wrong=0)
+
+    def accuracy(recalled: int) -> float:
+        net = fit_policy(no_lessons(), log, PolicyConfig(recalled=recalled)).net
+        chosen = net(torch.from_numpy(unseen.inputs)).logits.argmax(1).numpy()
+        return float((chosen == unseen.workers).mean())
+
+    assert accuracy(64) > 0.8 > 0.4 > accuracy(0)
 
 
 def test_what_earned_nothing_teaches_nothing() -> None:

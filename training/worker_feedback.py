@@ -1,0 +1,62 @@
+"""What a person said of a worker's answer, stored: deltas at once, and a lesson for the router."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from training.deltas import Deltas, WorkerFeedback, bounded
+from training.models import RouterOutcome, WorkerDelta
+from trajectories.models import Trajectory
+
+
+def worker_deltas() -> Deltas:
+    """As they are now; a search reads them when it starts."""
+    return Deltas(dict(WorkerDelta.objects.values_list("worker", "delta")))
+
+
+@transaction.atomic
+def record_feedback(
+    *,
+    worker: str,
+    wrong_worker: bool = False,
+    suggested: str = "",
+    wrong_answer: bool = False,
+    rating: int | None = None,
+    trajectory: Trajectory | None = None,
+) -> Deltas:
+    """Moves the workers' deltas, and what the router learns from this trajectory's outcome.
+
+    The last word on an outcome counts, in place of the one before. Raises UnknownWorker,
+    ValueError.
+    """
+    said = WorkerFeedback(worker, wrong_worker, suggested, wrong_answer, rating)
+    outcome = None
+    if trajectory is not None:
+        rows = RouterOutcome.objects.select_for_update()
+        outcome = rows.filter(trajectory=trajectory, worker=worker).first()
+    if outcome is not None:
+        for name, delta in outcome.feedback.get("applied", {}).items():
+            _move(name, -delta)
+    applied = {name: _move(name, delta) for name, delta in said.deltas().items()}
+    if outcome is not None:
+        _teach(outcome, said, applied)
+    return worker_deltas()
+
+
+def _move(worker: str, by: float) -> float:
+    """By how much it moved, within the bounds."""
+    WorkerDelta.objects.get_or_create(worker=worker)
+    row = WorkerDelta.objects.select_for_update().get(worker=worker)
+    before, row.delta = row.delta, bounded(row.delta + by)
+    row.save(update_fields=["delta", "updated_at"])
+    return row.delta - before
+
+
+def _teach(outcome: RouterOutcome, said: WorkerFeedback, applied: dict[str, float]) -> None:
+    """A wrong answer earned nothing; a suggested worker is the lesson itself."""
+    earned = float(outcome.feedback.get("earned", outcome.reward))
+    failed = said.wrong_answer or said.wrong_worker or bool(said.suggested)
+    outcome.reward = 0.0 if failed else earned
+    outcome.suggested_worker = said.suggested
+    outcome.feedback = {"applied": applied, "earned": earned}
+    outcome.changed_at, outcome.learned_at = timezone.now(), None
+    outcome.save()

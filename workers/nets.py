@@ -1,0 +1,50 @@
+"""The learned router and the step scorer with the service's settings: in use, and fitted again."""
+
+from functools import lru_cache
+
+from django.conf import settings
+
+from kernels.encoder import embed_all
+from training.learning_round import RoundLimits
+from training.live_nets import LiveNets
+from training.models import Snapshot
+from training.nets.weights import Kind
+from training.online import learn_policy, learn_prm
+from training.text_vectors import TextVectors
+from workers.refitting import BeingFitted
+from workers.router_start import EFFORTS, EXAMPLES
+from workers.turns import turn
+
+KINDS: tuple[Kind, ...] = ("policy", "prm")
+
+
+@lru_cache(maxsize=1)
+def live_nets() -> LiveNets:
+    """One a process: follows what is live."""
+    return LiveNets(EXAMPLES, EFFORTS)
+
+
+def learn(kind: Kind, *, now: bool = False) -> Snapshot:
+    """One round; `now` does not wait for `KW_LEARN_EVERY` new rows.
+
+    Raises NotRefitted with the reason when none was fitted, FittingFailed.
+    """
+    with turn("fit the nets") as mine:
+        if not mine:
+            raise BeingFitted()
+        needed = settings.KW_POLICY_MIN_OUTCOMES if kind == "policy" else settings.KW_PRM_MIN_STEPS
+        limits = RoundLimits(
+            0 if now else settings.KW_LEARN_EVERY,
+            needed,
+            settings.KW_LEARN_MIN_HELD_OUT,
+            settings.KW_NETS_GO_LIVE,
+        )
+        if kind == "prm":
+            return learn_prm(limits=limits, vectors=_vectors())
+        return learn_policy(examples=EXAMPLES, efforts=EFFORTS, limits=limits, vectors=_vectors())
+
+
+@lru_cache(maxsize=1)
+def _vectors() -> TextVectors:
+    """Embeddings that the learner keeps from round to round."""
+    return TextVectors(embed_all)
