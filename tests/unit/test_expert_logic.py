@@ -103,8 +103,7 @@ def test_what_follows_passes_and_what_does_not_fails(prompt: str, right: str, wr
             "(P ∨ ¬P)",
         ),  # says nothing
         (
-            f'{ISLAND} Ann says, "Bob is a knight and I am a knave or Bob is a knave". '
-            "What are they?",
+            f'{ISLAND} Bob says, "Ann is a knave and I am a knave or a fool". What are they?',
             "Ann is a knight and Bob is a knight",
         ),
         (
