@@ -16,6 +16,7 @@ from workers.experts.formal.deciding import decision
 from workers.experts.logic_expert import EXPERT
 
 COUNT = 40
+RAIN = "If it rains, the game stops."
 ISLAND = "Knights always tell the truth, and knaves always lie. You meet Ann and Bob."
 CHAIN = "Tom is taller than Ann. Ann is taller than Bob."
 MORTAL = "All men are mortal. Socrates is a man."
@@ -48,6 +49,21 @@ def status(prompt: str, answer: str, model: Model | None = None) -> tuple[str, s
         ("All men are mortal. Tom is mortal. Does it follow that Tom is a man?", "No", "Yes"),
         (
             "No dogs are cats. Some pets are dogs. Can we conclude that some pets are not cats?",
+            "Yes",
+            "No",
+        ),
+        (f"{RAIN} It rains. Does it follow that the game stops?", "Yes", "No"),
+        (f"{RAIN} The game does not stop. Can we conclude that it rains?", "No", "Yes"),
+        (f"{RAIN} The game does not stop. Does it follow that it does not rain?", "Yes", "No"),
+        (f"{RAIN} The game stops. Does it follow that it rains?", "No", "Yes"),
+        (f"{RAIN} It rains. Is it true that the game stops?", "Yes", "No"),
+        (
+            "Either Ann sings or Bob plays. Bob does not play. Does it follow that Ann sings?",
+            "Yes",
+            "No",
+        ),
+        (
+            "The bell rings only if smoke rises. The bell rings. Can we conclude that smoke rises?",
             "Yes",
             "No",
         ),
@@ -96,6 +112,10 @@ def test_what_follows_passes_and_what_does_not_fails(prompt: str, right: str, wr
             "Tom is taller than Ann. Ann is taller than Tom. Who is the tallest?",
             "Tom",
         ),  # contradictory
+        ("If it rains, the road is wet. The road is dry. Does it follow that it rains?", "No"),
+        ("Either Ann sings or Bob plays. Ann sings. Does it follow that Bob does not play?", "Yes"),
+        (f"{RAIN} The game stops. Is it true that it rains?", "Unknown"),  # the world may know more
+        (f"{RAIN} It rained. Does it follow that the game stops?", "No"),  # another tense
         (f"{CHAIN} Who is the second tallest?", "Ann"),
         (f"{CHAIN} Who is the tallest?", "Tom or Ann"),
         (

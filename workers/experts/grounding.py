@@ -32,11 +32,11 @@ _TIMES = {"thousand": 1000, "million": 10**6, "billion": 10**9}
 _NUMBER = re.compile(rf"({NUMBER})(?:\s*(thousand|million|billion)\b)?", re.IGNORECASE)
 _DENIAL = words("not no never none neither nor without cannot nobody nothing n't")
 _STOP = words(
-    "a an and are as at be been but by can could did do does for from had has have he her his how i"
-    " if in into is it its more most no not of on or our she so than that the their them there"
-    " these they this to too us was we were what when where which while who whom why will with would you"
-    " your also according text context passage evidence document article source states says said"
-    " mentions answer about because after before"
+    "a an and are as at be been but by can could did do does for from had has have he her his"
+    " how i if in into is it its more most no not of on or our she so than that the their them"
+    " there these they this to too us was we were what when where which while who whom why will"
+    " with would you your also according text context passage evidence document article source"
+    " states says said mentions answer about because after before"
 )
 _ORDER = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",

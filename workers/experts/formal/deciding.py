@@ -1,9 +1,9 @@
 """Decides answers to puzzles that can be written as formulas, by z3."""
 
-from workers.experts.formal import islands, orderings, propositions, syllogisms
+from workers.experts.formal import conditionals, islands, orderings, propositions, syllogisms
 from workers.experts.formal.problem import Decision, decided
 
-READERS = (islands.read, syllogisms.read, orderings.read, propositions.read)
+READERS = (islands.read, syllogisms.read, orderings.read, propositions.read, conditionals.read)
 MOST_CHARS = 6_000
 
 
