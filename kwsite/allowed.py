@@ -63,7 +63,7 @@ WHOLE_NUMBERS = {
     "KW_PROMOTE_MIN_SUCCESSES": COUNT,
 }
 CHOICES = {
-    "KW_LLM_PROVIDER": ("openai", "vllm", "anthropic", "scripted"),
+    "KW_LLM_PROVIDER": ("openai", "llguidance", "vllm", "anthropic", "scripted"),
     "KW_LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
 }
 FLAGS = ("KW_DEBUG", "KW_PROMOTE_ASK_CONDITIONS", "KW_REUSE_ANSWERS")

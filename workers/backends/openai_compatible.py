@@ -92,7 +92,9 @@ class OpenAICompatible:
         if isinstance(tools := request.options.get("tools"), list):
             body["tools"] = for_grammar(tools)
         if request.schema is not None:
-            body |= constraint(self.dialect, request.schema)
+            # llama.cpp takes no grammar beside tools.
+            plain = self.dialect == "llguidance" and "tools" in body
+            body |= constraint("llama.cpp" if plain else self.dialect, request.schema)
         elif request.json_object:
             body["response_format"] = {"type": "json_object"}
         return body
