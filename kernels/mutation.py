@@ -1,7 +1,7 @@
 """Contracts with teeth: a contract must refuse outputs that are nearly right (row X5).
 
-From an accepted output wrong ones are derived; the score is the share that the contract refuses,
-averaged over the kinds of mistakes.
+From an accepted output wrong ones are derived; the score is the share that the contract refuses.
+The answer to another input counts for one half, all other kinds of mistakes for the other.
 Judges are left out: a score must come out the same twice.
 """
 
@@ -16,6 +16,7 @@ from kernels.conditions.checks import Subject
 from kernels.conditions.kinds import Condition
 from kernels.verify import verify
 
+ANOTHERS = "another input's answer"
 MOST_PER_KIND = 12  # of one output
 MOST_SURVIVORS = 20  # kept for people to look at
 UNITS = (
@@ -57,16 +58,20 @@ class MutationScore:
 
     @property
     def score(self) -> float | None:
-        """Mean over the kinds of the share refused, 0 to 1; None when it says nothing.
+        """The share refused, 0 to 1; None when it says nothing.
 
-        Each kind counts alike: mistakes of form are easily made by the dozen, and any schema
-        refuses them; they must not drown the wrong answers of the right form. Where all accepted
-        outputs are equal, there is no other input's answer, the mistake that matters most.
+        Mistakes of form are easily made by the dozen, and any schema refuses them; they must not
+        drown the wrong answers of the right form. So each kind counts alike, but for the mistake
+        that matters most, another input's answer: that is one half. Where all accepted outputs
+        are equal, there is none.
         """
         if self.alike:
             return None
-        shares = [refused / made for refused, made in self.by_kind.values()]
-        return sum(shares) / len(shares) if shares else None
+        shares = {kind: refused / made for kind, (refused, made) in self.by_kind.items()}
+        other = shares.pop(ANOTHERS, None)
+        own = sum(shares.values()) / len(shares) if shares else None
+        said = [share for share in (own, other) if share is not None]
+        return sum(said) / len(said) if said else None
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -124,7 +129,7 @@ def mutants(output: Any, others: Sequence[Any]) -> list[Mutant]:
         "off by one": _everywhere(output, _off_by_one),
         "unit changed": _everywhere(output, _unit_changed),
         "truncated": _everywhere(output, _truncated),
-        "another input's answer": iter(others),
+        ANOTHERS: iter(others),
     }
     seen = {_text(output)}
     found: list[Mutant] = []

@@ -80,7 +80,7 @@ WHOLE_NUMBERS = {
     "KW_LEARN_MIN_HELD_OUT": Range(2),
 }
 CHOICES = {
-    "KW_LLM_PROVIDER": ("openai", "vllm", "anthropic", "scripted"),
+    "KW_LLM_PROVIDER": ("openai", "llguidance", "vllm", "anthropic", "scripted"),
     "KW_SEARCH": ("bare", "asked", "off"),
     "KW_LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
 }

@@ -12,21 +12,7 @@ import torch
 from llguidance import LLMatcher
 from transformers import LogitsProcessor
 
-from training.short_numbers import with_short_numbers
-from training.span_grammar import compiled
-from trajectories.errors import KernelWeaveError
-
-OPTIONS: Any = {
-    # Small models like to write spaces for ever where any are allowed.
-    "whitespace_flexible": False,
-    "item_separator": ", ",
-    "key_separator": ": ",
-    "lenient": True,  # what no mask can hold, such as uniqueItems, is left to the verifier
-}
-
-
-class UnsupportedSchema(KernelWeaveError):
-    """The schema cannot be enforced while decoding."""
+from training.guidance import UnsupportedSchema, grammar_of
 
 
 class TokenTable:
@@ -42,8 +28,8 @@ class TokenTable:
 
     def matcher(self, schema: dict[str, Any]) -> LLMatcher:
         """Where a text under the schema begins. Raises UnsupportedSchema."""
-        ended = with_short_numbers(schema)
-        matcher = LLMatcher(self.table, compiled(ended, OPTIONS), log_level=0)
+        grammar = LLMatcher.grammar_from_lark(grammar_of(schema))
+        matcher = LLMatcher(self.table, grammar, log_level=0)
         if matcher.is_error():
             raise UnsupportedSchema(matcher.get_error())
         return matcher

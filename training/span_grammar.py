@@ -6,8 +6,6 @@ JSON Schema cannot say that a string stands in the prompt; llguidance can, for t
 import json
 from typing import Any
 
-from llguidance import LLMatcher
-
 from kernels.tightening import SPAN_OF, chunks_of
 
 
@@ -70,8 +68,8 @@ def _literal(text: str) -> str:
     return json.dumps(text)
 
 
-def compiled(schema: dict[str, Any], options: Any) -> str:
-    """The schema as llguidance takes it, with or without spans."""
+def lark(schema: dict[str, Any], options: Any) -> str:
+    """The schema as a grammar, with or without spans."""
     if has_spans(schema):
-        return str(LLMatcher.grammar_from_lark(span_grammar(schema, options)))
-    return str(LLMatcher.grammar_from_json_schema(json.dumps(schema), overrides=options))
+        return span_grammar(schema, options)
+    return f"start: %json {json.dumps(schema | {'x-guidance': options})}"

@@ -110,10 +110,14 @@ def _end_if_over(run: PlanRun, state: PlanState) -> None:
 
 
 def plan_error(code: str, message: str) -> dict[str, Any]:
-    """Why a run of a composition failed, as it is stored and told."""
+    """Why a run of a composition failed, as it is stored and told.
+
+    A plan that failed on its input would fail again: clients must not try it anew by themselves.
+    """
+    failed = code == "plan_failed"
     return {
-        "status": 502 if code == "plan_failed" else 500,
-        "type": "server_error",
+        "status": 422 if failed else 500,
+        "type": "invalid_request_error" if failed else "server_error",
         "code": code,
         "message": message,
         "retry_after_s": None,

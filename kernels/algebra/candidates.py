@@ -114,10 +114,7 @@ def _numbers(case: Case, hints: Hints) -> Iterator[Any]:
             yield from (math.floor(number) - 1, math.ceil(number) + 1)
         return
     for number in near:
-        yield float(number)
-    for step in (0.5, 0.01):
-        for number in near:
-            yield from (number + step, number - step)
+        yield from (float(number), number + 0.01, number - 0.01, number + 0.5, number - 0.5)
 
 
 def _lengths(case: Case, least: str, longest: float, hints: Hints) -> list[int]:

@@ -79,7 +79,9 @@ def bounded(
 
 def _errors(schema: dict[str, Any], output: Any) -> Iterable[tuple[str, str]]:
     for error in jsonschema_rs.iter_errors(schema, output):
-        yield "/".join(map(str, error.instance_path)), str(error.schema_path[-1])
+        # A schema that is `false` has no keyword, and so no path.
+        keyword = str(error.schema_path[-1]) if error.schema_path else "false"
+        yield "/".join(map(str, error.instance_path)), keyword
 
 
 def _compiles(pattern: str) -> bool:

@@ -80,7 +80,7 @@ class PlanRunReport(BaseModel):
     response={
         200: PlanRunReport,
         202: PlanRunReport,
-        **error_documents(400, 401, 404, 409, 413, 415, 429, 502),
+        **error_documents(400, 401, 404, 409, 413, 415, 422, 429),
     },
     summary="Run a composition",
     openapi_extra={"parameters": [PREFER]},
@@ -98,7 +98,8 @@ async def run_composition(
         await _end_of(run_id)
     report = await in_thread(_report, run_id)
     if report.error is not None and not wants_no_waiting(request):
-        raise RunFailed(run_id, report.error)
+        said = f"{report.error['message']}. Its steps are at /api/plan-runs/{run_id}."
+        raise RunFailed(run_id, report.error | {"message": said})
     status = 202 if report.status == PlanRun.Status.RUNNING else 200
     return json_reply(report, status=status, headers=headers)
 

@@ -10,9 +10,14 @@ from importlib import import_module
 
 import django
 
+from kwsite.bench.routing_data import UnusableData
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kwsite.settings")
     django.setup()
     name = sys.argv.pop(1)
     with suppress(KeyboardInterrupt):  # whoever started this says that it was stopped
-        import_module(f"kwsite.bench.{name}.command").main()
+        try:
+            import_module(f"kwsite.bench.{name}.command").main()
+        except UnusableData as error:
+            sys.exit(str(error))

@@ -134,7 +134,7 @@ def on_server(server: ModelServer) -> Write:
     backend = HeldToSchema(
         OpenAICompatible(
             base_url=server.base_url, api_key=server.api_key, model=server.model,
-            timeout_s=300, connect_timeout_s=5,
+            timeout_s=300, connect_timeout_s=5, dialect=server.dialect,
         )
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from kwsite.stack.failure import StackFailure
 from kwsite.stack.llama_model import MODEL
 from kwsite.stack.llama_part import answers_ok
 from kwsite.stack.ports import free_port
+from workers.backends.dialects import Dialect
 
 READY_S = 120.0
 STOP_S = 10.0
@@ -28,6 +29,7 @@ class ModelServer:
     base_url: str
     api_key: str
     model: str
+    dialect: Dialect = "llama.cpp"
 
 
 @contextmanager
@@ -53,7 +55,8 @@ def embedded_model(gguf: Path | None = None) -> Iterator[ModelServer]:
             )
         try:
             _wait(process, f"http://127.0.0.1:{port}/health", log)
-            yield ModelServer(f"http://127.0.0.1:{port}/v1", key, gguf.stem if gguf else MODEL)
+            name = gguf.stem if gguf else MODEL
+            yield ModelServer(f"http://127.0.0.1:{port}/v1", key, name, "llguidance")
         finally:
             process.terminate()
             try:

@@ -95,6 +95,7 @@ class Embedded:
             return
         port = keep_port(self._home, "llama")
         found_by = {
+            "KW_LLM_PROVIDER": "llguidance",
             "KW_LLM_BASE_URL": llama_url(port=port),
             "KW_LLM_API_KEY": self._secrets.llama_key,
             "KW_LLM_MODEL": MODEL,

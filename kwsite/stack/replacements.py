@@ -75,7 +75,7 @@ def require_redis(url: str) -> None:
 
 def require_model_server(values: Mapping[str, str]) -> None:
     """Asks an OpenAI-compatible server for its models; others are tried by the self-check."""
-    if values.get("KW_LLM_PROVIDER", "openai") not in ("openai", "vllm"):
+    if values.get("KW_LLM_PROVIDER", "openai") not in ("openai", "llguidance", "vllm"):
         return
     try:
         client = openai.OpenAI(

@@ -253,8 +253,9 @@ def test_a_client_that_waits_is_told_why_a_run_failed(
     with a_worker():
         reply = post(app, "/api/compositions/letter/runs", PROMPT)
     error = reply.json()["error"]
-    assert (reply.status_code, error["code"]) == (502, "plan_failed")
+    assert (reply.status_code, error["code"]) == (422, "plan_failed")
     assert error["message"].startswith("summarize: output schema failed")
+    assert error["message"].endswith(f"Its steps are at /api/plan-runs/{reply['x-request-id']}.")
     assert app.get(f"/api/plan-runs/{reply['x-request-id']}").json()["status"] == "failed"
 
 

@@ -12,6 +12,7 @@ from kernels.execution import run_recipe
 from kernels.slots import bind
 from kernels.spec import GenerateStep, KernelSpec, Limit
 from workers.backends.completion import BackendRejected, BackendUnavailable, ModelRequest
+from workers.backends.dialects import Dialect
 from workers.backends.held import HeldToSchema
 from workers.backends.openai_compatible import OpenAICompatible
 from workers.replies import asker
@@ -33,18 +34,21 @@ class LlamaServer(Protocol):
     model: str
 
 
-@pytest.fixture
-def backend(llama_server: LlamaServer) -> OpenAICompatible:
-    return backend_for(llama_server, api_key=llama_server.api_key)
+@pytest.fixture(params=["llama.cpp", "llguidance"])
+def backend(request: pytest.FixtureRequest, llama_server: LlamaServer) -> OpenAICompatible:
+    return backend_for(llama_server, api_key=llama_server.api_key, dialect=request.param)
 
 
-def backend_for(server: LlamaServer, *, api_key: str) -> OpenAICompatible:
+def backend_for(
+    server: LlamaServer, *, api_key: str, dialect: Dialect = "llama.cpp"
+) -> OpenAICompatible:
     return OpenAICompatible(
         base_url=server.base_url,
         api_key=api_key,
         model=server.model,
         timeout_s=60,
         connect_timeout_s=5,
+        dialect=dialect,
     )
 
 
@@ -109,8 +113,47 @@ def test_an_image_for_a_model_of_text_is_rejected(backend: OpenAICompatible, cal
 
 
 def test_a_schema_that_it_cannot_follow_is_rejected(backend: OpenAICompatible) -> None:
-    with pytest.raises(BackendRejected, match="JSON schema"):
-        backend.complete(asking("hi", schema={"$ref": "#"}))
+    nothing = {"allOf": [{"type": "string"}, {"type": "number"}]}
+    schema = {"$ref": "#"} if backend.dialect == "llama.cpp" else nothing
+    with pytest.raises(BackendRejected, match=r"[Ss]chema"):
+        backend.complete(asking("hi", schema=schema))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        (r"^\d{4}$", "A year."),
+        (r"^[A-Z]{3}-\d{4}$", "A part number."),
+        ("[A-Z]{3}", "An airport."),
+        ("^a$|^b$", "a or b?"),
+        ("^é{2}$", "éé"),
+        (r"^(?:ab|cd){2}$", "abcd"),
+    ],
+)
+def test_patterns_and_ranges_hold_while_decoding(
+    llama_server: LlamaServer, pattern: str, told: str
+) -> None:
+    backend = backend_for(llama_server, api_key=llama_server.api_key, dialect="llguidance")
+    schema = {
+        "type": "object",
+        "properties": {
+            "text": {"type": "string", "pattern": pattern, "maxLength": 20},
+            "share": {"type": "number", "minimum": 10, "maximum": 99},
+        },
+        "required": ["text", "share"],
+        "additionalProperties": False,
+    }
+    completion = HeldToSchema(backend).complete(asking(told, schema=schema, max_tokens=120))
+    jsonschema_rs.validate(schema, json.loads(completion.text))
+
+
+@pytest.mark.parametrize("asked", [{}, {"title": "Anything"}])
+def test_a_schema_that_says_nothing_can_be_cut(
+    backend: OpenAICompatible, asked: dict[str, Any]
+) -> None:
+    told = asking("Give me a long record in JSON.", schema=asked, max_tokens=20)
+    completion = HeldToSchema(backend).complete(told)
+    assert completion.finish_reason in ("stop", "length")
 
 
 def test_a_schema_at_the_limits_is_compiled_in_time(backend: OpenAICompatible) -> None:

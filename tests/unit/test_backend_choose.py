@@ -69,7 +69,8 @@ def test_it_builds_one_backend_for_the_process(settings: Settings) -> None:
 def test_it_rejects_a_provider_it_does_not_know(settings: Settings) -> None:
     settings.KW_LLM_PROVIDER = "oracle"
     with pytest.raises(
-        WrongModelServerSettings, match="'oracle'; it must be openai, vllm, anthropic"
+        WrongModelServerSettings,
+        match="'oracle'; it must be one of openai, llguidance, vllm, anthropic",
     ):
         live_backend()
 

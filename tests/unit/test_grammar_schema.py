@@ -60,9 +60,25 @@ def test_bounds_of_many_digits_are_left_to_the_verifier() -> None:
     assert for_grammar(schema) == {"maximum": 5}
 
 
-@pytest.mark.parametrize("pattern", ["^[A-Z]{3}-[0-9]+$", r"^\d{4}-\d{2}-\d{2}$", r"[\w.-]+"])
+@pytest.mark.parametrize("pattern", ["^[A-Z]{3}-[0-9]+$", r"^a\.b$", "[A-Za-z.-]+"])
 def test_a_pattern_of_plain_characters_stays(pattern: str) -> None:
     assert narrow(pattern) == pattern
+
+
+@pytest.mark.parametrize(
+    ("pattern", "spelled"),
+    [
+        (r"^\d{4}-\d{2}$", "^[0-9]{4}-[0-9]{2}$"),
+        (r"[\w.-]+", "[A-Za-z0-9_.-]+"),
+        (r"^a\sb$", "^a[ ]b$"),
+        ("^é{2}$", "^[é]{2}$"),
+        (r"^x\b$", None),
+        (r"^\p{Lu}$", None),
+        (r"[\Wa]", None),
+    ],
+)
+def test_shorthands_are_spelled_out(pattern: str, spelled: str | None) -> None:
+    assert narrow(pattern) == spelled
 
 
 def test_patterns_are_narrowed_wherever_they_stand() -> None:

@@ -10,7 +10,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from kernels.tightening import SPAN_OF
-from training.schema_mask import SchemaMask, TokenTable, UnsupportedSchema
+from training.guidance import UnsupportedSchema
+from training.schema_mask import SchemaMask, TokenTable
 from training.short_numbers import with_short_numbers
 
 SCHEMA = {

@@ -40,7 +40,7 @@ def test_it_names_a_port_that_is_none(tmp_path: Path, port: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("KW_LLM_PROVIDER", "nope", "openai, vllm, anthropic, scripted"),
+        ("KW_LLM_PROVIDER", "nope", "openai, llguidance, vllm, anthropic, scripted"),
         ("KW_LEASE_S", "nan", "from 1 to 1000000000"),
         ("KW_DB_POOL_MAX", "-1", "from 0 to 1000"),
         ("KW_REUSE_ANSWERS", "perhaps", "on or off"),

@@ -14,10 +14,13 @@ from workers.backends.held import HeldToSchema
 # Imported by name, and only the one that is used: an SDK takes a second to import.
 PROVIDERS = {
     "openai": "workers.backends.openai_compatible.OpenAICompatible",
+    "llguidance": "workers.backends.openai_compatible.OpenAICompatible",
     "vllm": "workers.backends.openai_compatible.OpenAICompatible",
     "anthropic": "workers.backends.anthropic_messages.AnthropicMessages",
     "scripted": "workers.backends.scripted.ScriptedBackend",
 }
+
+COMPATIBLE = ("openai", "llguidance", "vllm")
 
 
 class WrongModelServerSettings(KernelWeaveError):
@@ -30,9 +33,9 @@ def live_backend() -> Backend:
     provider = settings.KW_LLM_PROVIDER
     if provider not in PROVIDERS:
         raise WrongModelServerSettings(
-            f"KW_LLM_PROVIDER is {provider!r}; it must be openai, vllm, anthropic or scripted."
+            f"KW_LLM_PROVIDER is {provider!r}; it must be one of {', '.join(PROVIDERS)}."
         )
-    if provider in ("openai", "vllm") and not settings.KW_LLM_BASE_URL:
+    if provider in COMPATIBLE and not settings.KW_LLM_BASE_URL:
         raise WrongModelServerSettings(
             "KW_LLM_BASE_URL is empty; set it to the server's address, as in"
             " http://127.0.0.1:8080/v1 or https://api.openai.com/v1."
@@ -47,7 +50,7 @@ def live_backend() -> Backend:
 def _arguments(provider: str) -> dict[str, Any]:
     if provider == "scripted":
         return {"delay_s": settings.KW_SCRIPTED_DELAY_S, "model": settings.KW_LLM_MODEL}
-    own = {"dialect": "vllm"} if provider == "vllm" else {}
+    own = {"dialect": provider} if provider in ("llguidance", "vllm") else {}
     return own | {
         "base_url": settings.KW_LLM_BASE_URL,
         "api_key": settings.KW_LLM_API_KEY,

@@ -3,7 +3,8 @@
 What a server does not know is left out or written wider. One thing is narrower, as in the SDKs of
 OpenAI and Anthropic: there, an object of named properties has no others.
 
-- llama.cpp: `response_format`; patterns and bounds as its grammar can have them.
+- llguidance, which a llama.cpp server may be built with: `grammar`; nearly all of the schema.
+- llama.cpp: `response_format`; patterns and bounds as its own grammars can have them.
 - vLLM: `structured_outputs`; without the keywords that its xgrammar refuses.
 - OpenAI: `response_format`, strict where the schema fits its subset and limits; where it does not,
   not strict, which leaves it to the model.
@@ -16,13 +17,14 @@ from typing import Any, Literal
 
 import anthropic
 
-from kernels.decoding.known import NO_BOUNDS, Known
+from kernels.decoding.known import ALL, NO_BOUNDS, Known
 from kernels.tightening import SPAN_OF
+from training.guidance import UnsupportedSchema, grammar_of
 from workers.backends.completion import BackendRejected
 from workers.backends.grammar_schema import VALUES, for_grammar, narrow
 
 Schema = dict[str, Any]
-Dialect = Literal["llama.cpp", "vllm", "openai"]
+Dialect = Literal["llguidance", "llama.cpp", "vllm", "openai"]
 
 UNKNOWN_TO_XGRAMMAR = (
     "multipleOf", "uniqueItems", "contains", "minContains", "maxContains", "patternProperties",
@@ -55,6 +57,8 @@ NAMED = ("properties", "$defs", "definitions", "patternProperties", "dependentSc
 
 def constraint(dialect: Dialect, schema: Schema) -> dict[str, Any]:
     """What holds an answer to the schema, in the body of a chat completion."""
+    if dialect == "llguidance":
+        return {"grammar": f"%llguidance {{}}\n{_grammar(schema)}"}
     schema = _each(schema, _without_notes)
     if dialect == "vllm":
         return {"structured_outputs": {"json": for_xgrammar(for_grammar(schema))}}
@@ -66,8 +70,17 @@ def constraint(dialect: Dialect, schema: Schema) -> dict[str, Any]:
     return {"response_format": {"type": "json_schema", "json_schema": named}}
 
 
+def _grammar(schema: Schema) -> str:
+    try:
+        return grammar_of(schema)
+    except UnsupportedSchema as error:
+        raise BackendRejected(f"The model server cannot enforce the schema: {error}") from error
+
+
 def known_bounds(dialect: Dialect, schema: Schema) -> Known:
     """The bounds that are still there in what `constraint` sends, and enforced."""
+    if dialect == "llguidance":
+        return ALL
     if dialect == "openai":
         if for_openai(_each(schema, _without_notes)) is None:
             return NO_BOUNDS  # not strict: the model is told, not held

@@ -16,7 +16,9 @@ UNWRITABLE = '"\\'  # never bare inside a JSON string
 NARROWED = r"\"\\\n\r\t"
 PLAIN = re.compile(r"\\.|\[\^?(?:\\.|[^\]])*\]|(?<=\()\?(?::|=|!|<=|<!)", re.DOTALL)
 VALUES = ("enum", "const", "default", "examples")  # not schemas, whatever they look like
-SHORTHANDS = {"S": r"[^\s", "W": r"[^\w", "D": r"[^\d"}
+# llama.cpp knows no shorthands: what they stand for, and with a capital everything else.
+SHORTHANDS = {"d": "0-9", "w": "A-Za-z0-9_", "s": " "}
+SIGNS = r"[ !#-/:-@\[\]^`{-~]"  # what is no word, of ASCII: the rest may be letters
 
 
 def for_grammar(schema: Any) -> Any:
@@ -87,14 +89,18 @@ def _narrowed(pattern: str) -> Iterator[str]:
         elif letter in UNWRITABLE:
             raise _AsksForEscapes
         else:
-            yield letter
+            yield letter if letter.isascii() else f"[{letter}]"  # or it cannot be repeated
         position += 1
 
 
 def _escape(letter: str) -> str:
     if letter in SHORTHANDS:
-        return f"{SHORTHANDS[letter]}{NARROWED}]"
-    if not letter or letter in UNWRITABLE:
+        return f"[{SHORTHANDS[letter]}]"
+    if letter == "W":
+        return SIGNS
+    if letter.lower() in SHORTHANDS:
+        return f"[^{SHORTHANDS[letter.lower()]}{NARROWED}]"
+    if not letter or letter in UNWRITABLE or letter.isalnum():  # a boundary, a property, a code
         raise _AsksForEscapes
     return f"\\{letter}"
 
@@ -108,13 +114,28 @@ def _end_of_class(pattern: str, start: int) -> int:
     return position
 
 
+def _spelled(inside: str) -> str:
+    """What stands in a class, without shorthands."""
+
+    def spelled(found: re.Match[str]) -> str:
+        letter = found[1]
+        if letter in SHORTHANDS:
+            return SHORTHANDS[letter]
+        if letter.isalnum() and letter not in "nrt":
+            raise _AsksForEscapes
+        return found[0]
+
+    return re.sub(r"\\(.)", spelled, inside, flags=re.DOTALL)
+
+
 def _class(inside: str) -> str:
+    inside = _spelled(inside)
     if inside.startswith("^"):
         return f"[{inside}{NARROWED}]"
     position = 0
     while position < len(inside):
         if inside[position] == "\\":
-            if inside[position + 1] in UNWRITABLE + "".join(SHORTHANDS):
+            if inside[position + 1] in UNWRITABLE:
                 raise _AsksForEscapes
             position += 2
             continue

@@ -17,7 +17,7 @@ from workers.backends.completion import BackendGarbage, Completion, Delta, Model
 from workers.backends.deadline import http_client
 from workers.backends.dialects import Dialect, constraint, known_bounds
 from workers.backends.grammar_schema import for_grammar
-from workers.backends.prefix import Continues, fields_of, messages_of, without_prefix
+from workers.backends.prefix import CONTINUES, Continues, fields_of, messages_of, without_prefix
 
 PATH = "/chat/completions"
 FINISH_REASONS = {
@@ -50,7 +50,7 @@ class OpenAICompatible:
         self.model = model
         self.timeout_s = timeout_s
         self.dialect: Dialect = "openai" if at_openai(base_url) else dialect
-        self.continues: Continues = "asked" if self.dialect == "openai" else self.dialect
+        self.continues: Continues = CONTINUES[self.dialect]
         self.limit_name = "max_completion_tokens" if self.dialect == "openai" else "max_tokens"
         self.client = openai.OpenAI(
             base_url=base_url,
@@ -97,7 +97,9 @@ class OpenAICompatible:
         if isinstance(tools := request.options.get("tools"), list):
             body["tools"] = for_grammar(tools)
         if request.schema is not None:
-            body |= constraint(self.dialect, request.schema)
+            # llama.cpp takes no grammar beside tools.
+            plain = self.dialect == "llguidance" and "tools" in body
+            body |= constraint("llama.cpp" if plain else self.dialect, request.schema)
         elif request.json_object:
             body["response_format"] = {"type": "json_object"}
         return body

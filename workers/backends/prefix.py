@@ -8,8 +8,15 @@
 from typing import Any, Literal
 
 from workers.backends.completion import ModelRequest
+from workers.backends.dialects import Dialect
 
 Continues = Literal["llama.cpp", "vllm", "asked"]
+CONTINUES: dict[Dialect, Continues] = {
+    "llguidance": "llama.cpp",
+    "llama.cpp": "llama.cpp",
+    "vllm": "vllm",
+    "openai": "asked",
+}
 GO_ON = "Go on exactly where you stopped. Repeat nothing of what you have written."
 
 

@@ -82,7 +82,7 @@ def search(
     verdict; `ask` is for verifiers that need a model, its tokens count. When `expired`, the best
     that was found is given. Raises SearchCancelled, and BackendError when nothing was found.
     """
-    members = (routed.worker,)
+    members: tuple[str, ...] = (routed.worker,)
     if not routed.alone:
         members = team(routed.worker, routed.probabilities, experts, sure=limits.sure)
     budgets = {

@@ -44,7 +44,7 @@ def _options() -> argparse.Namespace:
 def _measure(options: argparse.Namespace) -> list[Compiled]:
     backend = OpenAICompatible(
         base_url=options.base_url, api_key=options.api_key, model=options.model,
-        timeout_s=300, connect_timeout_s=5,
+        timeout_s=300, connect_timeout_s=5, dialect="llguidance",
     )  # fmt: skip
     limits = Limits(settings.KW_PROMOTE_MIN_SUCCESSES, settings.KW_PROMOTE_MIN_CONFIDENCE)
     by_name = {family.name: family for family in families()}

@@ -55,7 +55,11 @@ def answer_all_ways(
 
     `done` is called after each arm. Raises BackendError.
     """
-    found = [_alone(number, question, setting, arm) for arm in arms if arm in ALONE and not done()]
+    found: list[Outcome] = []
+    for arm in arms:
+        if arm in ALONE:
+            found.append(_alone(number, question, setting, arm))
+            done()
     choosing = [arm for arm in arms if arm in SAMPLED]
     if choosing:
         found += _sampled(number, question, setting, choosing)

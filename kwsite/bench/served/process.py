@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from kwsite.bench.own_process import measure_in_own_process
+from kwsite.bench.routing_data import data_sets
 from kwsite.bench.stack import own_environment, throwaway_stack
 from kwsite.stack.failure import StackFailure
 
@@ -24,9 +25,10 @@ def add_served_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_served(options: dict[str, Any]) -> None:
-    """Raises StackFailure when the stack does not start, or the measurement ends early."""
+    """Raises UnusableData, and StackFailure when the stack or the measurement ends early."""
     if not options["data"]:
         raise StackFailure("Say where the data are: --data DIR, or KW_BENCH_DATA")
+    data_sets(Path(options["data"]))  # raises before a stack is started
     print("Starting a stack of its own.", file=sys.stderr)
     ceiling = {"KW_WRONG_REUSE_CEILING": str(options["ceiling"])}
     with throwaway_stack(ceiling) as address:
