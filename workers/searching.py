@@ -91,7 +91,7 @@ def search_answer(
             limits=_limits_of(request, asked, means.limits),
             scorer=means.scorer,
             adjust=means.adjust,
-            also=lambda steps, outcome: _held(request, bound, steps, outcome),
+            also=lambda text, outcome: _held(request, bound, text, outcome),
             ask=asker(backend),
             cancelled=cancelled,
             expired=lambda: time.monotonic() > ends_at,
@@ -100,7 +100,8 @@ def search_answer(
         payload.update(summary(found))
     for hint in found.gate.reflections if found.gate else ():
         trace.add(Event.Kind.REASONING, reflection=hint)
-    text = found.found[found.worker].text
+    expert = means.experts[found.worker]
+    text = found.found[found.worker].text(expert)
     trace.add(Event.Kind.MESSAGE, text=text[:20_000])
     own = _as_check(found)
     trace.add(Event.Kind.VERIFICATION, **own.as_json())
@@ -113,7 +114,7 @@ def search_answer(
         text,
         None,
         "stop" if found.chosen else "length",
-        found.chosen.model if found.chosen else "",
+        _model(found),
         found.prompt_tokens,
         found.tokens,
         (own, *verdict.checks),
@@ -153,9 +154,7 @@ def _limits_of(request: ChatRequest, asked: SearchOptions, limits: Limits) -> Li
     )
 
 
-def _held(
-    request: ChatRequest, bound: dict[str, Any], steps: Sequence[str], outcome: Verified
-) -> Verified:
+def _held(request: ChatRequest, bound: dict[str, Any], text: str, outcome: Verified) -> Verified:
     """The worker's verdict, and the app's own conditions: what they refuse is refused.
 
     What the worker could not check, but they could, is verified by them. Judges come last, once.
@@ -163,10 +162,16 @@ def _held(
     conditions = [c for c in request.contract.conditions if c.kind != "judge"]
     if not conditions or outcome.status == "failed":
         return outcome
-    verdict = verify(conditions, Subject(bound, "\n\n".join(steps), ()))
+    verdict = verify(conditions, Subject(bound, text, ()))
     if not verdict.passed:
         return Verified("failed", 0.0, verdict.reason, "contract")
     return Verified("ok", 1.0, verdict.reason, "contract") if outcome.passed is None else outcome
+
+
+def _model(found: Searched) -> str:
+    """Whoever wrote one of the answers; those that were ended early name nobody."""
+    named = (one.model for each in found.found.values() for one in each.candidates)
+    return next(filter(None, named), "")
 
 
 def _as_check(found: Searched) -> Check:

@@ -74,6 +74,7 @@ EXPERT = Expert(
     cache_threshold=0.75,
     related=("analysis",),
     is_terminal=is_terminal,
+    reply=final_answer,
     final_answer=final_answer,
     vote_key=vote_key,
     check_step=check_step,

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from kernels.execution import Ask
+from workers.experts.steps import joined
 
 VerifiedStatus = Literal["ok", "failed", "unverified"]
 
@@ -77,6 +78,7 @@ class Expert:
     check_step: Callable[[Task, Sequence[str]], StepCheck]  # the last of these steps
     verify: Verifier
     temperature: float = 0.7
+    reply: Callable[[Sequence[str]], str] = joined  # what the one who asked is given
 
     def messages(self, task: Task) -> tuple[dict[str, str], ...]:
         """The conversation that asks for the first step."""

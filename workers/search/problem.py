@@ -102,11 +102,12 @@ class Found:
     gate: GateReport | None
     stopped: str  # why it ended: accepted | simulations | budget | exhausted
 
-    @property
-    def text(self) -> str:
+    def text(self, expert: Expert) -> str:
         """What was chosen; where nothing came to an answer, the draft with the best steps."""
+        if self.chosen:
+            return expert.reply(self.chosen.steps)
         drafts = [one for one in self.candidates if any(one.steps)]
-        best = self.chosen or max(drafts, key=lambda one: one.mean_score, default=None)
+        best = max(drafts, key=lambda one: one.mean_score, default=None)
         return "\n\n".join(best.steps) if best else ""
 
 

@@ -11,8 +11,6 @@ from workers.experts.steps import joined, split_steps
 from workers.search.budget import Budget
 from workers.search.problem import Draft
 
-CHARS_PER_TOKEN = 4  # a guess, for what was written when a stream was ended early
-
 
 @dataclass(frozen=True)
 class ModelProposer:
@@ -20,7 +18,8 @@ class ModelProposer:
 
     All drafts of one question begin with the same messages, so a server that keeps prefixes reads
     them once; a hint comes last of them. Everything is streamed: closing the stream ends the work
-    on the server. `options` are the app's sampling options.
+    on the server, when the budget is over and when an answer is followed by more. `options` are the
+    app's sampling options. Of a stream that is ended early each piece counts as a token.
     """
 
     task: Task
@@ -39,24 +38,28 @@ class ModelProposer:
             options={**self.options, "temperature": temperature},
             prefix=prefix,
         )
-        written: list[str] = []
+        text, pieces = "", 0
         done: Completion | None = None
         with closing(_generator(self.backend, request)) as deltas:
             for delta in deltas:
-                written.append(delta.text)
+                text += delta.text
+                pieces += bool(delta.text)
                 done = delta.completion or done
-                if self.budget.over:
+                if self.budget.over or ("\n" in delta.text and self._answered(steps, text)):
                     break
-        text = done.text if done else "".join(written)
-        # The last step may be half a step that was there before: both are split again as a whole.
-        whole = split_steps(prefix + text)
+        text = done.text if done else text
         return Draft(
-            steps=whole[len(steps) :],
-            finished=done is not None and done.finish_reason == "stop",
+            steps=split_steps(text),
+            finished=done.finish_reason == "stop" if done else not self.budget.over,
             model=done.model if done else "",
             prompt_tokens=done.prompt_tokens if done else 0,
-            completion_tokens=done.completion_tokens if done else len(text) // CHARS_PER_TOKEN,
+            completion_tokens=done.completion_tokens if done else pieces,
         )
+
+    def _answered(self, steps: Sequence[str], text: str) -> bool:
+        """Whether a step before the last, which may go on, ends in an answer."""
+        new = split_steps(text)[:-1]
+        return bool(new) and self.expert.is_terminal((*steps, *new))
 
     def _messages(self, hint: str) -> tuple[dict[str, Any], ...]:
         *before, question = self.expert.messages(self.task)

@@ -57,7 +57,7 @@ class Searched:
         return self.found[self.worker].gate
 
 
-Verify = Callable[[Sequence[str], Verified], Verified]
+Also = Callable[[str, Verified], Verified]  # the text that would be given, and its verdict
 
 
 def search(
@@ -70,7 +70,7 @@ def search(
     limits: Limits,
     scorer: StepScorer | None = None,
     adjust: Callable[[str, float], float] = lambda _, reward: reward,
-    also: Verify = lambda _, outcome: outcome,
+    also: Also = lambda _, outcome: outcome,
     ask: Ask | None = None,
     cancelled: Callable[[], bool] = lambda: False,
     expired: Callable[[], bool] = lambda: False,
@@ -95,13 +95,17 @@ def search(
         chosen, budget = plans[name][0], budgets[name]
         expert = at_once(experts[name]) if chosen == "one_shot" else experts[name]
         asks = counted(ask, budget) if ask else None
+
+        def verified(steps: Sequence[str], asks: Ask | None) -> Verified:
+            return also(expert.reply(steps), expert.verify(task, steps, asks))
+
         problem = Problem(
             task=task,
             expert=expert,
             propose=ModelProposer(task, expert, backend, budget, dict(options or {})),
             budget=budget,
-            verify=lambda steps: also(steps, expert.verify(task, steps, None)),
-            examine=(lambda steps: also(steps, expert.verify(task, steps, asks))) if asks else None,
+            verify=lambda steps: verified(steps, None),
+            examine=(lambda steps: verified(steps, asks)) if asks else None,
             scorer=scorer,
             adjust=lambda reward: adjust(name, reward),
             simulations=shared_simulations(routed.simulations, len(members)),

@@ -98,13 +98,20 @@ def _play(
 
 
 def judged(problem: Problem, steps: tuple[str, ...], draft: Draft) -> Candidate:
-    """An answer with its scores and its verdict; its leaf is not in the tree yet."""
-    ended = problem.expert.is_terminal(steps)
+    """An answer with its scores and its verdict; its leaf is not in the tree yet.
+
+    What was written behind the answer does not belong to it. A model that ended by itself without
+    the form it was asked for has answered, too, if an answer can be read.
+    """
+    expert = problem.expert
+    ends = [n for n in range(1, len(steps) + 1) if expert.is_terminal(steps[:n])]
+    steps = steps[: ends[0]] if ends else steps
+    ended = bool(ends) or (draft.finished and bool(expert.final_answer(steps)))
     outcome = problem.verify(steps) if ended else BLANK
     scores = step_scores(problem, steps)
     return Candidate(
         steps,
-        problem.expert.final_answer(steps) if ended else "",
+        expert.final_answer(steps) if ended else "",
         scores,
         outcome,
         problem.adjust(reward(scores, outcome)),
