@@ -93,6 +93,7 @@ SIDEBAR: dict[str, Any] = {
             "separator": True,
             "items": [
                 _entry("Trajectories", "route", "trajectories.trajectory"),
+                _entry("Searches", "travel_explore", "trajectories.searchrecord"),
                 _entry("Runs", "play_circle", "trajectories.run"),
                 _entry("Composition runs", "device_hub", "kernels.planrun"),
                 _entry("Feedback", "thumbs_up_down", "trajectories.feedback"),

@@ -41,6 +41,7 @@ def app(client: Client) -> Browser:
 def backend(settings: Settings) -> Iterator[ScriptedBackend]:
     settings.KW_LLM_PROVIDER = "scripted"
     settings.KW_SEARCH_PARALLEL = 1
+    settings.KW_LEASE_S = 600.0  # no thread renews it, with a connection of its own
     settings.KW_ROUTER_EPSILON = 0.0
     settings.KW_SEARCH_EXPLORE = 0.0
     live_backend.cache_clear()
@@ -235,3 +236,19 @@ def test_a_search_that_cannot_be_made_is_refused(
     reply = post(app, "/v1/chat/completions", body)
     assert (reply.status_code, reply.json()["error"]["param"]) == (400, param)
     assert not Run.objects.exists()
+
+
+def test_the_admin_shows_each_step_of_a_search(
+    admin_client: Browser, client: Client, backend: ScriptedBackend
+) -> None:
+    backend.enqueue(WRONG.replace("43", "<b>43</b>"), WRONG, RIGHT)
+    answered(client, asked(strategy="best_of_n_verifier"))
+    listed = admin_client.get("/admin/trajectories/searchrecord/").content.decode()
+    assert PROMPT in listed
+    record = SearchRecord.objects.get()
+    page = admin_client.get(f"/admin/trajectories/searchrecord/{record.pk}/change/")
+    shown = page.content.decode()
+    assert page.status_code == 200
+    for step in ("17 + 25 = 42", "17 + 25 = 43", "17 + 25 = &lt;b&gt;43"):
+        assert step in shown
+    assert "<b>43</b>" not in shown
