@@ -9,15 +9,19 @@ from kernels.encoder import Vector, embed_all
 from training.learning_round import RoundLimits
 from training.live_nets import LiveNets
 from training.models import Snapshot
+from training.nets.roster import WORKERS
 from training.nets.weights import Kind
 from training.online import learn_policy, learn_prm
 from training.text_vectors import TextVectors
+from workers.experts.registry import EXPERTS
 from workers.refitting import BeingFitted
-from workers.router_start import EFFORTS, EXAMPLES
 from workers.turns import turn
 
 KINDS: tuple[Kind, ...] = ("policy", "prm")
 BATCH = 32
+# Where the router starts before it has learned.
+EXAMPLES = {worker: EXPERTS[worker].examples for worker in WORKERS}
+EFFORTS = {worker: (EXPERTS[worker].depth, EXPERTS[worker].simulations) for worker in WORKERS}
 
 
 @lru_cache(maxsize=1)
