@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from kernels.learned_admin import LearnedAdmin
 from training.labelling_admin import ReviewItemAdmin, StepExampleAdmin
 from training.models import ReviewItem, RouterOutcome, Snapshot, StepExample, WorkerDelta
-from training.snapshots import put_into_service, take_out_of_service
+from training.snapshot_states import put_into_service, take_out_of_service
 from trajectories.markup import Tone, badge, json_block, verdict
 from trajectories.record_admin import RecordAdmin
 

@@ -11,11 +11,12 @@ from django.utils import timezone
 from kernels.encoder import encoder_digest
 from kernels.spec import digest_of
 from training.models import RouterOutcome, Snapshot, StepExample
-from training.nets.weights import BadSnapshot, Kind, Net
+from training.nets.weights import BadSnapshot, Kind, Net, kind_of
 from training.policy_learning import PolicyConfig
 from training.prm_learning import PrmConfig
 from training.recalibration import NothingNew, NotRefitted
-from training.snapshots import read_snapshot, reject_live, store_snapshot
+from training.snapshot_states import forget_old_snapshots, reject_live
+from training.snapshots import read_snapshot, store_snapshot
 
 State = Snapshot.State
 
@@ -88,7 +89,7 @@ def live_net(kind: Kind) -> tuple[Snapshot | None, Net | None]:
         try:
             return live, read_snapshot(live, encoder_digest=encoder_digest()).net
         except BadSnapshot as error:
-            reject_live(snapshot=live, error=error)
+            reject_live(snapshot=live, reason=error.detail)
     return None, None
 
 
@@ -127,4 +128,5 @@ def finish_round(
         if made.state in (State.LIVE, State.SHADOW):
             waiting.filter(state=State.SHADOW).update(state=State.RETIRED)
         seen.mark_learned()
+    forget_old_snapshots(kind_of(net))
     return made

@@ -15,7 +15,8 @@ from training.nets.policy import PolicyNet
 from training.nets.prm import PrmNet
 from training.nets.weights import BadSnapshot, Kind, Net
 from training.nets_in_service import NetPolicy, StepScorer
-from training.snapshots import read_snapshot, reject_live
+from training.snapshot_states import reject_live
+from training.snapshots import read_snapshot
 from training.text_vectors import EmbedTexts, TextVectors
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Follower:
             return InUse(live.pk, read_snapshot(live, encoder_digest=encoder_digest()).net)
         except BadSnapshot as error:
             log.error("%s cannot be used and is rejected: %s", live, error.detail)
-            reject_live(snapshot=live, error=error)
+            reject_live(snapshot=live, reason=error.detail)
         except OSError as error:  # the file may be right, and this process cannot read it
             log.error("%s cannot be read; the one in use stays: %s", live, error)
         return self._in_use

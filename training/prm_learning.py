@@ -17,7 +17,7 @@ class PrmConfig:
     """How the model is fitted: after every `every` new steps, some mini-batches of the buffer."""
 
     every: int = 25
-    batches: int = 8
+    batches: int = 4
     batch_size: int = 64
     learning_rate: float = 1e-3
     decay: float = 1e-2  # of the weights, decoupled (AdamW)

@@ -1,14 +1,12 @@
-"""Snapshots in Django's storage, named by their digest: kept, read, refused, put into service."""
+"""Snapshots in Django's storage, named by their digest: written and read."""
 
 from collections.abc import Mapping
 from typing import Any, cast
 
 from django.core.files.base import ContentFile
-from django.db import transaction
 
 from training.models import Snapshot
 from training.nets.weights import (
-    BadSnapshot,
     Kind,
     Net,
     Saved,
@@ -19,8 +17,6 @@ from training.nets.weights import (
 )
 from training.publishing import publish
 from training.snapshot_models import snapshot_storage
-
-State = Snapshot.State
 
 
 def store_snapshot(
@@ -68,40 +64,6 @@ def read_snapshot(snapshot: Snapshot, *, encoder_digest: str) -> Saved:
         kind=cast(Kind, snapshot.kind),
         encoder_digest=encoder_digest,
     )
-
-
-@transaction.atomic
-def reject_live(*, snapshot: Snapshot, error: BadSnapshot) -> None:
-    """Takes a live snapshot that cannot be used out of service; the one before it comes back.
-
-    Does nothing when somebody has done so already.
-    """
-    rows = Snapshot.objects.select_for_update().filter(kind=snapshot.kind)
-    own = rows.filter(pk=snapshot.pk, state=State.LIVE)
-    refused = own.update(state=State.REJECTED, reason=f"it cannot be used: {error.detail}")
-    if refused and snapshot.parent_id is not None:
-        rows.filter(pk=snapshot.parent_id, state=State.RETIRED).update(state=State.LIVE)
-
-
-@transaction.atomic
-def put_into_service(*, snapshot: Snapshot) -> bool:
-    """Makes a snapshot live that waited in shadow, or was live before; False for any other."""
-    rows = Snapshot.objects.select_for_update().filter(kind=snapshot.kind)
-    waiting = rows.filter(pk=snapshot.pk, state__in=(State.SHADOW, State.RETIRED))
-    if not waiting.exists():
-        return False
-    rows.filter(state=State.LIVE).update(state=State.RETIRED)
-    return bool(waiting.update(state=State.LIVE, reason=""))
-
-
-@transaction.atomic
-def take_out_of_service(*, snapshot: Snapshot) -> bool:
-    """Retires a live or shadow snapshot; then the start from examples routes, and no model scores.
-
-    False for any other.
-    """
-    rows = Snapshot.objects.filter(pk=snapshot.pk, state__in=(State.LIVE, State.SHADOW))
-    return bool(rows.update(state=State.RETIRED))
 
 
 def _keep(data: bytes, name: str) -> str:

@@ -33,22 +33,26 @@ def record_feedback(
     if trajectory is not None:
         rows = RouterOutcome.objects.select_for_update()
         outcome = rows.filter(trajectory=trajectory, worker=worker).first()
+    before = {} if outcome is None else outcome.feedback.get("applied", {})
+    new = said.deltas()
+    # In one order always: two that wait for each other's row would wait for ever.
+    applied = {
+        name: _move(name, back=before.get(name, 0.0), by=new.get(name, 0.0))
+        for name in sorted({*before, *new})
+    }
     if outcome is not None:
-        for name, delta in outcome.feedback.get("applied", {}).items():
-            _move(name, -delta)
-    applied = {name: _move(name, delta) for name, delta in said.deltas().items()}
-    if outcome is not None:
-        _teach(outcome, said, applied)
+        _teach(outcome, said, {name: delta for name, delta in applied.items() if name in new})
     return worker_deltas()
 
 
-def _move(worker: str, by: float) -> float:
-    """By how much it moved, within the bounds."""
+def _move(worker: str, *, back: float, by: float) -> float:
+    """Takes back what was said before; by how much it then moved, within the bounds."""
     WorkerDelta.objects.get_or_create(worker=worker)
     row = WorkerDelta.objects.select_for_update().get(worker=worker)
-    before, row.delta = row.delta, bounded(row.delta + by)
+    start = bounded(row.delta - back)
+    row.delta = bounded(start + by)
     row.save(update_fields=["delta", "updated_at"])
-    return row.delta - before
+    return row.delta - start
 
 
 def _teach(outcome: RouterOutcome, said: WorkerFeedback, applied: dict[str, float]) -> None:

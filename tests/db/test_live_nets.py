@@ -17,7 +17,7 @@ from django.db import connection
 
 from kernels.encoder import encoder_digest
 from tests.db.net_rows import EFFORTS, EXAMPLES, embed_words, nets
-from training import live_nets
+from training import live_nets, snapshot_states
 from training.choosing import PolicyChoice
 from training.live_nets import LiveNets
 from training.models import Snapshot
@@ -26,7 +26,12 @@ from training.nets.policy import PolicyNet
 from training.nets.prm import PrmNet
 from training.nets.roster import WORKERS, UnknownWorker
 from training.nets.weights import Net, NotFiniteWeights
-from training.snapshots import put_into_service, store_snapshot, take_out_of_service
+from training.snapshot_states import (
+    forget_old_snapshots,
+    put_into_service,
+    take_out_of_service,
+)
+from training.snapshots import store_snapshot
 
 ENDLESS = 3600.0
 
@@ -207,6 +212,18 @@ def test_an_operator_takes_a_net_out_of_service_and_puts_it_back() -> None:
     rejected = published(3, reason="no gain")
     assert not put_into_service(snapshot=rejected)
     assert chosen(process).snapshot == waiting.pk
+
+
+@pytest.mark.django_db
+def test_of_the_old_ones_only_the_newest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot_states, "KEPT", 2)
+    made = [published(seed) for seed in (1, 2)]
+    made += [published(seed, reason="no gain") for seed in (3, 4, 5)]
+    assert forget_old_snapshots("policy") == 1
+    kept = [made[n] for n in (0, 1, 3, 4)]  # the live one, the one before it, two rejected
+    assert list(Snapshot.objects.order_by("pk")) == kept
+    storage = made[0].file.storage
+    assert [storage.exists(str(one.file.name)) for one in made] == [True, True, False, True, True]
 
 
 @pytest.mark.django_db
