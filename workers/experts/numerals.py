@@ -1,9 +1,11 @@
 r"""Reads the one number that an answer states: `$1,234.50`, `18 apples`, `x = \frac{3}{4}`."""
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
 MOST_DIGITS = 40
+MOST_UNDER = 1000  # of a fraction that is shown as one
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
 
 _LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
@@ -59,6 +61,13 @@ def number_in(text: str) -> Fraction | None:
 
 def _space_before(text: str, at: int) -> str:
     return text[len(text[:at].rstrip()) : at]
+
+
+def shown(value: Fraction) -> str:
+    """For people: exactly, or to ten digits."""
+    if value.denominator < MOST_UNDER:
+        return str(value)
+    return f"{Decimal(value.numerator) / Decimal(value.denominator):.10g}"
 
 
 def decimals_of(text: str) -> int:

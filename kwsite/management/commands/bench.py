@@ -40,6 +40,7 @@ from kwsite.bench.verification import (
     measure_hostile,
     verification_json,
 )
+from kwsite.bench.verifiers.process import add_verifiers_arguments, run_verifiers
 from kwsite.stack.failure import StackFailure
 
 BENCHES = (
@@ -52,6 +53,7 @@ BENCHES = (
     "constraint",
     "compile",
     "claim",
+    "verifiers",
 )
 
 
@@ -106,6 +108,10 @@ class Command(BaseCommand):
             "served", help="what the service routes, with each intent of the data a live kernel"
         )
         add_served_arguments(serving)
+        verifiers = benches.add_parser(
+            "verifiers", help="what the experts' verifiers pass of right and of wrong answers"
+        )
+        add_verifiers_arguments(verifiers)
         for bench in (overhead, verifying, reusing, library, routing, constraint):
             bench.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -142,6 +148,9 @@ class Command(BaseCommand):
 
     def _served(self, options: dict[str, Any]) -> None:
         run_served(options)
+
+    def _verifiers(self, options: dict[str, Any]) -> None:
+        run_verifiers(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
         with _progress(Console(stderr=True)) as progress:
