@@ -6,7 +6,7 @@ from kernels.execution import Ask
 from workers.experts.answer_keys import statement_key
 from workers.experts.answers import answer_of_steps, ends_in_answer
 from workers.experts.expert import Expert, StepCheck, Task, Verified
-from workers.experts.grounding import MOST_ANSWER, declines, evidence_in, supported
+from workers.experts.grounding import TooLong, declines, evidence_in, supported
 from workers.experts.numerals import number_in, number_key
 
 INSTRUCTION = """\
@@ -42,10 +42,13 @@ def vote_key(answer: str) -> str:
 def check_step(task: Task, steps: Sequence[str]) -> StepCheck:
     """Whether each sentence of the last step is in the evidence; None without evidence."""
     evidence = _evidence(task)
-    if not evidence or not steps or len(steps[-1]) > MOST_ANSWER:
+    if not evidence or not steps:
         return StepCheck(None)
     answer = answer_of_steps(steps[-1:])
-    lacking = [one for one in supported(answer or steps[-1], evidence) if one.missing]
+    try:
+        lacking = [one for one in supported(answer or steps[-1], evidence) if one.missing]
+    except TooLong:
+        return StepCheck(None)
     if lacking and declines(answer or steps[-1]):
         return StepCheck(None)
     return StepCheck(
@@ -65,11 +68,12 @@ def verify(task: Task, steps: Sequence[str], ask: Ask | None) -> Verified:
     evidence = _evidence(task)
     if not evidence:
         return Verified("unverified", 0.5, "no evidence was given", HOW)
-    if len(answer) > MOST_ANSWER:
-        return Verified("unverified", 0.5, f"more than {MOST_ANSWER} characters", HOW)
     if declines(answer):
         return Verified("unverified", 0.5, "it says that the evidence does not say", HOW)
-    found = supported(answer, evidence)
+    try:
+        found = supported(answer, evidence)
+    except TooLong as error:
+        return Verified("unverified", 0.5, str(error), HOW)
     lacking = [one for one in found if one.missing]
     share = 1 - len(lacking) / len(found) if found else 0.0
     if lacking or not found:

@@ -17,6 +17,7 @@ SHARE = 0.7  # of its words that must be there
 MAIN_SHARE = 0.34  # of its words that must stand in the sentence that has its numbers
 MOST_CHARS = 60_000  # of each text of evidence; what follows supports nothing
 MOST_ANSWER = 8_000
+MOST_SENTENCES = 60  # of an answer
 STEM = 5  # letters by which words are compared
 
 _LABELLED = re.compile(
@@ -54,6 +55,10 @@ _DECLINES = re.compile(
 )
 
 
+class TooLong(ValueError):
+    """An answer is too long to be checked."""
+
+
 @dataclass(frozen=True)
 class Support:
     """What one sentence of an answer rests on; `missing` says what it does not."""
@@ -87,9 +92,15 @@ def evidence_in(prompt: str) -> tuple[str, ...]:
 
 
 def supported(answer: str, evidence: Sequence[str]) -> list[Support]:
-    """For each sentence of the answer, whether some place of the evidence has what it says."""
+    """For each sentence of the answer, whether some place of the evidence has what it says.
+
+    Raises TooLong.
+    """
+    said = sentences(answer[: MOST_ANSWER + 1])
+    if len(answer) > MOST_ANSWER or len(said) > MOST_SENTENCES:
+        raise TooLong(f"more than {MOST_ANSWER} characters or {MOST_SENTENCES} sentences")
     places = [place for text in evidence for place in _places(text[:MOST_CHARS])]
-    return [_supported(sentence, places) for sentence in sentences(answer)]
+    return [_supported(sentence, places) for sentence in said]
 
 
 def declines(answer: str) -> bool:

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from fractions import Fraction
 
+MOST_CHARS = 200
 MOST_DIGITS = 40
 MOST_UNDER = 1000  # of a fraction that is shown as one
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
@@ -33,6 +34,8 @@ def number_in(text: str) -> Fraction | None:
 
     What stands before a last `=`, currencies, units and percent signs are left out.
     """
+    if len(text) > MOST_CHARS:
+        return None
     plain = _LATEX_TEXT.sub(r" \1", _LATEX_FRACTION.sub(r"\1/\2", text))
     plain = _LATEX_SPACE.sub(" ", plain).replace("\\", " ").replace("{", "").replace("}", "")
     plain = _EQUALS.sub("", plain).strip().strip("*_`")
@@ -64,10 +67,13 @@ def _space_before(text: str, at: int) -> str:
 
 
 def shown(value: Fraction) -> str:
-    """For people: exactly, or to ten digits."""
-    if value.denominator < MOST_UNDER:
-        return str(value)
-    return f"{Decimal(value.numerator) / Decimal(value.denominator):.10g}"
+    """For people: exactly where that is short, else to ten digits."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    decimal = f"{Decimal(value.numerator) / Decimal(value.denominator):.10g}"
+    if Fraction(decimal) == value or value.denominator > MOST_UNDER:
+        return decimal
+    return str(value)
 
 
 def decimals_of(text: str) -> int:
