@@ -60,7 +60,7 @@ class Expert:
     asked, and a verifier that needs one then says `unverified`.
     """
 
-    name: str  # one word, lower case; also its place in `experts.EXPERTS`
+    name: str  # one word, lower case; also its place in `registry.EXPERTS`
     title: str  # for people
     examples: tuple[str, ...]  # prompts of its kind: where to start before a router has learned
     instruction: str  # system message, with the form that steps and the final answer have
