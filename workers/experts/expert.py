@@ -74,13 +74,15 @@ class Expert:
     check_step: Callable[[Task, Sequence[str]], StepCheck]  # the last of these steps
     verify: Verifier
     temperature: float = 0.7
+    reminder: str = ""  # of the form, after the prompt: small models forget a system message
 
     def messages(self, task: Task) -> tuple[dict[str, str], ...]:
         """The conversation that asks for the first step."""
         system = f"{self.instruction}\n\n{task.system}" if task.system else self.instruction
         given = "".join(f"\n\n[{n}] {text}" for n, text in enumerate(task.evidence, 1))
         content = f"{task.prompt}\n\nEvidence:{given}" if given else task.prompt
+        reminded = f"{content}\n\n{self.reminder}" if self.reminder else content
         return (
             {"role": "system", "content": system},
-            {"role": "user", "content": content},
+            {"role": "user", "content": reminded},
         )

@@ -10,9 +10,9 @@ from workers.experts.grounding import TooLong, declines, evidence_in, supported
 from workers.experts.numerals import number_in, number_key
 
 INSTRUCTION = """\
-Answer only from the evidence that is given. First quote, in one short paragraph, the sentences \
-that matter. Then, after a blank line, end with one line: Answer: followed by the answer in the \
-words of the evidence. If the evidence does not say, write: Answer: unknown."""
+Answer only from the evidence that is given. First quote the sentences that matter. Then, after a \
+blank line, end with a line such as Answer: Paris in the words of the evidence. If the evidence \
+does not say, write Answer: unknown"""
 
 HOW = "evidence"
 
@@ -101,4 +101,5 @@ EXPERT = Expert(
     check_step=check_step,
     verify=verify,
     temperature=0.3,
+    reminder="Write in this form:\n\nQuote: ...\n\nAnswer: ...",
 )
