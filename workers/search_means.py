@@ -8,15 +8,15 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import Case, Count, F, FloatField, OuterRef, Q, Subquery, Sum, Value, When
 from django.utils import timezone
-from training.worker_feedback import worker_deltas
 
 from kernels.encoder import Vector
 from training.text_features import text_features
+from training.worker_feedback import worker_deltas
 from trajectories.models import Feedback, SearchRecord
 from workers.experts.registry import EXPERTS
+from workers.nets import live_nets
 from workers.search.chooser import Record
 from workers.search.search import Limits, Routed
-from workers.search_routing import live_nets
 from workers.searching import Means
 
 

@@ -84,6 +84,11 @@ def test_evidence_is_also_read_from_the_prompt(prompt: str) -> None:
     assert status("It opened in 1931.", prompt=prompt, evidence=()) == "failed"
 
 
+def test_an_answer_that_is_too_long_is_not_checked_in_part() -> None:
+    assert status("It opened in 1932. " * 61) == "unverified"
+    assert status(f"It opened in 1932. {'x' * 9_000}") == "unverified"
+
+
 def test_a_question_is_no_evidence_for_its_answer() -> None:
     assert evidence_in("Was Ann born in 1932? Answer with the year.") == ()
 

@@ -103,3 +103,16 @@ def test_no_example_stands_for_two_experts_and_all_have_a_form_to_keep() -> None
         assert expert.final_answer(()) == ""
         assert expert.check_step(Task("?"), ()).ok is None
         assert expert.verify(Task("?"), (), None).status == "failed"
+
+
+def test_a_conversation_has_the_instruction_the_evidence_and_a_reminder_last() -> None:
+    task = Task(
+        "When did it open?", system="Be brief.", evidence=("It opened in 1932.", "It rained.")
+    )
+    for expert in EXPERTS.values():
+        system, user = expert.messages(task)
+        assert system["content"] == f"{expert.instruction}\n\nBe brief."
+        said = "When did it open?\n\nEvidence:\n\n[1] It opened in 1932.\n\n[2] It rained."
+        assert user["content"] == (f"{said}\n\n{expert.reminder}" if expert.reminder else said)
+    plain = EXPERTS["code"].messages(Task("Write f."))
+    assert [message["content"] for message in plain] == [EXPERTS["code"].instruction, "Write f."]

@@ -107,7 +107,8 @@ def test_a_creative_text_ends_where_it_says_so_and_leaves_the_plan_out() -> None
     steps = ("Plan: rain.", "one\n\ntwo", "three [END]")
     assert CREATIVE.is_terminal(steps)
     assert not CREATIVE.is_terminal(steps[:2])
-    assert not CREATIVE.is_terminal(("Plan: rain. [END]",))
+    assert not CREATIVE.is_terminal(("Plan: [END]",))
+    assert CREATIVE.final_answer(("Plan: one\ntwo",)) == "one\ntwo"  # it took the text for a plan
     assert CREATIVE.final_answer(steps) == "one\n\ntwo\n\nthree"
     assert CREATIVE.vote_key("One, two!") == CREATIVE.vote_key("one two")
 

@@ -93,4 +93,5 @@ EXPERT = Expert(
     vote_key=vote_key,
     check_step=check_step,
     verify=verify,
+    reminder="Write in this form:\n\nPoint 1: ...\n\nPoint 2: ...\n\nConclusion: ...",
 )

@@ -9,10 +9,14 @@ JOINING = words(
 )
 HEDGES = words("about approximately roughly around nearly almost")
 LEADING = HEDGES | words("exactly only just a an the total of")  # between = and a number
-# Before a sum they may act on its first number alone, or belong to a longer one.
+# Right before a sum they may act on its first number alone, or belong to a longer one.
 ACTING = words(
-    "of than twice thrice half double triple quarter third fourth root squared square cubed log ln"
-    " sin cos tan sqrt by another extra remaining less more minus over per"
+    "than twice thrice half double triple root squared square cubed log ln sin cos tan sqrt by"
+    " another extra remaining less more minus over per"
+)
+SHARES = words(  # the same, with "of"
+    "half third thirds fourth fourths quarter quarters fifth fifths sixth eighth tenth percent %"
+    " rest most root square cube multiple"
 )
 # They change the number before them. Units of one letter may as well be unknowns.
 MANIFOLD = words(

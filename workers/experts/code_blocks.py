@@ -22,6 +22,7 @@ _DOCTEST = re.compile(
 )
 _ASSERT = re.compile(r"^[ \t]*(?P<test>assert [^\n]+)", re.MULTILINE)
 _ENDED = re.compile(r"[.,;:)#]|(?:and|but|because|since|as|while|for)\b")
+_UNPARSED = (SyntaxError, ValueError, MemoryError, RecursionError)
 MOST_EXAMPLES = 20
 MOST_CALL = 400  # characters
 
@@ -44,14 +45,14 @@ def code_key(code: str) -> str:
     """Equal for programs that differ in comments, layout or docstrings alone."""
     try:
         tree = ast.parse(code)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                body = node.body
+                if len(body) > 1 and isinstance(body[0], ast.Expr) and _is_text(body[0].value):
+                    node.body = body[1:]
+        return ast.dump(tree)
+    except _UNPARSED:
         return code.strip()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            body = node.body
-            if len(body) > 1 and isinstance(body[0], ast.Expr) and _is_text(body[0].value):
-                node.body = body[1:]
-    return ast.dump(tree)
 
 
 def examples_in(prompt: str) -> str:
@@ -99,7 +100,7 @@ def _value(said: str) -> str:
     for end in range(len(said), 0, -1):
         text = said[:end].rstrip()
         rest = said[end:].strip("`").strip()
-        if text.endswith(".") or (rest and not _ENDED.match(rest)):
+        if text.endswith((".", ",")) or (rest and not _ENDED.match(rest)):
             continue
         node = _expression(text)
         if node is not None and _is_literal(node):
@@ -110,7 +111,7 @@ def _value(said: str) -> str:
 def _defines(code: str) -> bool:
     try:
         body = ast.parse(code).body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except _UNPARSED:
         return False
     return any(isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for n in body)
 
@@ -118,7 +119,7 @@ def _defines(code: str) -> bool:
 def _parses(code: str) -> bool:
     try:
         ast.parse(code)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except _UNPARSED:
         return False
     return True
 
@@ -126,7 +127,7 @@ def _parses(code: str) -> bool:
 def _expression(text: str) -> ast.expr | None:
     try:
         return ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except _UNPARSED:
         return None
 
 

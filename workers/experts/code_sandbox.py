@@ -48,7 +48,10 @@ def try_code(code: str, tests: str) -> Tried:
     fault = _fault(code)
     if fault:
         return Tried("failed", 0.0, fault, "parsed")
-    return in_monty(code, tests) if bubblewrap.missing() else in_bubblewrap(code, tests)
+    try:
+        return in_monty(code, tests) if bubblewrap.missing() else in_bubblewrap(code, tests)
+    except OSError as error:  # this machine cannot start another process
+        return Tried("could_not_run", 0.0, f"no sandbox could be started: {error}", "none")
 
 
 def in_bubblewrap(code: str, tests: str, *, wall_s: float = bubblewrap.WALL_S) -> Tried:

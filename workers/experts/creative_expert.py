@@ -9,9 +9,8 @@ from workers.experts.judged import judged
 from workers.experts.steps import joined
 
 INSTRUCTION = """\
-Write what is asked for. First one line that starts with Plan: and says what you will write. Then, \
-after a blank line, the text itself, in exactly the form that was asked for. After its last line \
-write [END]."""
+Write the text that is asked for, in exactly the form that is asked for, and nothing else. After \
+its last line write [END]."""
 
 QUESTION = (
     "Does the text do what was asked, in the form that was asked for, and is it coherent and"
@@ -36,13 +35,13 @@ EXAMPLES = (
 )
 
 _END = re.compile(r"\[\s*(?:THE )?END\s*\]", re.IGNORECASE)
-_PLAN = re.compile(r"[\s*#]*plan\b[*]*:", re.IGNORECASE)
+_PLAN = re.compile(r"\A[\s*#]*plan\b[*]*:", re.IGNORECASE)
 
 
 def final_answer(steps: Sequence[str]) -> str:
-    """The text without the plan and the mark of its end."""
-    kept = steps[1:] if steps and _PLAN.match(steps[0]) else steps
-    return _END.split(joined(kept))[0].strip()
+    """The text without the mark of its end, and without a plan before it."""
+    kept = steps[1:] if len(steps) > 1 and _PLAN.match(steps[0]) else steps
+    return _END.split(_PLAN.sub("", joined(kept), count=1))[0].strip()
 
 
 def is_terminal(steps: Sequence[str]) -> bool:
@@ -80,4 +79,5 @@ EXPERT = Expert(
     check_step=check_step,
     verify=verify,
     temperature=1.0,
+    reminder="Write only the text, and [END] after its last line.",
 )

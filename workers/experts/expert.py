@@ -64,7 +64,7 @@ class Expert:
     asked, and a verifier that needs one then says `unverified`.
     """
 
-    name: str  # one word, lower case; also its place in `experts.EXPERTS`
+    name: str  # one word, lower case; also its place in `registry.EXPERTS`
     title: str  # for people
     examples: tuple[str, ...]  # prompts of its kind: where to start before a router has learned
     instruction: str  # system message, with the form that steps and the final answer have
@@ -79,13 +79,15 @@ class Expert:
     verify: Verifier
     temperature: float = 0.7
     reply: Callable[[Sequence[str]], str] = joined  # what the one who asked is given
+    reminder: str = ""  # of the form, after the prompt: small models forget a system message
 
     def messages(self, task: Task) -> tuple[dict[str, str], ...]:
         """The conversation that asks for the first step."""
         system = f"{self.instruction}\n\n{task.system}" if task.system else self.instruction
         given = "".join(f"\n\n[{n}] {text}" for n, text in enumerate(task.evidence, 1))
         content = f"{task.prompt}\n\nEvidence:{given}" if given else task.prompt
+        reminded = f"{content}\n\n{self.reminder}" if self.reminder else content
         return (
             {"role": "system", "content": system},
-            {"role": "user", "content": content},
+            {"role": "user", "content": reminded},
         )

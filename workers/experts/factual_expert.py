@@ -6,13 +6,13 @@ from kernels.execution import Ask
 from workers.experts.answer_keys import statement_key
 from workers.experts.answers import answer_of_steps, ends_in_answer
 from workers.experts.expert import Expert, StepCheck, Task, Verified
-from workers.experts.grounding import declines, evidence_in, supported
+from workers.experts.grounding import TooLong, declines, evidence_in, supported
 from workers.experts.numerals import number_in, number_key
 
 INSTRUCTION = """\
-Answer only from the evidence that is given. First quote, in one short paragraph, the sentences \
-that matter. Then, after a blank line, end with one line: Answer: followed by the answer in the \
-words of the evidence. If the evidence does not say, write: Answer: unknown."""
+Answer only from the evidence that is given. First quote the sentences that matter. Then, after a \
+blank line, end with a line such as Answer: Paris in the words of the evidence. If the evidence \
+does not say, write Answer: unknown"""
 
 HOW = "evidence"
 
@@ -45,7 +45,10 @@ def check_step(task: Task, steps: Sequence[str]) -> StepCheck:
     if not evidence or not steps:
         return StepCheck(None)
     answer = answer_of_steps(steps[-1:])
-    lacking = [one for one in supported(answer or steps[-1], evidence) if one.missing]
+    try:
+        lacking = [one for one in supported(answer or steps[-1], evidence) if one.missing]
+    except TooLong:
+        return StepCheck(None)
     if lacking and declines(answer or steps[-1]):
         return StepCheck(None)
     return StepCheck(
@@ -67,7 +70,10 @@ def verify(task: Task, steps: Sequence[str], ask: Ask | None) -> Verified:
         return Verified("unverified", 0.5, "no evidence was given", HOW)
     if declines(answer):
         return Verified("unverified", 0.5, "it says that the evidence does not say", HOW)
-    found = supported(answer, evidence)
+    try:
+        found = supported(answer, evidence)
+    except TooLong as error:
+        return Verified("unverified", 0.5, str(error), HOW)
     lacking = [one for one in found if one.missing]
     share = 1 - len(lacking) / len(found) if found else 0.0
     if lacking or not found:
@@ -95,4 +101,5 @@ EXPERT = Expert(
     check_step=check_step,
     verify=verify,
     temperature=0.3,
+    reminder="Write in this form:\n\nQuote: ...\n\nAnswer: ...",
 )

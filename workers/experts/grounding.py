@@ -8,13 +8,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from workers.experts.numerals import NUMBER
 from workers.experts.word_lists import words
 
-WINDOW = 2  # sentences of the evidence on which one sentence of the answer may rest
-SHARE = 0.6  # of its words that must be there
-MOST_CHARS = 60_000
+SHARE = 0.7  # of its words that must be there
+MAIN_SHARE = 0.34  # of its words that must stand in the sentence that has its numbers
+MOST_CHARS = 60_000  # of each text of evidence; what follows supports nothing
+MOST_ANSWER = 8_000
+MOST_SENTENCES = 60  # of an answer
 STEM = 5  # letters by which words are compared
 
 _LABELLED = re.compile(
@@ -52,6 +55,10 @@ _DECLINES = re.compile(
 )
 
 
+class TooLong(ValueError):
+    """An answer is too long to be checked."""
+
+
 @dataclass(frozen=True)
 class Support:
     """What one sentence of an answer rests on; `missing` says what it does not."""
@@ -68,6 +75,14 @@ class _Words:
     denies: bool
 
 
+@dataclass(frozen=True)
+class _Place:
+    """A sentence of the evidence, and the same with what stands before it."""
+
+    main: _Words
+    whole: _Words
+
+
 def evidence_in(prompt: str) -> tuple[str, ...]:
     """Passages in a prompt: behind "Context:" and its like, or long quotations."""
     labelled = [found["text"].strip() for found in _LABELLED.finditer(prompt)]
@@ -77,9 +92,15 @@ def evidence_in(prompt: str) -> tuple[str, ...]:
 
 
 def supported(answer: str, evidence: Sequence[str]) -> list[Support]:
-    """For each sentence of the answer, whether some place of the evidence has what it says."""
-    windows = [_words(window) for text in evidence for window in _windows(text[:MOST_CHARS])]
-    return [_supported(sentence, windows) for sentence in sentences(answer[:MOST_CHARS])]
+    """For each sentence of the answer, whether some place of the evidence has what it says.
+
+    Raises TooLong.
+    """
+    said = sentences(answer[: MOST_ANSWER + 1])
+    if len(answer) > MOST_ANSWER or len(said) > MOST_SENTENCES:
+        raise TooLong(f"more than {MOST_ANSWER} characters or {MOST_SENTENCES} sentences")
+    places = [place for text in evidence for place in _places(text[:MOST_CHARS])]
+    return [_supported(sentence, places) for sentence in said]
 
 
 def declines(answer: str) -> bool:
@@ -99,18 +120,26 @@ def sentences(text: str) -> list[str]:
     return [one for one in found if re.search(r"\w", one)]
 
 
-def _windows(text: str) -> list[str]:
-    parts = sentences(text)
-    ends = range(1, len(parts) + 1)
-    return [
-        " ".join(parts[max(0, end - size) : end]) for end in ends for size in range(1, WINDOW + 1)
-    ]
+def _places(text: str) -> list[_Place]:
+    """Each sentence, alone and after the one before it, to which its "it" may point."""
+    parts = [_words(sentence) for sentence in sentences(text)]
+    pairs = [_Place(after, _both(before, after)) for before, after in pairwise(parts)]
+    return [*(_Place(part, part) for part in parts), *pairs]
 
 
-def _supported(sentence: str, windows: Sequence[_Words]) -> Support:
+def _both(one: _Words, other: _Words) -> _Words:
+    return _Words(
+        one.stems | other.stems,
+        one.numbers | other.numbers,
+        one.names | other.names,
+        other.denies,
+    )
+
+
+def _supported(sentence: str, places: Sequence[_Place]) -> Support:
     said = _words(sentence)
-    nearest = sorted(windows, key=lambda window: _shared(said, window), reverse=True)
-    lacks = [_lacks(said, window) for window in nearest]
+    nearest = sorted(places, key=lambda place: _shared(said, place.whole), reverse=True)
+    lacks = [_lacks(said, place) for place in nearest]
     if "" in lacks:
         return Support(sentence)
     return Support(sentence, lacks[0] if lacks else "there is no evidence")
@@ -120,17 +149,18 @@ def _shared(said: _Words, window: _Words) -> int:
     return len(said.stems & window.stems) + len(said.numbers & window.numbers)
 
 
-def _lacks(said: _Words, window: _Words) -> str:
+def _lacks(said: _Words, place: _Place) -> str:
     """What a sentence says that a place of the evidence does not; empty where it has all."""
-    absent = sorted(said.numbers - window.numbers) + sorted(
-        name for name in said.names if name[:STEM] not in window.stems
+    absent = sorted(said.numbers - place.main.numbers) + sorted(
+        name for name in said.names if name[:STEM] not in place.whole.stems
     )
     if absent:
         return f"not in the evidence together: {', '.join(absent)[:200]}"
-    if said.denies != window.denies:
+    if said.denies != place.main.denies:
         return "one denies what the other says"
-    if said.stems and len(said.stems & window.stems) < SHARE * len(said.stems):
-        return f"other words: {', '.join(sorted(said.stems - window.stems))[:200]}"
+    known = len(said.stems & place.whole.stems) >= SHARE * len(said.stems)
+    if not known or len(said.stems & place.main.stems) < MAIN_SHARE * len(said.stems):
+        return f"other words: {', '.join(sorted(said.stems - place.main.stems))[:200]}"
     return ""
 
 

@@ -11,7 +11,7 @@ from workers.experts.rederiving import rederived
 
 INSTRUCTION = """\
 Solve the puzzle step by step. In each step, say in one short paragraph what follows from what. \
-Put a blank line between steps. End with one line: Answer: followed by the answer alone."""
+Put a blank line between steps. End with a line that states the answer alone, such as Answer: yes"""
 
 EXAMPLES = (
     "All cats are mammals. Tom is a cat. Is Tom a mammal?",
@@ -64,4 +64,5 @@ EXPERT = Expert(
     vote_key=statement_key,
     check_step=check_step,
     verify=verify,
+    reminder="Write in this form:\n\nStep 1: ...\n\nStep 2: ...\n\nAnswer: ...",
 )

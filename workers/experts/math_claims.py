@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from kernels.conditions.isolated import NoResult, run_isolated
-from workers.experts.numerals import MOST_DIGITS, NUMBER, decimals_of, number_in
+from workers.experts.numerals import MOST_DIGITS, NUMBER, decimals_of, number_in, shown
 from workers.experts.polynomials import Part, Polynomial, Unreadable, polynomial_of
 from workers.experts.sums import Token, tokens
 
@@ -107,7 +107,7 @@ def _computed(expression: str, answer: str) -> Claim | None:
     decimals = decimals_of(answer)
     close = decimals >= FEWEST_DECIMALS and not _ends(value) and "/" not in answer
     holds = said == value or (close and abs(said - value) * 2 <= Fraction(1, 10**decimals))
-    return Claim(holds, f"{expression} is {_shown(value)}, the answer says {_shown(said)}")
+    return Claim(holds, f"{expression} is {shown(value)}, the answer says {shown(said)}")
 
 
 def _solved(equation: str, named: str | None, answer: str) -> Claim | None:
@@ -160,7 +160,7 @@ def _common(which: str, text: str, answer: str) -> Claim | None:
         return None
     greatest = which.lower() in ("gcd", "greatest common divisor")
     value = math.gcd(*numbers) if greatest else math.lcm(*numbers)
-    return Claim(said == value, f"the {which} is {value}, the answer says {_shown(said)}")
+    return Claim(said == value, f"the {which} is {value}, the answer says {shown(said)}")
 
 
 def _lowest_terms(top: int, under: int, answer: str) -> Claim | None:
@@ -212,7 +212,3 @@ def _ends(value: Fraction) -> bool:
         while left % prime == 0:
             left //= prime
     return left == 1
-
-
-def _shown(value: Fraction) -> str:
-    return str(value) if value.denominator < 1000 else f"{float(value):.10g}"

@@ -1,9 +1,12 @@
 r"""Reads the one number that an answer states: `$1,234.50`, `18 apples`, `x = \frac{3}{4}`."""
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
+MOST_CHARS = 200
 MOST_DIGITS = 40
+MOST_UNDER = 1000  # of a fraction that is shown as one
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
 
 _LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
@@ -31,6 +34,8 @@ def number_in(text: str) -> Fraction | None:
 
     What stands before a last `=`, currencies, units and percent signs are left out.
     """
+    if len(text) > MOST_CHARS:
+        return None
     plain = _LATEX_TEXT.sub(r" \1", _LATEX_FRACTION.sub(r"\1/\2", text))
     plain = _LATEX_SPACE.sub(" ", plain).replace("\\", " ").replace("{", "").replace("}", "")
     plain = _EQUALS.sub("", plain).strip().strip("*_`")
@@ -59,6 +64,16 @@ def number_in(text: str) -> Fraction | None:
 
 def _space_before(text: str, at: int) -> str:
     return text[len(text[:at].rstrip()) : at]
+
+
+def shown(value: Fraction) -> str:
+    """For people: exactly where that is short, else to ten digits."""
+    if value.denominator == 1:
+        return str(value.numerator)
+    decimal = f"{Decimal(value.numerator) / Decimal(value.denominator):.10g}"
+    if Fraction(decimal) == value or value.denominator > MOST_UNDER:
+        return decimal
+    return str(value)
 
 
 def decimals_of(text: str) -> int:

@@ -18,7 +18,9 @@ from workers.experts.arithmetic_words import (
     LEADING,
     MANIFOLD,
     MEASURES,
+    SHARES,
 )
+from workers.experts.numerals import shown
 from workers.experts.polynomials import Part, Unreadable, polynomial_of
 from workers.experts.sums import Token, tokens
 
@@ -54,6 +56,10 @@ class _Run:
     @property
     def computes(self) -> bool:
         return any(part.kind == "operator" for part in self.parts[1:])
+
+    @property
+    def adds(self) -> bool:
+        return any(part.text in ("+", "-") for part in self.parts[1:])
 
     @property
     def decimals(self) -> int:
@@ -123,11 +129,11 @@ def _compared(left: _Run, right: _Run, *, hedged: bool, odd: bool) -> Equality |
     rounded = left.decimals or (right.decimals and right.computes)
     explained = (
         odd
-        or len((left.units | right.units) & MEASURES) > 1
+        or (left.adds and len((left.units | right.units) & MEASURES) > 1)
         or (rounded and near <= CLOSE * abs(exact))
         or (exact.denominator != 1 and near <= Fraction(1, 2) and right.is_whole)
     )
-    return Equality(text, "doubtful" if explained else "wrong", _shown(exact))
+    return Equality(text, "doubtful" if explained else "wrong", shown(exact))
 
 
 def _percents(left: _Run, right: _Run) -> list[tuple[bool, bool]]:
@@ -178,9 +184,16 @@ def _last_run(side: Sequence[Token]) -> _Run | None:
                 "percent",
                 "close",
             )
-            odd = any(t.text in ACTING | MANIFOLD for t in side[max(0, start - 3) : start])
-            return _Run(run.parts, run.text, run.units, cut, run.odd or odd)
+            odd = run.odd or _acts([token.text for token in side[max(0, start - 2) : start]])
+            return _Run(run.parts, run.text, run.units, cut, odd)
     return None
+
+
+def _acts(before: Sequence[str]) -> bool:
+    """Whether the words before a sum may change it: twice 3 + 4, half of 10 + 6."""
+    if before[-1] == "of":
+        return len(before) > 1 and before[0] in SHARES
+    return before[-1] in ACTING | MANIFOLD
 
 
 def _first_run(side: Sequence[Token]) -> _Run | None:
@@ -215,8 +228,7 @@ def _run_at(side: Sequence[Token], start: int) -> tuple[_Run | None, int]:
             continue
         if token.kind == "operator" and at + 1 < len(side) and _is_per(side, at) and operand:
             at += 2
-            continue
-        if token.kind == "word":
+        elif token.kind == "word":
             if not operand or token.text in JOINING:
                 break
             at, said = _units(side, at)
@@ -289,7 +301,3 @@ def _is_sign(side: Sequence[Token], at: int) -> bool:
 
 def _singular(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") else word
-
-
-def _shown(value: Fraction) -> str:
-    return str(value.numerator) if value.denominator == 1 else f"{float(value):.6g}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from workers.experts.grounding import SPELLED, sentences
 from workers.experts.word_lists import words
 
+MOST_CHARS = 4_000  # of a prompt; what asks for a form stands at its beginning
 ABOUT = 0.2  # how far a number of words may be off that was not asked for exactly
 
 _SMALL = {word: n for word, n in SPELLED.items() if n}
@@ -92,7 +93,7 @@ class Form:
 
 def forms(prompt: str, answer: str) -> list[Form]:
     """What the prompt asks of the form, as far as it can be read; often nothing."""
-    plain = prompt.replace("’", "'")
+    plain = prompt[:MOST_CHARS].replace("’", "'")
     found = [*_counts(plain, answer), *_words(plain, answer), *_parts(plain, answer)]
     return list({form.asked: form for form in found}.values())
 

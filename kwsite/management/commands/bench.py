@@ -41,6 +41,7 @@ from kwsite.bench.verification import (
     measure_hostile,
     verification_json,
 )
+from kwsite.bench.verifiers.process import add_verifiers_arguments, run_verifiers
 from kwsite.stack.failure import StackFailure
 from workers.backends.completion import BackendError
 
@@ -55,6 +56,7 @@ BENCHES = (
     "compile",
     "claim",
     "search",
+    "verifiers",
 )
 
 
@@ -113,6 +115,10 @@ class Command(BaseCommand):
             "search", help="ways to answer at equal token budgets, on questions of a file (KA17)"
         )
         add_search_arguments(searching)
+        verifiers = benches.add_parser(
+            "verifiers", help="what the experts' verifiers pass of right and of wrong answers"
+        )
+        add_verifiers_arguments(verifiers)
         for bench in (overhead, verifying, reusing, library, routing, constraint):
             bench.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -152,6 +158,9 @@ class Command(BaseCommand):
 
     def _served(self, options: dict[str, Any]) -> None:
         run_served(options)
+
+    def _verifiers(self, options: dict[str, Any]) -> None:
+        run_verifiers(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
         with _progress(Console(stderr=True)) as progress:
