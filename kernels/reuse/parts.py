@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from kernels.reuse import lexicon
 from kernels.reuse.forms import canonical, is_participle
+from kernels.reuse.phrases import in_order
 from kernels.reuse.tokens import Token
 
 _QUANTITIES = lexicon.word_set("many much which all both any some most none several")
@@ -31,15 +32,14 @@ _JOINS = frozenset(("or", "but", "and"))
 
 
 def parts(tokens: list[Token], kind: str) -> tuple[list[str], list[tuple[str, ...]]]:
-    """Words outside of phrases in order, and the phrases, sorted unless their order counts."""
+    """Words outside of phrases in order, and the phrases in the order that counts."""
     words = {token.text for token in tokens}
     reader = _Reader(kind, two="you" in words and not _FIRST_PERSON.isdisjoint(words))
     for position, token in enumerate(tokens):
         reader.read(token, tokens[position + 1] if position + 1 < len(tokens) else None)
     reader.end_clause()
-    phrases = [tuple(phrase) for phrase in reader.phrases if phrase]
-    in_order = any(token.text == "then" for token in tokens[1:])
-    return reader.core, phrases if in_order else sorted(phrases)
+    joined = reader.joined or any(token.text == "then" for token in tokens[1:])
+    return reader.core, in_order(reader.phrases, reader.front, joined)
 
 
 @dataclass
@@ -69,6 +69,8 @@ class _Reader:
         self.clause = _Clause(0)
         self.last = ""
         self.dangling_of = False  # "whose father of": nothing follows
+        self.front: list[list[str]] = []  # phrases before all other words
+        self.joined = False  # "and" or "or" stands between phrases
         self.by = False  # a "by" without a noun: "by whom", "designed by"
 
     def read(self, token: Token, after: Token | None) -> None:
@@ -105,6 +107,8 @@ class _Reader:
             self.here.insert(self.clause.start if self.here is self.core else 1, "not")
             self._shift()
         elif word in _JOINS:
+            phrase_follows = after is not None and after.text in lexicon.PREPOSITIONS
+            self.joined |= len(self.phrases) > 1 or (bool(self.phrases) and phrase_follows)
             if word != "and":
                 self._add(word, after, last)
             self._end_passive()
@@ -185,6 +189,8 @@ class _Reader:
         else:
             self.here = [canonical(word)]
             self.phrases.append(self.here)
+            if not self.core:
+                self.front.append(self.here)
         if word == "by" and self.clause.participle == len(self.core) - 1 >= 0:
             self.clause.agent = self.here
         self.by = self.by or word == "by"

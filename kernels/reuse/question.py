@@ -37,7 +37,7 @@ class Question:
     modality: tuple[str, ...]  # can, must, should, would, might: sorted
     typed: tuple[str, ...]  # numbers with units, dates, quoted text, codes: sorted
     core: tuple[str, ...]  # words and typed parts outside of phrases, in order
-    phrases: tuple[tuple[str, ...], ...]  # preposition and what follows it; sorted
+    phrases: tuple[tuple[str, ...], ...]  # preposition and what follows it
     literal: tuple[str, ...]  # what must agree letter by letter: the material, words asked about
     timeless: bool  # nothing in it means another thing tomorrow
 
