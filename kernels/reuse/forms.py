@@ -38,7 +38,7 @@ def singular(word: str) -> str:
 
 
 # Nouns that are no form of a verb.
-_NOT_VERBS = lexicon.word_set(
+NOT_VERBS = lexicon.word_set(
     "building meeting wedding evening morning ceiling string spring thing nothing "
     "something anything everything king ring wing bed red hundred speed feed seed deed "
     "weed"
@@ -49,7 +49,7 @@ _NOT_VERBS = lexicon.word_set(
 def stem(word: str) -> str:
     """The same for "convert", "converts", "converting" and "converted"."""
     word = singular(spelled(lexicon.IRREGULAR.get(word, word)))
-    if word in _NOT_VERBS:
+    if word in NOT_VERBS:
         return word
     if len(word) > 4 and word.endswith("ied"):
         word = f"{word[:-3]}y"

@@ -67,19 +67,26 @@ HAVE = frozenset(("has", "have", "had"))
 AUXILIARIES = word_set(
     "is are am do does did was were can could will has have must should may might shall would had"
 )
-MODALS = {
-    "can": "can",
-    "could": "can",
-    "may": "may",
-    "might": "might",
-    "must": "must",
-    "should": "should",
-    "shall": "should",
-    "ought": "should",
-    "would": "would",
-}
+MODALS = word_set("can could may might must should shall ought would")
+# Verbs whose past is their base: "who read it" may be both.
+SAME_PAST = word_set(
+    "bet beat bid broadcast burst bust cast cost cut fit forecast hit hurt input knit let offset "
+    "output put quit read reset rid set shed shut slit spit split spread sublet thrust undercut "
+    "upset wed wet recast typeset"
+)
 NEGATIONS = word_set("not no never without none neither nor nobody nothing")
 PAST = frozenset(("was", "were", "did", "had", "ago", "yesterday"))
+# Participles that are also the base of their verb.
+BASE_PARTICIPLES = SAME_PAST | {
+    "come",
+    "become",
+    "overcome",
+    "run",
+    "outrun",
+    "been",
+    "had",
+    "gotten",
+}
 FUTURE = frozenset(("will", "shall", "tomorrow", "going", "upcoming"))
 # What they mean depends on when it is said.
 DEICTIC = word_set(
