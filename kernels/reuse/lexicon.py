@@ -7,7 +7,7 @@ reuse rather than allowing it.
 from pathlib import Path
 
 WORDS = Path(__file__).parent / "words"
-SYNONYM_FILES = ("verbs", "nouns", "adjectives", "adverbs")
+SYNONYM_FILES = ("verbs", "nouns", "nouns_alone", "adjectives", "predicates", "adverbs")
 
 
 def lines(name: str) -> list[str]:
@@ -36,6 +36,7 @@ SHORT = _pairs("short", "=")
 SPELLING = _pairs("spelling")
 PLURALS = _pairs("irregular_plurals")
 NOMINAL = _pairs("nominal")
+FINAL_E = word_set(" ".join(lines("final_e")))
 SUFFIXES = {"n't": "not", "'re": "are", "'ll": "will", "'ve": "have", "'d": "would"}
 
 _VERBS = [line.split() for line in lines("irregular_verbs")]
@@ -103,10 +104,10 @@ PREPOSITIONS = word_set(
     "atmost"
 )
 # Their order in a list does not matter where these stand.
-COMMUTATIVE = word_set(
-    "sum total add average mean median product extract compare list between difference"
+COMMUTATIVE = word_set("sum total add average mean median product extract compare list between")
+CHANGES = word_set(
+    "change growth increase decrease rise fall drop respectively matrix matrices vector cross"
 )
-CHANGES = word_set("change growth increase decrease rise fall drop")
 AGENTS = {
     "author": "write",
     "inventor": "invent",

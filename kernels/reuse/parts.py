@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from kernels.reuse import lexicon
 from kernels.reuse.forms import canonical, is_participle
 from kernels.reuse.phrases import in_order
+from kernels.reuse.senses import in_place
 from kernels.reuse.tokens import Token
 
 _QUANTITIES = lexicon.word_set("many much which all both any some most none several")
@@ -40,6 +41,10 @@ def parts(tokens: list[Token], kind: str) -> tuple[list[str], list[tuple[str, ..
     reader.end_clause()
     joined = reader.joined or any(token.text == "then" for token in tokens[1:])
     return reader.core, in_order(reader.phrases, reader.front, joined)
+
+
+def _word(token: Token | None) -> str:
+    return token.text if token is not None and token.type == "word" else ""
 
 
 @dataclass
@@ -250,7 +255,8 @@ class _Reader:
         )
         if passive:
             self._leave_phrase()
-        self._put(canonical(word) if not word[0].isdigit() and word[0] not in '"#' else word)
+        typed = word[0].isdigit() or word[0] in '"#'
+        self._put(word if typed else in_place(word, last, _word(after)))
         if passive:
             self.clause.participle = len(self.core) - 1
 
