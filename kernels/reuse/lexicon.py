@@ -48,9 +48,9 @@ ONLY_PAST = frozenset(_PASTS - PARTICIPLES) | {"ago", "yesterday", "left", "felt
 
 # Words that only ask or join. "Please tell me the capital" and "the capital" ask the same.
 ASKING = word_set(
-    "whether honestly please kindly thanks so actually basically really simply also a an "
+    "whether honestly please kindly thanks so actually basically really simply also any a an "
     "the this these that those there me us you i we our my of do does is are am be "
-    "been being to and then quickly exactly currently any have has did was were"
+    "been being to and then exactly currently have has did was were"
 )
 DETERMINERS = word_set("the a an my our your their his her this these those its")
 POSSESSIVES = word_set("your their his her its")

@@ -30,7 +30,10 @@ _OTHER_IN_CAPITALS = (
 _EITHER = lexicon.word_set("us it who aids pin sat act lan age art")
 _ALSO_NAMES = lexicon.word_set(" ".join(lexicon.lines("also_names")))
 _NAME = re.compile(r"(?<![\w.'/\\-])[A-Z][a-z]+(?![\w/\\-]|\.\w)")
-_SMALL = re.compile(r"(?<![\w.])[a-z]{4,}")
+# Words that a title writes small, too, are not meant.
+_SMALL = re.compile(
+    r"(?<![\w.'])(?!(?:an?|the|of|in|on|at|and|or|to|for|by|with|from|as|s)\b)[a-z]"
+)
 _STARTS = re.compile(r"(?:^|[.?!:;(\"\n] ?)\W*$")
 _DATE_BESIDE = re.compile(r"\d(?:st|nd|rd|th)?(?: of)? $"), re.compile(r" \d")
 _AMOUNT_BEFORE = re.compile(r"\d ?$")

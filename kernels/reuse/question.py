@@ -89,7 +89,7 @@ def question(prompt: str) -> Question:
     found = _conditions(tokens(wording))
     words = [token.text for token in found if token.type == "word"]
     kind, tense = _kind(found), tense_of(found)
-    core, phrases = parts(found, kind)
+    core, phrases = parts(found, kind, tense)
     kind, tense, core = _one_way_to_ask(kind, tense, core)
     return Question(
         kind,

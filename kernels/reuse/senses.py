@@ -6,7 +6,7 @@ other noun follows, and those of most adjectives where no noun follows.
 """
 
 from kernels.reuse import lexicon
-from kernels.reuse.forms import canonical, is_participle, stem
+from kernels.reuse.forms import canonical, is_participle, singular, spelled, stem
 
 
 def _stems(*names: str) -> frozenset[str]:
@@ -55,3 +55,18 @@ def _may_be_verb(word: str, last: str) -> bool:
         return last not in lexicon.DETERMINERS
     noun = last in _BEFORE_NOUN or (last in lexicon.PREPOSITIONS and last != "to")
     return not noun
+
+
+_BEFORE_PLURAL = (
+    lexicon.DETERMINERS
+    | lexicon.PREPOSITIONS
+    | lexicon.AUXILIARIES
+    | lexicon.WHAT
+    | lexicon.word_set(". of and or all many how why when where whether that extract")
+)
+
+
+def is_plural(word: str, last: str, owned: bool) -> bool:
+    """Whether it is a noun in the plural: after "the", "are" or "Ann's", not after "who"."""
+    before_noun = owned or last in _BEFORE_PLURAL or not last
+    return before_noun and singular(spelled(word)) != spelled(word)

@@ -3,7 +3,7 @@
 import re
 
 from kernels.reuse import lexicon
-from kernels.reuse.forms import stem
+from kernels.reuse.forms import singular, stem
 from kernels.reuse.frames import unframed
 from kernels.reuse.marks import marked
 from kernels.reuse.ways import one_way
@@ -104,15 +104,19 @@ def _phrases() -> dict[str, list[tuple[tuple[str, ...], str]]]:
 
 
 _PHRASES = _phrases()
+_UNIT_NAMES = frozenset(group[0] for group in lexicon.UNITS)
 _JOINING = {
     name: group[0] for group in lexicon.groups("adverbs") for name in group if " " not in name
 }
 
 
-def _in_tense(name: str, word: str) -> str:
-    """ "turned down" says "past" as "rejected" does."""
-    past = word in lexicon.IRREGULAR or word.endswith("ed")
-    return f"{name.removesuffix('e')}ed" if past and " " not in name else name
+def _in_form(name: str, word: str, last: str) -> str:
+    """ "turned down" says "past" as "rejected" does, and "staff members" are "employees"."""
+    if " " in name or name in _UNIT_NAMES:
+        return name
+    if word in lexicon.IRREGULAR or word.endswith("ed"):
+        return f"{name.removesuffix('e')}ed"
+    return f"{name}s" if singular(last) != last and singular(name) == name else name
 
 
 def _reworded(text: str) -> str:
@@ -127,7 +131,7 @@ def _reworded(text: str) -> str:
             last = words[end - 1] if end <= len(words) else ""
             bare = last.rstrip(".,;:?!")
             if bare and (*words[position + 1 : end - 1], stem(bare)) == rest:
-                word = _in_tense(name, word) + last[len(bare) :]
+                word = _in_form(name, word, bare) + last[len(bare) :]
                 position = end - 1
                 break
         found.append(word)
