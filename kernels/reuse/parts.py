@@ -132,6 +132,8 @@ class _Reader:
             self._of(last)
         elif word in lexicon.PREPOSITIONS:
             self._preposition(word)
+        elif word in ("a", "an") and after is not None and after.text[0].isdigit():
+            pass  # "a 10 MB photo" is "a photo of 10 MB"
         elif word in lexicon.DETERMINERS or word == "one":
             self._determiner(word, last)
         elif word in _PRONOUNS:
@@ -259,6 +261,8 @@ class _Reader:
             self._put(word)
         elif word in lexicon.ARTICLES and self._counts(last):
             self._put("1")  # "suggest a title" is not "suggest titles"
+        elif word in ("a", "an"):
+            self._put("a")
         elif word == "one":
             self._put(word)
 
@@ -305,7 +309,8 @@ class _Reader:
         typed = word[0].isdigit() or word[0] in '"#'
         form = word if typed else in_place(word, last, _word(after))
         plural = not typed and (is_plural(word, last, self.owned) or last in ("every", "each"))
-        self._put(f"{form}+" if plural and not form.startswith("unit:") else form)
+        measured = form.startswith("unit:") and last in ("to", "in", "many")
+        self._put(f"{form}+" if plural and not measured else form)
         if passive:
             self.clause.participle = len(self.core) - 1
 

@@ -126,6 +126,8 @@ def _is_relative(found: list[Token], position: int) -> bool:
     if found[position].text not in ("who", "whom", "whose") or position == 0:
         return False
     last, after = found[position - 1], found[position + 1 : position + 2]
+    if last.type == "typed":
+        return False  # "in 2019 who won it"
     fronted = found[0].text in lexicon.PREPOSITIONS and position < 6
     if fronted and after and after[0].text in lexicon.AUXILIARIES:
         return False  # "in our wiki who can create pages"

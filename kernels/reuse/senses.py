@@ -38,6 +38,14 @@ def in_place(word: str, last: str, after: str) -> str:
     """
     root = stem(word)
     noun_follows = bool(after) and after not in _FUNCTION and after[0].isalpha()
+    if (
+        noun_follows
+        and last
+        and last not in _BEFORE_VERB
+        and root != word
+        and word.endswith(("ing", "ed"))
+    ):
+        return f"{root}-{'ing' if word.endswith('ing') else 'ed'}"  # boiling water, boiled water
     if root in _PREDICATES:
         return root if noun_follows else canonical(word)
     if root in _VERBS and not _may_be_verb(word, last):

@@ -75,7 +75,7 @@ def _compound(word: str) -> list[str]:
 
 _UNITS = {name: names[0] for names in lexicon.UNITS for name in names}
 _LONGEST_UNIT = max(len(name.split()) for name in _UNITS)
-_BEFORE = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
+_BEFORE = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "eur": "eur", "usd": "usd", "chf": "chf"}
 
 
 def _numbers_with_units(tokens: list[Token]) -> list[Token]:

@@ -11,6 +11,7 @@ from kernels.reuse.ways import one_way
 PLAIN = str.maketrans("’‘“”«»–—−×", '\'\'""""---*')
 # "Mb" and "MB" differ in their case alone, "2M rows" and "2 m" too.
 _BITS = re.compile(r"(\d\s*)([KMGTkmgt]i?[bB](?:ps|/s)|[KMGT]b)\b")
+_BITS_ALONE = re.compile(r"(?<![\w.'-])([KMGT]i?[bB])(?![\w'-])")
 _MILLIONS = re.compile(r"(?<=\d)M\b(?!/)")
 _THOUSANDS = re.compile(r"(?<=\d)[kK]\b(?!/)")
 # "Table A", but not "a table": the letter is a name.
@@ -25,7 +26,7 @@ _GLUED = re.compile(
 _TIMES = re.compile(r"(?<=\d) ?x ?(?=\d)")
 _HALVES = (
     (re.compile(r"\b(?:a )?half (?:a|an) (?=[a-z])"), "0.5 "),
-    (re.compile(r"\b1/2 (?=[a-z])"), "0.5 "),
+    (re.compile(r"\b(?:1/2|one half) (?=[a-z])"), "0.5 "),
     (re.compile(r"\b(\d+) and a half\b"), r"\1.5"),
 )
 _WORD_HALF = re.compile(r"\b([a-z]+) and a half\b")
@@ -48,6 +49,7 @@ def plain_wording(prompt: str, hidden: tuple[str, ...] = ()) -> str:
     """The prompt in words that mean the same; "0", "1" ... in it stand for the hidden texts."""
     text = prompt.translate(PLAIN)
     text = _BITS.sub(lambda match: match.group(1) + _bits_or_bytes(match.group(2)), text)
+    text = _BITS_ALONE.sub(lambda match: _bits_or_bytes(match.group(1)).strip(), text)
     text = marked(_LETTER_A.sub("letter_a", text))
     text = _THOUSANDS.sub(" thousand", _MILLIONS.sub(" million", text)).lower()
     text = _OWNED.sub(r"\1", text)
