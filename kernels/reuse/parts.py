@@ -151,7 +151,8 @@ class _Reader:
             self._shift()
         elif word in _JOINS:
             phrase_follows = after is not None and after.text in lexicon.PREPOSITIONS
-            self.joined |= len(self.phrases) > 1 or (bool(self.phrases) and phrase_follows)
+            in_phrase = self.here is not self.core and len(self.phrases) > 1
+            self.joined |= in_phrase or (bool(self.phrases) and phrase_follows)
             if word != "and":
                 self._add(word, after, last)
             self._end_passive()
@@ -307,6 +308,8 @@ class _Reader:
         if passive:
             self._leave_phrase()
         typed = word[0].isdigit() or word[0] in '"#'
+        if self.here is not self.core and last in ("be", "get") and is_participle(word):
+            self._put("passive")  # "to be eaten" is not "to eat"
         form = word if typed else in_place(word, last, _word(after))
         plural = not typed and (is_plural(word, last, self.owned) or last in ("every", "each"))
         measured = form.startswith("unit:") and last in ("to", "in", "many")

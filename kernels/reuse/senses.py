@@ -38,13 +38,8 @@ def in_place(word: str, last: str, after: str) -> str:
     """
     root = stem(word)
     noun_follows = bool(after) and after not in _FUNCTION and after[0].isalpha()
-    if (
-        noun_follows
-        and last
-        and last not in _BEFORE_VERB
-        and root != word
-        and word.endswith(("ing", "ed"))
-    ):
+    formed = word.endswith(("ing", "ed")) or (last in _BEFORE_NOUN and is_participle(word))
+    if noun_follows and last and last not in _BEFORE_VERB and root != word and formed:
         return f"{root}-{'ing' if word.endswith('ing') else 'ed'}"  # boiling water, boiled water
     if root in _PREDICATES:
         return root if noun_follows else canonical(word)
@@ -70,7 +65,7 @@ _BEFORE_PLURAL = (
     | lexicon.PREPOSITIONS
     | lexicon.AUXILIARIES
     | lexicon.WHAT
-    | lexicon.word_set(". of and or all many how why when where whether that extract")
+    | lexicon.word_set(". of and or not all many how why when where whether that extract")
 )
 
 

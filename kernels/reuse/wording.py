@@ -29,6 +29,17 @@ _HALVES = (
     (re.compile(r"\b(?:1/2|one half) (?=[a-z])"), "0.5 "),
     (re.compile(r"\b(\d+) and a half\b"), r"\1.5"),
 )
+_NUMBERS = {
+    **{word: value for word, value in lexicon.NUMBER_WORDS.items() if value > 1},
+    **lexicon.TENS,
+}
+_ANY_NUMBER = "|".join((*lexicon.NUMBER_WORDS, *lexicon.TENS, *lexicon.SCALES))
+_ARITHMETIC = re.compile(r"\b(?:multiply|multiplied|divided?|times|plus|minus|subtract|add)\b")
+# A number of one word; longer ones are read by the tokens.
+_ONE_WORD = re.compile(
+    rf"(?<![\w.-])(?<!\bhundred )(?<!\bthousand )(?<!\band )({'|'.join(_NUMBERS)})\b"
+    rf"(?![ -](?:{_ANY_NUMBER}|and a|thirds?|quarters?|fifths?)\b)(?![\w'-])"
+)
 _WORD_HALF = re.compile(r"\b([a-z]+) and a half\b")
 _LEADING_POINT = re.compile(r"(?<![\d\w])\.(?=\d)")
 _HYPHENED = re.compile(r"(?<=\d)-(?=[a-z]{3})")
@@ -77,6 +88,8 @@ def in_full(text: str) -> str:
     text = _HYPHENED.sub(" ", text)
     for pattern, number in _HALVES:
         text = pattern.sub(number, text)
+    if _ARITHMETIC.search(text):
+        text = _ONE_WORD.sub(lambda match: str(_NUMBERS[match.group(1)]), text)
     text = _WORD_HALF.sub(_and_a_half, text)
     return _DASH.sub(", ", text)
 

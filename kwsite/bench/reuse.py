@@ -89,7 +89,7 @@ def reuse_table(suites: list[Suite]) -> Table:
     table = Table(title="Pairs whose answer is reused", title_justify="left")
     for column in ("suite", "part", "kind"):
         table.add_column(column)
-    for column in ("reused", "same question", "lasting", "of", "share", "goal"):
+    for column in ("reused", "same", "lasting", "of", "share", "goal"):
         table.add_column(column, justify="right")
     for suite in suites:
         goal = "0" if suite.name == "near_misses" else f">= {GOAL_PARAPHRASES:.0%}"
