@@ -245,6 +245,9 @@ def test_what_depends_on_the_day_is_seen_in_material_too() -> None:
         "What is the status of order 17?",
         "Who is the president of France?",
         "Roll a die.",
+        "Where is my order?",
+        "Has the parcel arrived?",
+        "How much is 100 dollars in euros?",
     ],
 )
 def test_what_has_another_answer_each_time_is_seen(prompt: str) -> None:
