@@ -2,11 +2,13 @@
 
 Which question a prompt asks is decided by `kernels.reuse.question`, not by similarity. Only answers
 that passed a contract are given again, and each time they are held to it anew. Not reused: what
-depends on when it was asked, what somebody denied (also of a later reuse), what a kernel said that
-is no longer live, and anything after `KW_REUSE_MAX_AGE_S`.
+depends on when it was asked or is to be new each time, what was asked for as a sample, what
+somebody denied (also of a later reuse), what a kernel said that is no longer live, and anything
+after `KW_REUSE_MAX_AGE_S`.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
@@ -20,14 +22,25 @@ from workers.request import ChatRequest
 
 LOOKED_AT = 20  # stored answers to one question
 MAX_CHARS = 4_000  # of a prompt; a longer one hardly comes again in other words
+# Options that change what is said, and must be the same.
+SHAPING = ("seed", "presence_penalty", "frequency_penalty", "reasoning_effort")
 
 
 def question_digest(request: ChatRequest) -> str:
     """What the request asks, as a digest; empty when its answer must not be given again."""
-    if len(request.prompt) > MAX_CHARS:
+    if len(request.prompt) > MAX_CHARS or asks_for_a_sample(request):
         return ""
     asked = question(request.prompt)
     return asked.digest if asked.timeless and not request.beyond_kernels else ""
+
+
+def asks_for_a_sample(request: ChatRequest) -> bool:
+    """Whether the request itself sets a temperature above 0 or a `top_p` below 1.
+
+    A caller who does wants one of many answers, not the one that was given before.
+    """
+    temperature, top_p = request.options.get("temperature"), request.options.get("top_p")
+    return bool(temperature) or top_p not in (None, 1)
 
 
 def stored_answer(*, client_id: int, request: ChatRequest) -> Trajectory | None:
@@ -57,6 +70,12 @@ def stored_answer(*, client_id: int, request: ChatRequest) -> Trajectory | None:
     )
     for trajectory in found[:LOOKED_AT]:
         asked = ChatRequest.model_validate(trajectory.run.request)
-        if asked.contract == request.contract and asked.response_format == request.response_format:
+        if _terms(asked) == _terms(request):
             return trajectory
     return None
+
+
+def _terms(request: ChatRequest) -> tuple[Any, ...]:
+    """What must be the same beside the question."""
+    options = (request.options.get(name) for name in SHAPING)
+    return request.contract, request.response_format, *options

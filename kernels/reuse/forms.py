@@ -38,8 +38,8 @@ def singular(word: str) -> str:
 
 
 # Nouns that are no form of a verb.
-_NOT_VERBS = lexicon.word_set(
-    "building meeting wedding evening morning ceiling string spring thing nothing "
+NOT_VERBS = lexicon.word_set(
+    "meaning building meeting wedding evening morning ceiling string spring thing nothing "
     "something anything everything king ring wing bed red hundred speed feed seed deed "
     "weed"
 )
@@ -49,7 +49,7 @@ _NOT_VERBS = lexicon.word_set(
 def stem(word: str) -> str:
     """The same for "convert", "converts", "converting" and "converted"."""
     word = singular(spelled(lexicon.IRREGULAR.get(word, word)))
-    if word in _NOT_VERBS:
+    if word in NOT_VERBS:
         return word
     if len(word) > 4 and word.endswith("ied"):
         word = f"{word[:-3]}y"
@@ -57,11 +57,14 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word[: -len(ending)]
             if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "ls":
-                word = word[:-1]
+                return word[:-1]  # "planned" is of "plan"
+            if f"{word}e" in lexicon.FINAL_E:
+                return f"{word}e"  # "planed" is of "plane"
             break
     if len(word) > 5 and word.endswith("ll"):
         word = word[:-1]
-    return word.removesuffix("e") if len(word) > 3 else word
+    keeps = len(word) <= 3 or word in lexicon.FINAL_E
+    return word if keeps else word.removesuffix("e")
 
 
 _CANONICAL = {

@@ -7,7 +7,7 @@ reuse rather than allowing it.
 from pathlib import Path
 
 WORDS = Path(__file__).parent / "words"
-SYNONYM_FILES = ("verbs", "nouns", "adjectives", "adverbs")
+SYNONYM_FILES = ("verbs", "nouns", "nouns_alone", "adjectives", "predicates", "adverbs")
 
 
 def lines(name: str) -> list[str]:
@@ -36,6 +36,7 @@ SHORT = _pairs("short", "=")
 SPELLING = _pairs("spelling")
 PLURALS = _pairs("irregular_plurals")
 NOMINAL = _pairs("nominal")
+FINAL_E = word_set(" ".join(lines("final_e")))
 SUFFIXES = {"n't": "not", "'re": "are", "'ll": "will", "'ve": "have", "'d": "would"}
 
 _VERBS = [line.split() for line in lines("irregular_verbs")]
@@ -47,9 +48,9 @@ ONLY_PAST = frozenset(_PASTS - PARTICIPLES) | {"ago", "yesterday", "left", "felt
 
 # Words that only ask or join. "Please tell me the capital" and "the capital" ask the same.
 ASKING = word_set(
-    "whether honestly please kindly thanks so actually basically really simply also a an "
+    "whether honestly please kindly thanks so actually basically really simply also any a an "
     "the this these that those there me us you i we our my of do does is are am be "
-    "been being to and then quickly exactly currently any have has did was were"
+    "been being to and then exactly currently have has did was were"
 )
 DETERMINERS = word_set("the a an my our your their his her this these those its")
 POSSESSIVES = word_set("your their his her its")
@@ -67,19 +68,26 @@ HAVE = frozenset(("has", "have", "had"))
 AUXILIARIES = word_set(
     "is are am do does did was were can could will has have must should may might shall would had"
 )
-MODALS = {
-    "can": "can",
-    "could": "can",
-    "may": "may",
-    "might": "might",
-    "must": "must",
-    "should": "should",
-    "shall": "should",
-    "ought": "should",
-    "would": "would",
-}
+MODALS = word_set("can could may might must should shall ought would")
+# Verbs whose past is their base: "who read it" may be both.
+SAME_PAST = word_set(
+    "bet beat bid broadcast burst bust cast cost cut fit forecast hit hurt input knit let offset "
+    "output put quit read reset rid set shed shut slit spit split spread sublet thrust undercut "
+    "upset wed wet recast typeset"
+)
 NEGATIONS = word_set("not no never without none neither nor nobody nothing")
 PAST = frozenset(("was", "were", "did", "had", "ago", "yesterday"))
+# Participles that are also the base of their verb.
+BASE_PARTICIPLES = SAME_PAST | {
+    "come",
+    "become",
+    "overcome",
+    "run",
+    "outrun",
+    "been",
+    "had",
+    "gotten",
+}
 FUTURE = frozenset(("will", "shall", "tomorrow", "going", "upcoming"))
 # What they mean depends on when it is said.
 DEICTIC = word_set(
@@ -96,10 +104,10 @@ PREPOSITIONS = word_set(
     "atmost"
 )
 # Their order in a list does not matter where these stand.
-COMMUTATIVE = word_set(
-    "sum total add average mean median product extract compare list between difference"
+COMMUTATIVE = word_set("sum total add average mean median product extract compare list between")
+CHANGES = word_set(
+    "change growth increase decrease rise fall drop respectively matrix matrices vector cross"
 )
-CHANGES = word_set("change growth increase decrease rise fall drop")
 AGENTS = {
     "author": "write",
     "inventor": "invent",

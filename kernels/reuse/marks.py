@@ -12,6 +12,10 @@ _MEGA = re.compile(r"(?<![\w.])(\d[\d.,]*[ -]?)?M(Wh?|Hz|VA?|A|J|Pa|Ω|eV|N|g|[l
 _MILLI = re.compile(r"(?<![\w.])(\d[\d.,]*[ -]?)?m(Wh|Hz|VA|eV|W)\b")
 _SPELLED = {"W": "megawatt", "Wh": "megawatt_hour", "Hz": "mhz"}
 _LARGE_CALORIE = re.compile(r"(?<=\d )Cal\b")
+_KELVIN = re.compile(r"(?<=\d )K\b")
+# "fooBar" and "Na", but not "iPhone" and "Dr".
+_INNER = re.compile(r"(?<![\w.'-])(?!(?:i|e|mac)[A-Z])[a-z]+[A-Z]\w*(?!\.\w)")
+_SYMBOL = re.compile(r"(?<=[a-z] )(?!(?:Dr|Mr|Ms|St)\b)[A-Z][a-z](?![\w'.-])")
 _BARE_M = re.compile(r"(?<=\d )M\b")
 _FLAG = re.compile(r"(?<![\w-])-[A-Za-z]{1,6}\b|(?<=[%\\])[A-Z]\b")
 _LETTER = re.compile(r"(?<=[a-z] )[B-HJ-Z](?![\w'&+-]|\.\w)")
@@ -23,10 +27,20 @@ _OTHER_IN_CAPITALS = (
     | lexicon.PREPOSITIONS
     | lexicon.AUXILIARIES
     | lexicon.WH
+    | lexicon.NEGATIONS
     | lexicon.POSSESSIVES
     | lexicon.word_set("it he she they or us co aids pin ram sat led cat act arm ace cap sim map")
     | lexicon.word_set("bit lan pet art era age net nut hat tip sad raw pie dab mad odd tag lot")
 ) - lexicon.word_set("an the")
+_EITHER = lexicon.word_set("us it who aids pin sat act lan age art")
+_ALSO_NAMES = lexicon.word_set(" ".join(lexicon.lines("also_names")))
+_NAME = re.compile(r"(?<![\w.'/\\-])[A-Z][a-z]+(?![\w/\\-]|\.\w)")
+# Words that a title writes small, too, are not meant.
+_SMALL = re.compile(
+    r"(?<![\w.'])(?!(?:an?|the|of|in|on|at|and|or|to|for|by|with|from|as|s)\b)[a-z]"
+)
+_STARTS = re.compile(r"(?:^|[.?!:;(\"\n] ?)\W*$")
+_DATE_BESIDE = re.compile(r"\d(?:st|nd|rd|th)?(?: of)? $"), re.compile(r" \d")
 _AMOUNT_BEFORE = re.compile(r"\d ?$")
 _PRIVATE = 0xE000
 
@@ -47,10 +61,35 @@ def _with_capitals(text: str) -> str:
     text = _MEGA.sub(_mega, _LARGE_CALORIE.sub("kcal", text))
     text = _MILLI.sub(r"\1 milli\2", text).replace("milliW", "milliwatt")
     text = _FLAG.sub(_capital_letters, _BARE_M.sub("capital_m", text))
+    text = _INNER.sub(_capital_letters, _KELVIN.sub("kelvin", text))
     if not any(letter.islower() for letter in text):
-        return text
+        return _ALONE.sub(_in_capitals, text)
     text = _LETTER.sub(_capital_letters, text)
-    return _ALONE.sub(_capital, text)
+    text = _ALONE.sub(_capital, text)
+    in_title = not _SMALL.search(text) and len(_NAME.findall(text)) > 2
+    if not in_title:
+        text = _SYMBOL.sub(_capital_letters, text)
+    return _NAME.sub(lambda match: _name(match, in_title), text)
+
+
+def _in_capitals(match: re.Match[str]) -> str:
+    """Where all is in capitals, "US" may be either word."""
+    word = match.group()
+    return f"either_{word}" if word.lower() in _EITHER else word
+
+
+def _name(match: re.Match[str], in_title: bool) -> str:
+    """ "Turkey" within a sentence is a country; at its start, or in a title, it may be a bird."""
+    word, text = match.group(), match.string
+    if word.lower() not in _ALSO_NAMES:
+        return word
+    before, after = text[: match.start()], text[match.end() :]
+    if _DATE_BESIDE[0].search(before[-8:]) or _DATE_BESIDE[1].match(after):
+        return word
+    starts = bool(_STARTS.search(before[-4:]))
+    if starts and word.lower() in lexicon.AUXILIARIES:
+        return word
+    return f"either_{word}" if starts or in_title else f"name_{word}"
 
 
 def _mega(match: re.Match[str]) -> str:

@@ -65,6 +65,7 @@ class Prompt:
     asks: str  # quoted text and code stand in it as "0", "1", ...
     hidden: tuple[str, ...]  # what these stand for
     literal: tuple[str, ...]  # what must agree letter by letter
+    bound: bool  # whether it brings material, quoted text or code
 
 
 def read(prompt: str) -> Prompt:
@@ -81,7 +82,8 @@ def read(prompt: str) -> Prompt:
         literal.append(_words_of(text[:end], spans, bare=not literal and not spans))
     if _CODE_SIGNS.search(text[:end]) or not _OF_CODE.isdisjoint(words_of(masked[:end].lower())):
         literal.append(" ".join(_capitals(masked[:end])))
-    return Prompt(_with_names(text[:end], spans), hidden, tuple(literal))
+    bound = bool(hidden) or end < len(text)
+    return Prompt(_with_names(text[:end], spans), hidden, tuple(literal), bound)
 
 
 def _capitals(asks: str) -> list[str]:

@@ -5,9 +5,12 @@
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from kernels.reuse import lexicon
 from kernels.reuse.forms import canonical, is_participle
+from kernels.reuse.phrases import in_order
+from kernels.reuse.senses import in_place, is_plural
 from kernels.reuse.tokens import Token
 
 _QUANTITIES = lexicon.word_set("many much which all both any some most none several")
@@ -27,19 +30,46 @@ _CONTAINERS = lexicon.word_set(
     "glass cup bottle box bag can jar slice pack packet bowl plate bucket basket barrel "
     "tin tube spoon piece set group pair carton crate mug pot case"
 )
+_DO = frozenset(("do", "does", "did"))
+_SUBORDINATE = frozenset(("if", "when", "because", "unless", "while", "although"))
+_BEFORE_ANY = lexicon.word_set("there have has had got i you we are if without")
 _JOINS = frozenset(("or", "but", "and"))
 
 
-def parts(tokens: list[Token], kind: str) -> tuple[list[str], list[tuple[str, ...]]]:
-    """Words outside of phrases in order, and the phrases, sorted unless their order counts."""
+def parts(tokens: list[Token], kind: str, tense: str) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Words outside of phrases in order, and the phrases in the order that counts."""
     words = {token.text for token in tokens}
-    reader = _Reader(kind, two="you" in words and not _FIRST_PERSON.isdisjoint(words))
+    reader = _Reader(
+        kind,
+        two="you" in words and not _FIRST_PERSON.isdisjoint(words),
+        perfect="perfect" in tense or "been" in words,
+        nested=_is_nested(tokens),
+    )
     for position, token in enumerate(tokens):
         reader.read(token, tokens[position + 1] if position + 1 < len(tokens) else None)
     reader.end_clause()
-    phrases = [tuple(phrase) for phrase in reader.phrases if phrase]
-    in_order = any(token.text == "then" for token in tokens[1:])
-    return reader.core, phrases if in_order else sorted(phrases)
+    joined = reader.joined or any(token.text == "then" for token in tokens[1:])
+    return reader.core, in_order(reader.phrases, reader.front, joined)
+
+
+def _is_nested(tokens: list[Token]) -> bool:
+    """Whether "not" may belong to either of two verbs: "did she say he is ill", "try to go"."""
+    clauses: list[list[str]] = [[]]
+    for token in tokens:
+        if token.type == "stop" or token.text in _SUBORDINATE:
+            clauses.append([])
+        clauses[-1].append(token.text)
+    return any("not" in clause and _has_two_verbs(clause) for clause in clauses)
+
+
+def _has_two_verbs(clause: list[str]) -> bool:
+    helping = [text in lexicon.AUXILIARIES or text in lexicon.BE for text in clause]
+    starts = [not before and here for before, here in pairwise([False, *helping])]
+    return sum(starts) > 1 or not {"to", "that"}.isdisjoint(clause)
+
+
+def _word(token: Token | None) -> str:
+    return token.text if token is not None and token.type == "word" else ""
 
 
 @dataclass
@@ -58,6 +88,8 @@ class _Reader:
 
     kind: str
     two: bool  # the prompt speaks of "you" and of "me"
+    perfect: bool  # "have" only helps another verb
+    nested: bool  # there is more than one verb that "not" may belong to
     core: list[str] = field(default_factory=list)
     phrases: list[list[str]] = field(default_factory=list)
 
@@ -68,12 +100,17 @@ class _Reader:
         self.into_start = -1
         self.clause = _Clause(0)
         self.last = ""
+        self.owner = self.owned = False  # whether this word, the last word owns: "Ann's"
         self.dangling_of = False  # "whose father of": nothing follows
+        self.front: list[list[str]] = []  # phrases before all other words
+        self.joined = False  # "and" or "or" stands between phrases
+        self.helped = False  # an auxiliary stands before in the clause
         self.by = False  # a "by" without a noun: "by whom", "designed by"
 
     def read(self, token: Token, after: Token | None) -> None:
         word, last = token.text, self.last
-        self.last = word
+        self.last, self.owned = word, self.owner
+        self.owner = token.owner
         if token.type == "stop":
             if word in "();\n.:?!" or not self._in_list(after):
                 self.end_clause()
@@ -95,16 +132,27 @@ class _Reader:
             self._of(last)
         elif word in lexicon.PREPOSITIONS:
             self._preposition(word)
+        elif word in ("a", "an") and after is not None and after.text[0].isdigit():
+            pass  # "a 10 MB photo" is "a photo of 10 MB"
         elif word in lexicon.DETERMINERS or word == "one":
             self._determiner(word, last)
         elif word in _PRONOUNS:
             self._pronoun(word, last, after)
         elif word == "not" and after is not None and after.text in _SCOPED:
             self._put("not these")  # "not all" is not "all ... not"
+        elif word == "not" and self.nested:
+            self._put("not")
+        elif word == "any" and last not in _BEFORE_ANY:
+            self._put("any")
+        elif word == "exactly" and after is not None and after.type == "typed":
+            self._put("exactly")
         elif word == "not":
             self.here.insert(self.clause.start if self.here is self.core else 1, "not")
             self._shift()
         elif word in _JOINS:
+            phrase_follows = after is not None and after.text in lexicon.PREPOSITIONS
+            in_phrase = self.here is not self.core and len(self.phrases) > 1
+            self.joined |= in_phrase or (bool(self.phrases) and phrase_follows)
             if word != "and":
                 self._add(word, after, last)
             self._end_passive()
@@ -112,9 +160,20 @@ class _Reader:
             if self.clause.be < 0:
                 self.clause.be = len(self.core)
             self.into = self.noun = -1
+        elif (
+            word in _DO
+            and self.core
+            and (after is None or after.type == "stop" or after.text in lexicon.PREPOSITIONS)
+        ):
+            self._add("do", after, last)
+        elif word in ("have", "do") and self.helped:
+            self._add(word, after, last)  # "does it have", "what do they do"
+        elif word in lexicon.HAVE and not self.perfect:
+            self._add("have", after, last)
         elif word in lexicon.MODALS or word in lexicon.ASKING:
             if word in lexicon.AUXILIARIES:
                 self.into = -1
+                self.helped = True
         else:
             if self._is_request(word, last):
                 self._leave_phrase()
@@ -185,6 +244,8 @@ class _Reader:
         else:
             self.here = [canonical(word)]
             self.phrases.append(self.here)
+            if not self.core:
+                self.front.append(self.here)
         if word == "by" and self.clause.participle == len(self.core) - 1 >= 0:
             self.clause.agent = self.here
         self.by = self.by or word == "by"
@@ -201,6 +262,8 @@ class _Reader:
             self._put(word)
         elif word in lexicon.ARTICLES and self._counts(last):
             self._put("1")  # "suggest a title" is not "suggest titles"
+        elif word in ("a", "an"):
+            self._put("a")
         elif word == "one":
             self._put(word)
 
@@ -244,7 +307,13 @@ class _Reader:
         )
         if passive:
             self._leave_phrase()
-        self._put(canonical(word) if not word[0].isdigit() and word[0] not in '"#' else word)
+        typed = word[0].isdigit() or word[0] in '"#'
+        if self.here is not self.core and last in ("be", "get") and is_participle(word):
+            self._put("passive")  # "to be eaten" is not "to eat"
+        form = word if typed else in_place(word, last, _word(after))
+        plural = not typed and (is_plural(word, last, self.owned) or last in ("every", "each"))
+        measured = form.startswith("unit:") and last in ("to", "in", "many")
+        self._put(f"{form}+" if plural and not measured else form)
         if passive:
             self.clause.participle = len(self.core) - 1
 
@@ -275,7 +344,7 @@ class _Reader:
             known = named or self.kind == "how" or verb == _NEED
             passive = [] if known and patient else ["passive"]
             core[start:] = [*agent, *passive, verb, *patient, *rest]
-        self.by = False
+        self.by = self.helped = False
         self.clause = _Clause(len(core))
 
     def end_clause(self) -> None:

@@ -18,13 +18,18 @@ from functools import lru_cache
 from itertools import pairwise
 
 from kernels.reuse import lexicon
-from kernels.reuse.forms import canonical, is_participle
+from kernels.reuse.anew import asks_anew
+from kernels.reuse.forms import canonical
 from kernels.reuse.material import read
 from kernels.reuse.parts import parts
+from kernels.reuse.tense import tense_of
 from kernels.reuse.tokens import Token, tokens
 from kernels.reuse.ways import words_of
 from kernels.reuse.wording import plain_wording
 from kernels.spec import digest_of
+
+# One higher with each change of the rules: what older rules took for the same is not reused.
+RULES = 2
 
 
 @dataclass(frozen=True)
@@ -37,14 +42,14 @@ class Question:
     modality: tuple[str, ...]  # can, must, should, would, might: sorted
     typed: tuple[str, ...]  # numbers with units, dates, quoted text, codes: sorted
     core: tuple[str, ...]  # words and typed parts outside of phrases, in order
-    phrases: tuple[tuple[str, ...], ...]  # preposition and what follows it; sorted
+    phrases: tuple[tuple[str, ...], ...]  # preposition and what follows it
     literal: tuple[str, ...]  # what must agree letter by letter: the material, words asked about
-    timeless: bool  # nothing in it means another thing tomorrow
+    timeless: bool  # asked again, it has the same answer
 
     @property
     def digest(self) -> str:
         """SHA-256 (hex); equal for the same question."""
-        return digest_of(asdict(self))
+        return digest_of({"rules": RULES, **asdict(self)})
 
     def differences(self, other: "Question") -> list[str]:
         """What keeps the two from being the same question; empty when they are."""
@@ -80,21 +85,23 @@ def _shown(one: tuple[str, ...], other: tuple[str, ...]) -> str:
 def question(prompt: str) -> Question:
     """What the prompt asks."""
     asked = read(prompt)
-    found = _conditions(tokens(plain_wording(asked.asks, asked.hidden)))
+    wording = plain_wording(asked.asks, asked.hidden)
+    found = _conditions(tokens(wording))
     words = [token.text for token in found if token.type == "word"]
-    kind, tense = _kind(found), _tense(found)
-    core, phrases = parts(found, kind)
+    kind, tense = _kind(found), tense_of(found)
+    core, phrases = parts(found, kind, tense)
     kind, tense, core = _one_way_to_ask(kind, tense, core)
     return Question(
         kind,
         tense,
         sum(word in lexicon.NEGATIONS for word in words),
-        tuple(sorted(lexicon.MODALS[word] for word in words if word in lexicon.MODALS)),
+        tuple(sorted(word for word in words if word in lexicon.MODALS)),
         tuple(sorted(token.text for token in found if token.type == "typed")),
         tuple(core),
         tuple(phrases),
         asked.literal,
-        timeless=lexicon.DEICTIC.isdisjoint((*words, *words_of(prompt.lower()))),
+        timeless=lexicon.DEICTIC.isdisjoint((*words, *words_of(prompt.lower())))
+        and not asks_anew(wording, asked.asks, asked.bound),
     )
 
 
@@ -119,6 +126,8 @@ def _is_relative(found: list[Token], position: int) -> bool:
     if found[position].text not in ("who", "whom", "whose") or position == 0:
         return False
     last, after = found[position - 1], found[position + 1 : position + 2]
+    if last.type == "typed":
+        return False  # "in 2019 who won it"
     fronted = found[0].text in lexicon.PREPOSITIONS and position < 6
     if fronted and after and after[0].text in lexicon.AUXILIARIES:
         return False  # "in our wiki who can create pages"
@@ -143,29 +152,6 @@ def _is_condition(found: list[Token], position: int) -> bool:
     return last.text not in _BEFORE_WHEN
 
 
-def _tense(tokens: list[Token]) -> str:
-    """Which verbs speak of the past or of the future, all counted."""
-    words = ["." if token.type == "stop" else token.text for token in tokens]
-    auxiliary = ""
-    found = ["future" for word in words if word in lexicon.FUTURE]
-    for before, last, word in zip(["", "", *words], ["", *words], words, strict=False):
-        if word in _CLAUSES:
-            auxiliary = ""
-        if word in lexicon.PAST or word in lexicon.ONLY_PAST:
-            found.append("past")
-        elif is_participle(word):
-            said_of = last in _SUBJECTS and before not in lexicon.AUXILIARIES
-            if auxiliary in lexicon.HAVE:
-                found.append("perfect")
-            elif said_of or not (auxiliary or last in lexicon.DETERMINERS):
-                found.append("past")
-        elif word == "being":
-            found.append("going on")
-        if word in lexicon.AUXILIARIES or word in lexicon.BE:
-            auxiliary = auxiliary if word == "been" and auxiliary in lexicon.HAVE else word
-    return " ".join(sorted(found)) or "present"
-
-
 def _one_way_to_ask(kind: str, tense: str, core: list[str]) -> tuple[str, str, list[str]]:
     """ "Who is the author of it" asks who wrote it."""
     if kind == "who" and tense == "present" and len(core) > 1 and core[-1] in _AGENTS:
@@ -173,8 +159,6 @@ def _one_way_to_ask(kind: str, tense: str, core: list[str]) -> tuple[str, str, l
     return kind, tense, core
 
 
-_CLAUSES = lexicon.word_set(". who that which if because while and but")
-_SUBJECTS = lexicon.word_set("i you we they he she it")
 _BEFORE_WH = lexicon.PREPOSITIONS | lexicon.EXPLAINING | lexicon.ASKING
 _BEFORE_WHEN = lexicon.PREPOSITIONS | lexicon.EXPLAINING | {"and", "or", "whether", "is"}
 _AGENTS = {canonical(noun): canonical(verb) for noun, verb in lexicon.AGENTS.items()}

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from kernels.reuse import lexicon
 from kernels.reuse.marks import shown
@@ -74,7 +75,7 @@ def _compound(word: str) -> list[str]:
 
 _UNITS = {name: names[0] for names in lexicon.UNITS for name in names}
 _LONGEST_UNIT = max(len(name.split()) for name in _UNITS)
-_BEFORE = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy"}
+_BEFORE = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "eur": "eur", "usd": "usd", "chf": "chf"}
 
 
 def _numbers_with_units(tokens: list[Token]) -> list[Token]:
@@ -96,29 +97,40 @@ def _numbers_with_units(tokens: list[Token]) -> list[Token]:
         unit, end = _unit_at(tokens, after)
         if not unit and found and found[-1].text in _BEFORE:
             unit = _BEFORE[found.pop().text]
-        # Without a unit it may be a version: 3.10 is not 3.1.
-        version = token.type == "number" and token.text.endswith("0") and "." in token.text
-        plain = token.text if version and not unit and after == position + 1 else f"{value:.12g}"
+        plain = _plain(value)
+        if token.type == "number" and after == position + 1:
+            # 007 is the name of something; 3.10 without a unit may be a version.
+            version = token.text.endswith("0") and "." in token.text and not unit
+            plain = token.text if version or _LEADING_ZERO.match(token.text) else plain
         found.append(Token("typed", f"{plain} {unit}".strip()))
         position = end
     return found
 
 
-def _number_at(tokens: list[Token], position: int) -> tuple[float | None, int]:
+_LEADING_ZERO = re.compile(r"0\d")
+
+
+def _plain(value: Decimal) -> str:
+    """All digits, but no zeros at the end of a fraction."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _number_at(tokens: list[Token], position: int) -> tuple[Decimal | None, int]:
     token = tokens[position]
     if token.type == "number":
         after = position + 1
         if after < len(tokens) and tokens[after].text in lexicon.SCALES:
-            return float(token.text) * lexicon.SCALES[tokens[after].text], after + 1
-        return float(token.text), after
+            return Decimal(token.text) * lexicon.SCALES[tokens[after].text], after + 1
+        return Decimal(token.text), after
     following = tokens[position + 1 : position + 2]
     if token.text == "a" and following and following[0].text in lexicon.SCALES:
-        return float(lexicon.SCALES[following[0].text]), position + 2
+        return Decimal(lexicon.SCALES[following[0].text]), position + 2
     return _number_in_words(tokens, position)
 
 
-def _number_in_words(tokens: list[Token], start: int) -> tuple[float | None, int]:
-    total, current, position = 0.0, 0.0, start
+def _number_in_words(tokens: list[Token], start: int) -> tuple[Decimal | None, int]:
+    total, current, position = 0, 0, start
     while position < len(tokens) and tokens[position].type == "word":
         word = tokens[position].text
         if word in lexicon.NUMBER_WORDS:
@@ -128,14 +140,14 @@ def _number_in_words(tokens: list[Token], start: int) -> tuple[float | None, int
         elif word == "hundred" and position > start:
             current *= 100
         elif word in lexicon.SCALES and position > start:
-            total, current = total + current * lexicon.SCALES[word], 0.0
+            total, current = total + current * lexicon.SCALES[word], 0
         else:
             break
         position += 1
     only_one = position == start + 1 and tokens[start].text == "one"
     if position == start or (only_one and not _unit_at(tokens, position)[0]):
         return None, start  # "which one" counts nothing
-    return total + current, position
+    return Decimal(total + current), position
 
 
 def _unit_at(tokens: list[Token], position: int) -> tuple[str, int]:

@@ -3,7 +3,7 @@
 import re
 
 from kernels.reuse import lexicon
-from kernels.reuse.forms import stem
+from kernels.reuse.forms import singular, stem
 from kernels.reuse.frames import unframed
 from kernels.reuse.marks import marked
 from kernels.reuse.ways import one_way
@@ -11,6 +11,7 @@ from kernels.reuse.ways import one_way
 PLAIN = str.maketrans("’‘“”«»–—−×", '\'\'""""---*')
 # "Mb" and "MB" differ in their case alone, "2M rows" and "2 m" too.
 _BITS = re.compile(r"(\d\s*)([KMGTkmgt]i?[bB](?:ps|/s)|[KMGT]b)\b")
+_BITS_ALONE = re.compile(r"(?<![\w.'-])([KMGT]i?[bB])(?![\w'-])")
 _MILLIONS = re.compile(r"(?<=\d)M\b(?!/)")
 _THOUSANDS = re.compile(r"(?<=\d)[kK]\b(?!/)")
 # "Table A", but not "a table": the letter is a name.
@@ -25,8 +26,19 @@ _GLUED = re.compile(
 _TIMES = re.compile(r"(?<=\d) ?x ?(?=\d)")
 _HALVES = (
     (re.compile(r"\b(?:a )?half (?:a|an) (?=[a-z])"), "0.5 "),
-    (re.compile(r"\b1/2 (?=[a-z])"), "0.5 "),
+    (re.compile(r"\b(?:1/2|one half) (?=[a-z])"), "0.5 "),
     (re.compile(r"\b(\d+) and a half\b"), r"\1.5"),
+)
+_NUMBERS = {
+    **{word: value for word, value in lexicon.NUMBER_WORDS.items() if value > 1},
+    **lexicon.TENS,
+}
+_ANY_NUMBER = "|".join((*lexicon.NUMBER_WORDS, *lexicon.TENS, *lexicon.SCALES))
+_ARITHMETIC = re.compile(r"\b(?:multiply|multiplied|divided?|times|plus|minus|subtract|add)\b")
+# A number of one word; longer ones are read by the tokens.
+_ONE_WORD = re.compile(
+    rf"(?<![\w.-])(?<!\bhundred )(?<!\bthousand )(?<!\band )({'|'.join(_NUMBERS)})\b"
+    rf"(?![ -](?:{_ANY_NUMBER}|and a|thirds?|quarters?|fifths?)\b)(?![\w'-])"
 )
 _WORD_HALF = re.compile(r"\b([a-z]+) and a half\b")
 _LEADING_POINT = re.compile(r"(?<![\d\w])\.(?=\d)")
@@ -48,6 +60,7 @@ def plain_wording(prompt: str, hidden: tuple[str, ...] = ()) -> str:
     """The prompt in words that mean the same; "0", "1" ... in it stand for the hidden texts."""
     text = prompt.translate(PLAIN)
     text = _BITS.sub(lambda match: match.group(1) + _bits_or_bytes(match.group(2)), text)
+    text = _BITS_ALONE.sub(lambda match: _bits_or_bytes(match.group(1)).strip(), text)
     text = marked(_LETTER_A.sub("letter_a", text))
     text = _THOUSANDS.sub(" thousand", _MILLIONS.sub(" million", text)).lower()
     text = _OWNED.sub(r"\1", text)
@@ -75,6 +88,8 @@ def in_full(text: str) -> str:
     text = _HYPHENED.sub(" ", text)
     for pattern, number in _HALVES:
         text = pattern.sub(number, text)
+    if _ARITHMETIC.search(text):
+        text = _ONE_WORD.sub(lambda match: str(_NUMBERS[match.group(1)]), text)
     text = _WORD_HALF.sub(_and_a_half, text)
     return _DASH.sub(", ", text)
 
@@ -104,15 +119,19 @@ def _phrases() -> dict[str, list[tuple[tuple[str, ...], str]]]:
 
 
 _PHRASES = _phrases()
+_UNIT_NAMES = frozenset(group[0] for group in lexicon.UNITS)
 _JOINING = {
     name: group[0] for group in lexicon.groups("adverbs") for name in group if " " not in name
 }
 
 
-def _in_tense(name: str, word: str) -> str:
-    """ "turned down" says "past" as "rejected" does."""
-    past = word in lexicon.IRREGULAR or word.endswith("ed")
-    return f"{name.removesuffix('e')}ed" if past and " " not in name else name
+def _in_form(name: str, word: str, last: str) -> str:
+    """ "turned down" says "past" as "rejected" does, and "staff members" are "employees"."""
+    if " " in name or name in _UNIT_NAMES:
+        return name
+    if word in lexicon.IRREGULAR or word.endswith("ed"):
+        return f"{name.removesuffix('e')}ed"
+    return f"{name}s" if singular(last) != last and singular(name) == name else name
 
 
 def _reworded(text: str) -> str:
@@ -127,7 +146,7 @@ def _reworded(text: str) -> str:
             last = words[end - 1] if end <= len(words) else ""
             bare = last.rstrip(".,;:?!")
             if bare and (*words[position + 1 : end - 1], stem(bare)) == rest:
-                word = _in_tense(name, word) + last[len(bare) :]
+                word = _in_form(name, word, bare) + last[len(bare) :]
                 position = end - 1
                 break
         found.append(word)

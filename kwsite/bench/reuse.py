@@ -1,7 +1,9 @@
 """What answer reuse lets through: pairs that nearly agree, and pairs that say the same.
 
 `dev` and `heldout` were written by somebody who did not know the rules; `dev` was looked at while
-the rules were made, `heldout` was not. `dev2` was written for making the rules, by the same hand.
+the rules were made, `heldout` was not. `dev2` and `dev3` (near misses alone) were written for
+making the rules, by the same hand. A pair counts as reused as in the service: the questions are the
+same, and neither asks for what is another each time it is asked.
 """
 
 import json
@@ -15,46 +17,61 @@ from rich.table import Table
 from kernels.reuse.question import question
 
 SUITES = Path(__file__).parent / "reuse_suites"
-PARTS = ("dev", "dev2", "heldout")
+PARTS = {
+    "near_misses": ("dev", "dev2", "dev3", "heldout"),
+    "paraphrases": ("dev", "dev2", "heldout"),
+}
 GOAL_PARAPHRASES = 0.60
 
 
 @dataclass(frozen=True)
 class Suite:
-    """How many pairs of a suite count as the same question, in all and by kind (reused, pairs)."""
+    """How many pairs of a suite are reused, in all and by kind (reused, pairs).
+
+    `same` counts the pairs that are the same question, `lasting` those whose answer may be given
+    again at all; of the latter, `share` is the share that is reused.
+    """
 
     name: str
     part: str
     reused: int
     pairs: int
+    same: int
+    lasting: int
     by_kind: dict[str, tuple[int, int]]
 
     @property
     def share(self) -> float:
-        return self.reused / self.pairs
+        return self.reused / self.lasting
 
 
 def measure_reuse() -> list[Suite]:
-    """Near misses first, then paraphrases, each on both parts."""
+    """Near misses first, then paraphrases, each on all of its parts."""
     return [
         _suite(name, part, label)
         for name, label in (("near_misses", "kind"), ("paraphrases", "how"))
-        for part in PARTS
+        for part in PARTS[name]
     ]
 
 
 def _suite(name: str, part: str, label: str) -> Suite:
     reused: Counter[str] = Counter()
     pairs: Counter[str] = Counter()
+    same = lasting = 0
     for line in (SUITES / f"{name}_{part}.jsonl").read_text().splitlines():
         pair = json.loads(line)
+        one, other = question(pair["a"]), question(pair["b"])
+        is_same, lasts = not one.differences(other), one.timeless and other.timeless
         pairs[pair[label]] += 1
-        reused[pair[label]] += not question(pair["a"]).differences(question(pair["b"]))
+        reused[pair[label]] += is_same and lasts
+        same, lasting = same + is_same, lasting + lasts
     return Suite(
         name,
         part,
         reused.total(),
         pairs.total(),
+        same,
+        lasting,
         {kind: (reused[kind], pairs[kind]) for kind in pairs},
     )
 
@@ -68,11 +85,11 @@ def reuse_json(suites: list[Suite]) -> dict[str, Any]:
 
 
 def reuse_table(suites: list[Suite]) -> Table:
-    """One row a suite and kind."""
-    table = Table(title="Pairs that count as the same question", title_justify="left")
+    """One row a suite and kind; the share is of the pairs whose answer may be given again."""
+    table = Table(title="Pairs whose answer is reused", title_justify="left")
     for column in ("suite", "part", "kind"):
         table.add_column(column)
-    for column in ("reused", "of", "share", "goal"):
+    for column in ("reused", "same", "lasting", "of", "share", "goal"):
         table.add_column(column, justify="right")
     for suite in suites:
         goal = "0" if suite.name == "near_misses" else f">= {GOAL_PARAPHRASES:.0%}"
@@ -81,10 +98,14 @@ def reuse_table(suites: list[Suite]) -> Table:
             suite.part,
             "all",
             str(suite.reused),
+            str(suite.same),
+            str(suite.lasting),
             str(suite.pairs),
             f"{suite.share:.0%}",
             goal,
         )
         for kind, (reused, pairs) in suite.by_kind.items():
-            table.add_row("", "", kind, str(reused), str(pairs), f"{reused / pairs:.0%}", "")
+            table.add_row(
+                "", "", kind, str(reused), "", "", str(pairs), f"{reused / pairs:.0%}", ""
+            )
     return table

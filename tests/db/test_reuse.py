@@ -102,6 +102,31 @@ def test_what_depends_on_the_day_is_not_given_again(client: Client) -> None:
     assert decide(client, "Which city hosts the fair today?").route != "reuse"
 
 
+@pytest.mark.parametrize("options", [{"temperature": 0.7}, {"top_p": 0.9}, {"seed": 7}])
+def test_who_asks_for_a_sample_gets_a_new_one(client: Client, options: dict[str, Any]) -> None:
+    answered(client)
+    assert decide(client, options=options).route != "reuse"
+
+
+def test_a_sample_is_not_given_to_others(client: Client) -> None:
+    answered(client, options={"temperature": 0.7})
+    assert decide(client).route != "reuse"
+
+
+def test_the_same_seed_and_no_sampling_get_the_stored_answer(client: Client) -> None:
+    stored = answered(client, options={"seed": 7})
+    options = {"seed": 7, "temperature": 0, "top_p": 1.0}
+    assert decide(client, options=options).reused == str(stored.pk)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["Generate a password.", "Name another city.", "What is the weather in Oslo?"]
+)
+def test_what_is_to_be_new_is_not_given_again(client: Client, prompt: str) -> None:
+    answered(client, prompt)
+    assert decide(client, prompt).route != "reuse"
+
+
 def test_old_answers_are_not_given_again(client: Client, settings: Settings) -> None:
     stored = answered(client)
     week = timedelta(seconds=settings.KW_REUSE_MAX_AGE_S + 60)

@@ -22,11 +22,21 @@ def differences(one: str, other: str) -> list[str]:
     [
         ("What is the capital of France?", "Could you tell me France's capital, please?"),
         ("Convert 5 km to miles", "please convert five kilometres to miles."),
-        ("What's the total of invoice INV-2231?", "Give me the sum of bill INV-2231"),
+        ("What's the total of invoice INV-2231?", "Give me the sum of invoice INV-2231"),
         ("How do I sort a list in Python?", "In Python, how can I sort a list?"),
         ("List flights from Paris to Rome", "flights to Rome from Paris"),
+        ("Flights from Paris on 2024-05-01 to Rome", "flights to Rome from Paris on 2024-05-01"),
+        ("In Python, how do I sort by age?", "How do I sort by age in Python?"),
         ("Don't include drafts", "do not include drafts"),
         ("How much is $1,500 in euros?", "how much is 1500 dollars in euros"),
+        ("How do I reset it?", "Please explain how I reset it"),
+        ("Has the client signed it?", "Has it been signed by the client?"),
+        ("When was it on 5 March 1999?", "When was it on march 5th, 1999?"),
+        ("What is the capital of Peru?", "what is the capital of peru"),
+        ("Multiply twelve by eleven", "Multiply 12 by 11"),
+        ("In 2019 who won the cup?", "Who won the cup in 2019?"),
+        ("Why doesn't it work?", "Why does it not work?"),
+        ("Which staff members speak Arabic?", "Which employees speak Arabic?"),
         ("Who wrote the report?", "do you know who wrote the report"),
         ("It costs twenty-five dollars", "it costs $25"),
         ("Organise the catalogue by colour", "Organize the catalog by color"),
@@ -85,6 +95,16 @@ def test_the_same_question_in_other_words(one: str, other: str) -> None:
         ("Does Anna manage Bert?", "Does Bert manage Anna?", "in another order"),
         ("Who was the director?", "Who is the director?", "tense"),
         ("What did they ship?", "What will they ship?", "tense"),
+        ("Who read the report?", "Who reads the report?", "tense"),
+        ("Who quit the team?", "Who quits the team?", "tense"),
+        ("Which tests hit the bug?", "Which tests have hit the bug?", "tense"),
+        ("Who has come?", "Who comes?", "tense"),
+        ("Has he been ill?", "Is he ill?", "tense"),
+        ("Who is smoking?", "Who smokes?", "tense"),
+        ("Which planes can land?", "Which planes could land?", "can / could"),
+        ("Why do few people vote?", "Why do a few people vote?", "few / a_few"),
+        ("Does it need little water?", "Does it need a little water?", "little"),
+        ("Is little water in it?", "Is small water in it?", "littl / small"),
         ("When was it sent?", "Who sent it?", "kind of question"),
         ("Status of order A-17", "Status of order A-71", "a-17 / a-71"),
         ("Events on 2024-05-01", "Events on 2024-05-02", "2024-05-01 / 2024-05-02"),
@@ -96,7 +116,7 @@ def test_the_same_question_in_other_words(one: str, other: str) -> None:
         ("Which teams did beat Ajax?", "Which teams were beaten by Ajax?", "in another order"),
         ("Which forms must I not sign?", "Which forms do I not have to sign?", "must / nothing"),
         ("Is it possible to enter?", "Is it allowed to enter?", "can / may"),
-        ("How much is a glass of wine?", "How much is a wine glass?", "of win / nothing"),
+        ("How much is a glass of wine?", "How much is a wine glass?", "of wine / nothing"),
         ("Translate 'cars'", "Translate 'car'", '"cars"'),
         ("Rate great 😀", "Rate great 😡", "😀 / 😡"),
         ("Does a|b work?", "Does a b work?", "| / nothing"),
@@ -137,6 +157,44 @@ def test_the_same_question_in_other_words(one: str, other: str) -> None:
         ('Find "report"', "Find reports", '"report"'),
         ("Run `rm -r`", "Run `rm -R`", "`rm -r`"),
         ("Is Python 3.10 faster?", "Is Python 3.1 faster?", "3.10 / 3.1"),
+        ("Is Ann in Rome or Bob in Oslo?", "Is Ann in Oslo or Bob in Rome?", "phrases"),
+        (
+            "Is it open on Monday to us and on Sunday to you?",
+            "Is it open on Sunday to us and on Monday to you?",
+            "in another order",
+        ),
+        ("People in cars on boats", "People on boats in cars", "in another order"),
+        ("Where is zip 02134?", "Where is zip 2134?", "02134 / 2134"),
+        ("Order 1234567890123", "Order 1234567890124", "1234567890123"),
+        ("What is a broken heart?", "What is a break heart?", "break-ed / break"),
+        ("What is boiling water?", "What is boiled water?", "boil-ing / boil-ed"),
+        ("Is it ready to eat?", "Is it ready to be eaten?", "phrases"),
+        ("Who is a doctor?", "Who is the doctor?", "a / nothing"),
+        ("What is fooBar?", "What is foobar?", "foocapital_bar / foobar"),
+        ("What is fast food?", "What is quick food?", "fast / quick"),
+        ("What is common law?", "What is widespread law?", "common / widespread"),
+        ("What is a flat tire?", "What is an apartment tire?", "flat / apartment"),
+        ("How do I store wine?", "How do I shop wine?", "store / shop"),
+        ("What is live music?", "What is reside music?", "liv / resid"),
+        ("What is the highest house?", "What is the largest house?", "words"),
+        ("What is car insurance?", "What is care insurance?", "car / care"),
+        ("Which plan is quick?", "Which plane is quick?", "plan / airplan"),
+        ("Define income", "What is the average of income?", "meaning / averag"),
+        ("What is the difference of 9 and 4?", "What is the difference of 4 and 9?", "order"),
+        ("Where does turkey come from?", "Where does Turkey come from?", "name_turkey"),
+        ("How do I clean windows?", "How do I clean Windows?", "name_windows"),
+        ("Turkey is where?", "turkey is where?", "either_turkey"),
+        ("Where Is Turkey?", "Where is Turkey?", "either_turkey / name_turkey"),
+        ("WHO LIKES US?", "who likes us?", "either_us"),
+        ("Does the firm have a branch?", "Is the firm a branch?", "hav / nothing"),
+        ("What do lawyers do?", "What are lawyers?", "do / nothing"),
+        ("Who promised not to come?", "Who did not promise to come?", "in another order"),
+        ("Did Ann say Bob is not ill?", "Did Ann not say Bob is ill?", "in another order"),
+        ("Are there exactly 5 seats?", "Are there 5 seats?", "exactly / nothing"),
+        ("Is any file deleted?", "Is the file deleted?", "any / nothing"),
+        ("Which worker earns most?", "Which workers earn most?", "employe / employe+"),
+        ("Who met the author?", "Who met the authors?", "author / author+"),
+        ("Where are the goods?", "Where is the good?", "good+ / good"),
         ("Sort by name, then by age", "Sort by age, then by name", "in another order"),
         ("Did not all pass?", "Did all not pass?", "not these"),
         ("How do I list users?", "How do I show users?", "list / show"),
@@ -154,15 +212,63 @@ def test_another_question_is_told_apart(one: str, other: str, reason: str) -> No
 
 
 def test_every_near_miss_of_the_suites_for_development_is_told_apart() -> None:
-    for part in ("dev", "dev2"):
+    for part in ("dev", "dev2", "dev3"):
         for line in (SUITES / f"near_misses_{part}.jsonl").read_text().splitlines():
             pair = json.loads(line)
-            assert differences(pair["a"], pair["b"]), pair
+            if pair["kind"] == "new each time":
+                assert not question(pair["a"]).timeless, pair
+            else:
+                assert differences(pair["a"], pair["b"]), pair
 
 
 def test_what_depends_on_the_day_is_seen_in_material_too() -> None:
     assert not question("Count the events: what happens today").timeless
     assert question("Count the events: what happens in May").timeless
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Generate a password.",
+        "Pick a random number.",
+        "Invent a unique user id.",
+        "Could you tell me another joke?",
+        "Write a poem about spring.",
+        "For my cat, suggest a name",
+        "I run a bakery. Suggest a name for it.",
+        "What is a good name for a cat?",
+        "What is the weather in Oslo?",
+        "What does Bitcoin cost?",
+        "How much is a ticket?",
+        "Is the shop open?",
+        "What's the score of the match?",
+        "What is the status of order 17?",
+        "Who is the president of France?",
+        "Roll a die.",
+        "Where is my order?",
+        "Has the parcel arrived?",
+        "How much is 100 dollars in euros?",
+    ],
+)
+def test_what_has_another_answer_each_time_is_seen(prompt: str) -> None:
+    assert not question(prompt).timeless
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "What is the capital of France?",
+        "How do I create a new user?",
+        "Write a Python function that sorts a list",
+        "Write a summary of the email: the weather is random",
+        "Suggest a title for the text: Ann wrote another poem",
+        "What does HTTP status 418 mean?",
+        "How much is 20% of 50?",
+        "Who wrote the novel?",
+    ],
+)
+def test_what_has_one_answer_may_be_given_again(prompt: str) -> None:
+    assert question(prompt).timeless
 
 
 @pytest.mark.parametrize(
