@@ -58,7 +58,7 @@ def lats(problem: Problem) -> Found:
 
 def at_once(expert: Expert) -> Expert:
     """The expert that gives the answer without the way to it."""
-    return replace(expert, instruction=AT_ONCE)
+    return replace(expert, instruction=AT_ONCE, reminder="")
 
 
 STRATEGIES: dict[str, Strategy] = {
