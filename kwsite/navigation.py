@@ -35,6 +35,10 @@ def _shows_versions(request: HttpRequest) -> bool:
     return "/kernelversion/" in request.path and not queued
 
 
+def _shows_metrics(request: HttpRequest) -> bool:
+    return request.path.endswith("/metrics/")
+
+
 CANDIDATES = {
     **_entry("Candidate queue", "rule", "kernels.kernelversion"),
     "link": format_lazy(
@@ -62,6 +66,16 @@ COMPOSITIONS = {
 DISAGREEMENTS = {
     **_entry("Disagreements", "balance", "training.reviewitem"),
     "badge": "training.labelling_admin.open_reviews",
+}
+OUTCOMES = {
+    **_entry("Router outcomes", "alt_route", "training.routeroutcome"),
+    "active": lambda request: "/routeroutcome/" in request.path and not _shows_metrics(request),
+}
+METRICS = {
+    "title": "Search metrics",
+    "icon": "monitoring",
+    "permission": "training.metrics_admin.may_view_metrics",
+    "link": reverse_lazy("admin:training_search_metrics"),
 }
 SIDEBAR: dict[str, Any] = {
     "show_search": True,
@@ -94,6 +108,7 @@ SIDEBAR: dict[str, Any] = {
             "items": [
                 _entry("Trajectories", "route", "trajectories.trajectory"),
                 _entry("Searches", "travel_explore", "trajectories.searchrecord"),
+                METRICS,
                 _entry("Runs", "play_circle", "trajectories.run"),
                 _entry("Composition runs", "device_hub", "kernels.planrun"),
                 _entry("Feedback", "thumbs_up_down", "trajectories.feedback"),
@@ -104,7 +119,7 @@ SIDEBAR: dict[str, Any] = {
             "separator": True,
             "items": [
                 _entry("Snapshots", "neurology", "training.snapshot"),
-                _entry("Router outcomes", "alt_route", "training.routeroutcome"),
+                OUTCOMES,
                 _entry("Step examples", "checklist", "training.stepexample"),
                 _entry("Worker deltas", "exposure", "training.workerdelta"),
             ],

@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString
 
 from kernels.learned_admin import LearnedAdmin
 from training.labelling_admin import ReviewItemAdmin, StepExampleAdmin
+from training.metrics_admin import MetricsPage
 from training.models import ReviewItem, RouterOutcome, Snapshot, StepExample, WorkerDelta
 from training.snapshot_states import put_into_service, take_out_of_service
 from trajectories.markup import Tone, badge, json_block, verdict
@@ -84,11 +85,12 @@ class SnapshotAdmin(LearnedAdmin[Snapshot]):
 
 
 @admin.register(RouterOutcome)
-class RouterOutcomeAdmin(RecordAdmin[RouterOutcome]):
+class RouterOutcomeAdmin(MetricsPage[RouterOutcome], RecordAdmin[RouterOutcome]):
     list_display = (
         "id",
         "worker",
         "suggested_worker",
+        "right_worker",
         "reward",
         "verified_badge",
         "depth",
@@ -103,6 +105,7 @@ class RouterOutcomeAdmin(RecordAdmin[RouterOutcome]):
     fields = (
         "worker",
         "suggested_worker",
+        "right_worker",
         "propensity",
         "depth",
         "simulations",

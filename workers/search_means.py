@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Case, Count, F, FloatField, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Count, FloatField, Sum, Value, When
 from django.utils import timezone
 
 from kernels.encoder import Vector
 from training.text_features import text_features
 from training.worker_feedback import worker_deltas
-from trajectories.models import Feedback, SearchRecord
+from trajectories.last_word import last_word
+from trajectories.models import SearchRecord
 from workers.experts.registry import EXPERTS
 from workers.nets import live_nets
 from workers.search.chooser import Record
@@ -59,19 +60,14 @@ def records() -> dict[str, Sequence[Record]]:
 
     A person's last word goes before the verifier's. Rows of the last KW_SEARCH_MEMORY_DAYS days.
     """
-    last = Feedback.objects.filter(trajectory=OuterRef("trajectory")).order_by("-created_at")
-    said = Case(
-        When(Q(verdict=Feedback.Verdict.CORRECT) | Q(rating__gte=4), then=Value(1.0)),
-        When(Feedback.DENIALS, then=Value(0.0)),
-        output_field=FloatField(),
-    )
     since = timezone.now() - timedelta(days=settings.KW_SEARCH_MEMORY_DAYS)
     rows = (
         SearchRecord.objects.filter(created_at__gte=since)
-        .annotate(said=Subquery(last.annotate(said=said).values("said")[:1]))
+        .annotate(said=last_word("trajectory"))
         .annotate(
             quality=Case(
-                When(said__isnull=False, then=F("said")),
+                When(said=True, then=Value(1.0)),
+                When(said=False, then=Value(0.0)),
                 When(outcome=SearchRecord.Outcome.OK, then=Value(1.0)),
                 When(outcome=SearchRecord.Outcome.FAILED, then=Value(0.0)),
                 output_field=FloatField(),

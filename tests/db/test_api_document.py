@@ -14,6 +14,7 @@ OPERATIONS = {
     ("/api/feedback", "post"),
     ("/api/runs/{run_id}", "get"),
     ("/api/runs/{run_id}/tree", "get"),
+    ("/api/metrics/search", "get"),
     ("/api/runs/{run_id}/cancel", "post"),
     ("/api/compositions", "post"),
     ("/api/compositions", "get"),
