@@ -78,6 +78,7 @@ WHOLE_NUMBERS = {
     "KW_POLICY_MIN_OUTCOMES": COUNT,
     "KW_PRM_MIN_STEPS": COUNT,
     "KW_LEARN_MIN_HELD_OUT": Range(2),
+    "KW_LABEL_QUEUE": Range(0, 1000),
 }
 CHOICES = {
     "KW_LLM_PROVIDER": ("openai", "llguidance", "vllm", "anthropic", "scripted"),

@@ -77,6 +77,10 @@ METRICS = {
     "permission": "training.metrics_admin.may_view_metrics",
     "link": reverse_lazy("admin:training_search_metrics"),
 }
+LABELS = {
+    **_entry("Labelling queue", "label", "training.labelitem"),
+    "badge": "training.label_admin.open_labels",
+}
 SIDEBAR: dict[str, Any] = {
     "show_search": True,
     "navigation": [
@@ -89,6 +93,7 @@ SIDEBAR: dict[str, Any] = {
                 COMPOSITIONS,
                 _entry("Composition decisions", "history", "kernels.compositionreview"),
                 DISAGREEMENTS,
+                LABELS,
             ],
         },
         {

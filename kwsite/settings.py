@@ -196,6 +196,7 @@ KW_PRM_MIN_STEPS = env.integer("KW_PRM_MIN_STEPS", 100)  # to fit on
 KW_LEARN_MIN_HELD_OUT = env.integer("KW_LEARN_MIN_HELD_OUT", 10)  # held-out queries, to compare on
 KW_NETS_GO_LIVE = env.flag("KW_NETS_GO_LIVE", True)  # off: the winner waits for an operator
 KW_SNAPSHOT_POLL_S = env.number("KW_SNAPSHOT_POLL_S", 2)
+KW_LABEL_QUEUE = env.integer("KW_LABEL_QUEUE", 20)  # answers that wait for a label; 0: none
 KW_PRM_DISAGREEMENT = env.number("KW_PRM_DISAGREEMENT", 0.5)
 
 UNFOLD = {

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.kernel_rows import EMBEDDING
-from training.models import ReviewItem, RouterOutcome, Snapshot, StepExample, WorkerDelta
+from training.models import LabelItem, ReviewItem, RouterOutcome, Snapshot, StepExample, WorkerDelta
 from training.nets.roster import WORKERS
 from trajectories.models import SearchRecord, Trajectory
 from trajectories.search_models import packed
@@ -43,6 +43,9 @@ def add_learning_rows(*, trajectory: Trajectory, number: int) -> None:
         verifier_passed=False,
         how="recomputed",
         reason="the steps score 0.90 on average, and the answer failed",
+    )
+    LabelItem.objects.create(
+        trajectory=trajectory, label="worker", picked_by="diversity", reason="unlike the others"
     )
     last = Snapshot.objects.first()
     Snapshot.objects.create(

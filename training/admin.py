@@ -6,15 +6,17 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from kernels.learned_admin import LearnedAdmin
+from training.label_admin import LabelItemAdmin
 from training.labelling_admin import ReviewItemAdmin, StepExampleAdmin
 from training.metrics_admin import MetricsPage
-from training.models import ReviewItem, RouterOutcome, Snapshot, StepExample, WorkerDelta
+from training.models import LabelItem, ReviewItem, RouterOutcome, Snapshot, StepExample, WorkerDelta
 from training.snapshot_states import put_into_service, take_out_of_service
 from trajectories.markup import Tone, badge, json_block, verdict
 from trajectories.record_admin import RecordAdmin
 
 admin.site.register(StepExample, StepExampleAdmin)
 admin.site.register(ReviewItem, ReviewItemAdmin)
+admin.site.register(LabelItem, LabelItemAdmin)
 
 State = Snapshot.State
 STATE_TONES: dict[str, Tone] = {

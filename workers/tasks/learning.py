@@ -3,7 +3,9 @@
 import logging
 
 from celery import shared_task
+from django.conf import settings
 
+from training.label_queue import top_up_queue
 from training.nets.weights import Kind
 from training.recalibration import NotRefitted
 from workers.nets import learn
@@ -43,3 +45,10 @@ def learn_net(kind: Kind) -> None:
         log.debug("no %s net is fitted: %s", kind, error.detail)
         return
     log.info("a %s net was fitted: %s is %s %s", kind, made.pk, made.state, made.reason)
+
+
+@shared_task(ignore_result=True)
+def fill_label_queue() -> None:
+    """Asks people for labels of the answers that teach most, up to `KW_LABEL_QUEUE` open ones."""
+    added = top_up_queue(size=settings.KW_LABEL_QUEUE)
+    log.info("answers put on the labelling queue: %s", len(added))
