@@ -68,7 +68,8 @@ def answer_all_ways(
     return found
 
 
-def _problem(question: Question, setting: Setting, expert: Expert) -> Problem:
+def problem_of(question: Question, setting: Setting, expert: Expert) -> Problem:
+    """The search of one question, with a budget of its own."""
     task, budget = Task(question.text), Budget(setting.tokens)
     return Problem(
         task=task,
@@ -87,7 +88,7 @@ def _problem(question: Question, setting: Setting, expert: Expert) -> Problem:
 
 def _alone(number: int, question: Question, setting: Setting, arm: str) -> Outcome:
     expert = at_once(setting.expert) if arm == "one_shot" else setting.expert
-    problem = _problem(question, setting, expert)
+    problem = problem_of(question, setting, expert)
     began = perf_counter()
     found = STRATEGIES[arm](problem)
     return _outcome(number, question, problem, found, arm, perf_counter() - began)
@@ -96,7 +97,7 @@ def _alone(number: int, question: Question, setting: Setting, arm: str) -> Outco
 def _sampled(
     number: int, question: Question, setting: Setting, arms: Sequence[str]
 ) -> list[Outcome]:
-    problem = _problem(question, setting, setting.expert)
+    problem = problem_of(question, setting, setting.expert)
     began = perf_counter()
     found = STRATEGIES["self_consistency"](problem)
     seconds = perf_counter() - began
