@@ -71,6 +71,7 @@ def test_every_arm_answers_within_the_same_tokens() -> None:
     assert set(by_name) == set(arms)
     assert len(done) == len(arms)
     assert all(one.tokens <= means.tokens for one in found)
+    assert all({"model", "verify"} <= set(one.parts) for one in found)
     assert by_name["one_shot"].right
     assert not by_name["one_chain"].right
 
@@ -98,7 +99,7 @@ def test_an_answer_at_once_is_asked_for_without_steps() -> None:
 
 def outcomes(arm: str, rights: Sequence[bool], tokens: int) -> list[Outcome]:
     return [
-        Outcome(arm, n, right, "", tokens, 10, 1.0, 1, right, right)
+        Outcome(arm, n, right, "", tokens, 10, 1.0, 1, right, right, {"model": 0.9})
         for n, right in enumerate(rights)
     ]
 
