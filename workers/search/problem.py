@@ -100,7 +100,7 @@ class Found:
     candidates: tuple[Candidate, ...]
     root: Node
     gate: GateReport | None
-    stopped: str  # why it ended: accepted | simulations | budget | exhausted
+    stopped: str  # why it ended: as `simulation.Stopped` has it
 
     @property
     def given(self) -> Candidate | None:
