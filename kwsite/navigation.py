@@ -79,6 +79,9 @@ METRICS = {
 }
 LABELS = {
     **_entry("Labelling queue", "label", "training.labelitem"),
+    "link": format_lazy(
+        "{}?state__exact=open", reverse_lazy("admin:training_labelitem_changelist")
+    ),
     "badge": "training.label_admin.open_labels",
 }
 SIDEBAR: dict[str, Any] = {

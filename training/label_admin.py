@@ -14,7 +14,7 @@ from training.label_forms import RightWorkerForm, StepScoresForm, step_names, st
 from training.label_models import LabelItem
 from training.label_queue import AlreadyLabelled, label_steps, label_worker, skip_item
 from trajectories.admin_base import ModelAdmin
-from trajectories.markup import Tone, badge, brief, json_block, link, table, text_block
+from trajectories.markup import Tone, badge, brief, link, table, text_block
 from trajectories.models import SearchRecord
 from trajectories.record_admin import RecordAdmin
 
@@ -124,9 +124,11 @@ class LabelItemAdmin(RecordAdmin[LabelItem]):
         return text_block(item.trajectory.prompt)
 
     @admin.display(description="worker that answered")
-    def worker_shown(self, item: LabelItem) -> SafeString:
+    def worker_shown(self, item: LabelItem) -> str:
         search = _search(item)
-        return json_block({"answered": search.worker, "router": search.probabilities})
+        likely = sorted(search.probabilities.items(), key=lambda pair: -pair[1])
+        chances = ", ".join(f"{name} {share:.2f}" for name, share in likely)
+        return f"{search.worker} (router: {chances})"
 
     @admin.display(description="answer")
     def answer_shown(self, item: LabelItem) -> SafeString:

@@ -9,6 +9,8 @@ from django.utils import timezone
 from training.label_selection import WAYS, Label
 from trajectories.models import Trajectory
 
+BY_HAND = "by hand"
+
 
 class LabelItem(models.Model):
     """A searched answer of which a person is asked who should have answered, or to score steps."""
@@ -24,7 +26,11 @@ class LabelItem(models.Model):
         choices=[(name, name) for name in get_args(Label)],
         help_text="What is asked: the right worker, or scores of steps.",
     )
-    picked_by = models.CharField(max_length=20, choices=[(way, way) for way in WAYS])
+    picked_by = models.CharField(
+        max_length=20,
+        choices=[(way, way) for way in (*WAYS, BY_HAND)],
+        help_text="How it came here.",
+    )
     reason = models.TextField()
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     labelled_by = models.ForeignKey(

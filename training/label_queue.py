@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from training.answer_words import StepWord, WorkerWord, record_words
 from training.label_candidates import labelled_embeddings, unlabelled
-from training.label_models import LabelItem
+from training.label_models import BY_HAND, LabelItem
 from training.label_selection import By, select_batch
 from trajectories.errors import KernelWeaveError
-from trajectories.models import SearchRecord
+from trajectories.models import SearchRecord, Trajectory
 
 State = LabelItem.State
 
@@ -41,6 +41,20 @@ def top_up_queue(*, size: int) -> list[LabelItem]:
     """Adds a mix until `size` items are open; what it added."""
     missing = size - LabelItem.objects.filter(state=State.OPEN).count()
     return fill_queue(by="mix", count=missing) if missing > 0 else []
+
+
+def ask_for_labels(*, trajectory: Trajectory, reason: str) -> list[LabelItem]:
+    """Puts a searched answer on the queue by hand, for its worker and its steps; what it added."""
+    steps = SearchRecord.objects.values_list("steps", flat=True).get(trajectory=trajectory)
+    found = [
+        LabelItem.objects.get_or_create(
+            trajectory=trajectory,
+            label=label,
+            defaults={"picked_by": BY_HAND, "reason": reason},
+        )
+        for label in (("worker", "steps") if steps else ("worker",))
+    ]
+    return [item for item, added in found if added]
 
 
 @transaction.atomic

@@ -23,7 +23,7 @@ CHART_OPTIONS = {
     "responsive": True,
     "maintainAspectRatio": False,
     "plugins": {"legend": {"display": True, "position": "bottom"}},
-    "scales": {"y": {"min": 0, "max": 100}},
+    "scales": {"x": {"grid": {"display": False}}, "y": {"min": 0, "max": 100}},
 }
 
 
