@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -115,6 +116,23 @@ def test_an_example_prompt_is_never_compared_on() -> None:
     add_outcomes(200)
     asked = {worker: [f"{worker} query {n}" for n in range(200)] for worker in WORKERS}
     assert not len(gather_outcomes(asked, EFFORTS, vectors(), 5000).held)
+
+
+def test_a_confirmed_worker_is_a_lesson_although_its_answer_failed() -> None:
+    add_outcomes(24, reward=0.0, said=False)
+    before = gather_outcomes(EXAMPLES, EFFORTS, vectors(), 100)
+    assert not before.lessons.told.any()
+    assert not before.lessons.rewards.any()
+    RouterOutcome.objects.update(right_worker=True)
+    found = gather_outcomes(EXAMPLES, EFFORTS, vectors(), 100)
+    assert found.digest != before.digest
+    assert (found.lessons.workers == before.lessons.workers).all()
+    assert found.lessons.told.all()
+    assert (found.lessons.rewards == 1).all()
+    assert np.isnan(found.lessons.depths).all()  # the effort of a failed answer
+    assert (found.held.suggested == found.held.chosen).all()
+    RouterOutcome.objects.update(reward=0.5)
+    assert (gather_outcomes(EXAMPLES, EFFORTS, vectors(), 100).lessons.depths == 4).all()
 
 
 def test_a_round_waits_for_enough_new_rows() -> None:
