@@ -1,7 +1,7 @@
 """Which answers people are asked to label: active learning (row KA15). Pure, and the same twice."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -65,21 +65,26 @@ def disagreements(items: Sequence[Unlabelled]) -> list[float]:
         for place, item in enumerate(items)
         if item.step_scores and item.verified is not None
     }
+    if not known:
+        return [0.0] * len(items)
+    cosines = (
+        np.stack([item.embedding for item in items])
+        @ np.stack([items[place].embedding for place in known]).T
+    )
+    values = np.array(list(known.values()))
     return [
-        known[place] if place in known else _predicted(item, items, known)
+        known[place] if place in known else _predicted(item, cosines[place], values)
         for place, item in enumerate(items)
     ]
 
 
-def _predicted(item: Unlabelled, items: Sequence[Unlabelled], known: Mapping[int, float]) -> float:
-    if not item.step_scores or not known:
+def _predicted(item: Unlabelled, cosines: Vector, values: Vector) -> float:
+    """`cosines` (k,) to the answers with known `values` (k,)."""
+    if not item.step_scores:
         return 0.0
-    places = sorted(known)
-    cosines = np.stack([items[place].embedding for place in places]) @ item.embedding
     nearest = np.argsort(-cosines, kind="stable")[:NEIGHBOURS]
     weights = np.clip(cosines[nearest], 0.0, None)
-    values = np.array([known[places[n]] for n in nearest])
-    return float(weights @ values / weights.sum()) if weights.sum() else 0.0
+    return float(weights @ values[nearest] / weights.sum()) if weights.sum() else 0.0
 
 
 def k_centres(embeddings: Vector, centres: Vector, count: int) -> list[int]:
