@@ -21,7 +21,7 @@ FOLDS = 5
 class Example:
     """A prompt seen against a kernel, and whether that kernel was right for it.
 
-    The preconditions of some kernels look at every word of a request. Those kernels are guarded and
+    The preconditions of some kernels know the forms of a request. Those kernels are guarded and
     have a threshold of their own, which speaks for no other kernel; nor do their verdicts, which
     come from behind the guard.
     """

@@ -1,15 +1,15 @@
-"""The guards of starters: preconditions that look at every word of a request."""
+"""The guards of starters: preconditions that know the forms of a request, and refuse all others."""
 
 from functools import cache
 
 from kernels.library.reading import starters
 from kernels.spec import KernelSpec
 
-GUARD = "the request has no word that may ask for something else"  # label of the precondition
+GUARD = "the request is of a form that asks for this alone"  # label of the precondition
 
 
 def unguarded(spec: KernelSpec) -> KernelSpec:
-    """The kernel without the precondition that looks at every word of the request."""
+    """The kernel without the precondition that knows the forms of a request."""
     kept = tuple(condition for condition in spec.preconditions if condition.label != GUARD)
     return spec.model_copy(update={"preconditions": kept})
 

@@ -16,6 +16,7 @@ from kwsite.stack.llama_model import MODEL, weights
 
 SLOTS = 4
 CONTEXT_TOKENS = 16_384  # Of all slots together.
+PROMPT_CACHE_MIB = 1024  # Of prompts that no slot holds any more; 8 GiB by default.
 
 
 def main() -> None:
@@ -37,6 +38,7 @@ def _parameters(port: int, key: str, gguf: Path | None) -> xllamacpp.CommonParam
     parameters.api_keys = [key]
     parameters.n_parallel = SLOTS
     parameters.n_ctx = CONTEXT_TOKENS
+    parameters.cache_ram_mib = PROMPT_CACHE_MIB
     parameters.use_jinja = True
     parameters.ui = False
     # One core stays free for the rest of the stack: llama.cpp's threads wait for one another by

@@ -90,7 +90,7 @@ def refit() -> Calibration:
 def test_what_verdicts_teach_goes_live(
     client: Client, version: KernelVersion, live: Calibration
 ) -> None:
-    judged(client, version, 60, lambda features: features.lexical_support > 0.5)
+    judged(client, version, 160, lambda features: features.lexical_support > 0.5)
     made = refit()
     live.refresh_from_db()
     assert (made.state, live.state, made.parent) == ("live", "retired", live)

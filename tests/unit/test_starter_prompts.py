@@ -3,16 +3,24 @@
 Near ones of the same kind are served, and answered right.
 """
 
+import json
+from pathlib import Path
+
 import pytest
+import re2
 
 from kernels.conditions.checks import Subject
 from kernels.execution import Reply, run_recipe
 from kernels.library.reading import starters
-from kernels.routing import preconditions
+from kernels.routing import is_ready, preconditions
 from kernels.slots import bind
 from kernels.verify import parse_output, verify
 
 SPECS = {starter.spec.name: starter.spec for starter in starters()}
+PATTERNS = {
+    name: [re2.compile(c.pattern) for c in spec.preconditions if c.kind == "regex"]
+    for name, spec in SPECS.items()
+}
 EVENTS = ("decision", "observation", "message")
 MAILS = "Extract the email addresses from this text:\nann@a.org, bob@b.org"
 MET = "Extract the names of the people in this text: Maria Gomez met Peter Lind."
@@ -227,3 +235,51 @@ def test_a_text_in_one_of_the_six_languages_is_told() -> None:
         "detect-language",
         "What language is this text written in: Wir haben das Paket nicht bekommen, bitte helft.",
     )
+
+
+TRAPS = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "starter_traps.jsonl").read_text().splitlines()
+]
+
+
+@pytest.mark.parametrize("near", sorted({trap["near"] for trap in TRAPS}))
+def test_no_starter_takes_what_only_looks_like_its_request(near: str) -> None:
+    """At least ten for each starter: a share, a range, a part of the text, another form."""
+    prompts = [trap["prompt"] for trap in TRAPS if trap["near"] == near]
+    assert len(prompts) >= 10
+    assert [(kernel, prompt) for prompt in prompts for kernel in takers(prompt)] == []
+
+
+def takers(prompt: str) -> list[str]:
+    """The starters whose preconditions all hold; those that match no pattern are out at once."""
+    bound = bind(prompt)
+    return [
+        name
+        for name, spec in SPECS.items()
+        if all(one.fullmatch(prompt) for one in PATTERNS[name]) and is_ready(spec, bound)
+    ]
+
+
+def test_there_are_traps_for_every_starter() -> None:
+    assert {trap["near"] for trap in TRAPS} == set(SPECS)
+
+
+SERVED_FORMS = [
+    ("sum-numbers", "Add up -5, 20 and 7 please", {"sum": 22}),
+    ("convert-temperature", "What is -40 °C in Fahrenheit?", {"value": -40, "unit": "°F"}),
+    ("percentage-change", "By how many percent did sales fall from 80 to 60?", {"percent": -25}),
+    (
+        "find-term",
+        'Does this list contain the word "sugar": salt and sugar',
+        {"term": "sugar", "found": True},
+    ),
+    ("lower-case", 'Turn "Hello World" into lower case please', {"text": "hello world"}),
+]
+
+
+@pytest.mark.parametrize(("kernel", "prompt", "output"), SERVED_FORMS)
+def test_a_plain_request_beside_them_is_taken_and_answered(
+    kernel: str, prompt: str, output: dict[str, object]
+) -> None:
+    test_what_it_reads_as_a_whole_is_answered_right(kernel, prompt, output)

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         init = commands.add_parser("init", help="begin a family of samples in a file")
         init.add_argument("file", type=Path)
         init.add_argument("--system", default="", help="the system prompt of its requests")
-        init.add_argument("--schema", type=Path, help="a JSON Schema that every output satisfies")
+        init.add_argument("--schema", type=Path, help="file of a JSON Schema for every output")
 
         add = commands.add_parser("add", help="add a prompt with its right output")
         add.add_argument("file", type=Path)
