@@ -63,6 +63,10 @@ DISAGREEMENTS = {
     **_entry("Disagreements", "balance", "training.reviewitem"),
     "badge": "training.labelling_admin.open_reviews",
 }
+NEAR_REUSE = {
+    **_entry("Near reuse", "content_copy", "kernels.nearreuse"),
+    "badge": "kernels.cache_admin.switched_off",
+}
 SIDEBAR: dict[str, Any] = {
     "show_search": True,
     "navigation": [
@@ -75,6 +79,7 @@ SIDEBAR: dict[str, Any] = {
                 COMPOSITIONS,
                 _entry("Composition decisions", "history", "kernels.compositionreview"),
                 DISAGREEMENTS,
+                NEAR_REUSE,
             ],
         },
         {
@@ -94,6 +99,7 @@ SIDEBAR: dict[str, Any] = {
             "items": [
                 _entry("Trajectories", "route", "trajectories.trajectory"),
                 _entry("Searches", "travel_explore", "trajectories.searchrecord"),
+                _entry("Cache entries", "cached", "kernels.cacheentry"),
                 _entry("Runs", "play_circle", "trajectories.run"),
                 _entry("Composition runs", "device_hub", "kernels.planrun"),
                 _entry("Feedback", "thumbs_up_down", "trajectories.feedback"),

@@ -4,9 +4,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from kernels.cached_answers import end_entry_of, note_verdict
 from kernels.models import Exemplar
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Feedback, Run, Trajectory
+from workers.caching import cache_confirmed
 from workers.drift import quarantine_if_drifted, quarantine_if_failing
 from workers.recording import record_verdict
 from workers.tasks.scoring import ask_for_scores
@@ -18,6 +20,13 @@ class RunNotFound(KernelWeaveError):
 
 class RunNotFinished(KernelWeaveError):
     """The run has no answer to judge yet."""
+
+
+class NotReused(KernelWeaveError):
+    """This run was not answered by a stored answer."""
+
+
+WRONG_REUSE = "A wrong reuse: the stored answer is no answer to this."
 
 
 def record_feedback(
@@ -54,6 +63,10 @@ def record_feedback(
         Trajectory.objects.filter(pk=trajectory.pk).update(scored_at=None)
         if feedback.is_negative:
             Exemplar.objects.filter(trajectory=trajectory).delete()
+            end_entry_of(trajectory=trajectory, reason=comment or "Somebody denied the answer.")
+        elif feedback.approves:
+            cache_confirmed(trajectory=trajectory)
+        note_verdict(feedback=feedback)
         if trajectory.kernel_version is not None:
             record_verdict(
                 version_id=trajectory.kernel_version,
@@ -66,3 +79,17 @@ def record_feedback(
             quarantine_if_failing(version_id=version)
     ask_for_scores()
     return feedback
+
+
+def record_wrong_reuse(*, client: Client, run_id: UUID) -> Feedback:
+    """Denies a reuse: the entry ends, and a near duplicate counts against its worker's threshold.
+
+    Nothing is said of the answer to the question that it was first given to. Raises RunNotFound,
+    RunNotFinished, NotReused.
+    """
+    found = Trajectory.objects.filter(run=run_id, run__client=client).first()
+    if found is not None and found.route != Trajectory.Route.REUSE:
+        raise NotReused()
+    return record_feedback(
+        client=client, run_id=run_id, verdict=Feedback.Verdict.INCORRECT, comment=WRONG_REUSE
+    )

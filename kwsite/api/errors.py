@@ -14,7 +14,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from kernels import compositions
 from trajectories.errors import KernelWeaveError
 from workers.cancelling import RunFinished
-from workers.feedback import RunNotFinished, RunNotFound
+from workers.feedback import NotReused, RunNotFinished, RunNotFound
 from workers.queueing import QueueUnavailable
 
 log = logging.getLogger(__name__)
@@ -153,6 +153,7 @@ TABLE: dict[type[Exception], Refusal] = {
     compositions.CompositionRefused: Refusal(422, "composition_refused"),
     MethodNotAllowed: Refusal(405, "method_not_allowed"),
     RunNotFinished: Refusal(409, "run_not_finished"),
+    NotReused: Refusal(409, "not_reused"),
     BodyTooLarge: Refusal(413, "request_too_large"),
     RequestDataTooBig: Refusal(413, "request_too_large"),
     WrongContentType: Refusal(415, "unsupported_media_type"),
