@@ -140,7 +140,7 @@ class NearReuseAdmin(DecidingAdmin[NearReuse], RecordAdmin[NearReuse]):
     row_name = "near_reuse"
     rows_name = "near reuse"
     decide_order = ("worker",)
-    list_display = ("worker", "state_badge", "record", "reason", "changed_at")
+    list_display = ("worker", "state_badge", "reason", "changed_at")
     list_filter = ("state",)
     ordering = ("state", "worker")  # switched off first, by the alphabet
     fields = ("worker", "state_badge", "record", "reason", "changed_at", "released_at")

@@ -13,6 +13,7 @@ OPERATIONS = {
     ("/api/plan", "post"),
     ("/api/feedback", "post"),
     ("/api/runs/{run_id}", "get"),
+    ("/api/runs/{run_id}/wrong-reuse", "post"),
     ("/api/compositions", "post"),
     ("/api/compositions", "get"),
     ("/api/compositions/{name}/runs", "post"),
