@@ -167,6 +167,22 @@ def test_a_model_server_that_fails_ends_the_search_with_its_error() -> None:
     assert asked.budget.left == 100_000
 
 
+def test_a_model_server_that_fails_later_leaves_the_best_so_far() -> None:
+    script = Script([FIVE])
+
+    def propose(steps: Sequence[str], **asked: Any) -> Draft:
+        if len(script.asked) == 2:
+            raise BackendUnavailable("down")
+        return script(steps, **asked)
+
+    for strategy in (self_consistency, lats):
+        script.asked.clear()
+        found = strategy(problem([], propose=propose))
+        assert found.chosen is not None
+        assert (found.chosen.answer, found.stopped) == ("5", "server")
+        assert found.root.virtual == 0
+
+
 def test_a_grant_that_would_be_too_small_for_a_step_is_refused() -> None:
     budget = Budget(20)
     assert budget.grant(15) == 15

@@ -46,7 +46,7 @@ def pass_gate(
     best = _best(problem, progress)
     first = best is not None and accepted(best, gate=problem.gate)
     while not (passed := best is not None and accepted(best, gate=problem.gate)):
-        if len(hints) >= problem.max_reflections or stopped == "budget":
+        if len(hints) >= problem.max_reflections or stopped in ("budget", "server"):
             break
         hint = what_went_wrong(problem, best) if best else "No answer was found."
         hints.append(hint)

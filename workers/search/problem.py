@@ -100,7 +100,7 @@ class Found:
     candidates: tuple[Candidate, ...]
     root: Node
     gate: GateReport | None
-    stopped: str  # why it ended: accepted | simulations | budget | exhausted
+    stopped: str  # why it ended: as `simulation.Stopped` has it
 
     def text(self, expert: Expert) -> str:
         """What was chosen; where nothing came to an answer, the draft with the best steps."""

@@ -5,13 +5,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Literal
 
+from workers.backends.completion import BackendError
 from workers.search import tree
 from workers.search.budget import BudgetSpent
 from workers.search.problem import Candidate, Draft, Problem, step_scores
 from workers.search.rewards import BLANK, reward, verified_reward
 from workers.search.tree import Node
 
-Stopped = Literal["accepted", "simulations", "budget", "exhausted"]
+# `server`: the model server failed when there were answers already.
+Stopped = Literal["accepted", "simulations", "budget", "exhausted", "server"]
 
 
 @dataclass
@@ -44,7 +46,7 @@ def simulate(
 ) -> Stopped:
     """Makes up to `simulations` more, `problem.parallel` at a time; what is written counts always.
 
-    Raises what `propose` raises, after the others have come back.
+    A model server that fails ends it; its BackendError is raised if there is no answer yet.
     """
     started, stopped = 0, False
     reason: Stopped = "simulations"
@@ -72,7 +74,13 @@ def simulate(
                         reason = "exhausted"
                     return reason
                 for future in wait(flights, return_when=FIRST_COMPLETED).done:
-                    candidate = _land(progress, flights.pop(future), future)
+                    try:
+                        candidate = _land(progress, flights.pop(future), future)
+                    except BackendError:
+                        if not any(one.answer for one in progress.candidates):
+                            raise
+                        stopped, reason = True, "server"
+                        continue
                     if accept(candidate):
                         stopped, reason = True, "accepted"
         finally:

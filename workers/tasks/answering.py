@@ -37,7 +37,6 @@ from workers.replaying import Stored, answer_again
 from workers.request import ChatRequest
 from workers.search.budget import SearchCancelled
 from workers.search_allowed import may_search
-from workers.search_means import live_means
 from workers.searching import pays, search_answer
 from workers.suspects import alone
 from workers.tasks.scoring import ask_for_scores
@@ -111,6 +110,8 @@ def _otherwise(
 ) -> Answer:
     """What answers where nothing known does: a search where one may be made, or generation."""
     if may_search(request):
+        from workers.search_means import live_means  # torch, which takes seconds to import
+
         means = live_means(request.prompt, np.asarray(run.embedding, dtype=np.float32))
         if request.search is not None or pays(means):
             cancelled = Cancellation(run.pk)

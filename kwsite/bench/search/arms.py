@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 from kwsite.bench.search.questions import Question
+from kwsite.bench.search.timing import Parts, with_parts
 from workers.backends.completion import Backend
 from workers.experts.expert import Expert, Task
 from workers.search.budget import Budget
@@ -33,7 +34,11 @@ class Setting:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an arm came to on one question. `seconds`: by the wall."""
+    """What an arm came to on one question.
+
+    `seconds` by the wall; `parts` are seconds in the model, in verifying and in scoring, summed
+    over simulations that ran at the same time.
+    """
 
     arm: str
     question: int
@@ -45,6 +50,7 @@ class Outcome:
     simulations: int
     gate_first: bool
     gate_passed: bool
+    parts: Mapping[str, float]
     shared: bool = False  # the samples, and their time, are another arm's
 
 
@@ -68,7 +74,8 @@ def answer_all_ways(
     return found
 
 
-def _problem(question: Question, setting: Setting, expert: Expert) -> Problem:
+def problem_of(question: Question, setting: Setting, expert: Expert) -> Problem:
+    """The search of one question, with a budget of its own."""
     task, budget = Task(question.text), Budget(setting.tokens)
     return Problem(
         task=task,
@@ -87,16 +94,17 @@ def _problem(question: Question, setting: Setting, expert: Expert) -> Problem:
 
 def _alone(number: int, question: Question, setting: Setting, arm: str) -> Outcome:
     expert = at_once(setting.expert) if arm == "one_shot" else setting.expert
-    problem = _problem(question, setting, expert)
+    problem, parts = with_parts(problem_of(question, setting, expert))
     began = perf_counter()
     found = STRATEGIES[arm](problem)
-    return _outcome(number, question, problem, found, arm, perf_counter() - began)
+    seconds = perf_counter() - began
+    return _outcome(number, question, problem, found, arm, seconds, parts)
 
 
 def _sampled(
     number: int, question: Question, setting: Setting, arms: Sequence[str]
 ) -> list[Outcome]:
-    problem = _problem(question, setting, setting.expert)
+    problem, parts = with_parts(problem_of(question, setting, setting.expert))
     began = perf_counter()
     found = STRATEGIES["self_consistency"](problem)
     seconds = perf_counter() - began
@@ -113,6 +121,7 @@ def _sampled(
             replace(found, chosen=chosen[arm]),
             arm,
             seconds,
+            parts,
             shared=n > 0,
         )
         for n, arm in enumerate(arms)
@@ -126,6 +135,7 @@ def _outcome(
     found: Found,
     arm: str,
     seconds: float,
+    parts: Parts,
     *,
     shared: bool = False,
 ) -> Outcome:
@@ -140,6 +150,7 @@ def _outcome(
         simulations=len(found.candidates),
         gate_first=bool(found.gate and found.gate.first),
         gate_passed=bool(found.gate and found.gate.passed),
+        parts={name: round(spent, 4) for name, spent in parts.seconds.items()},
         shared=shared,
     )
 

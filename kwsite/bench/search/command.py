@@ -4,16 +4,19 @@ import argparse
 import json
 import shlex
 import sys
+from contextlib import AbstractContextManager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
 
+from kwsite.bench.model_server import ModelServer
 from kwsite.bench.routing_data import UnusableData
 from kwsite.bench.search.arms import ALONE, SAMPLED
-from kwsite.bench.search.measure import measure_search, model_server
-from kwsite.bench.search.questions import read_questions
+from kwsite.bench.search.measure import measure_search, model_server, setting_of
+from kwsite.bench.search.questions import Question, read_questions
 from kwsite.bench.search.report import (
     Measured,
     as_json,
@@ -22,9 +25,11 @@ from kwsite.bench.search.report import (
     verdict,
     write_evidence,
 )
+from kwsite.bench.search.speed import measure_pace, pace_grid
 
 ARMS = ("one_shot", "one_chain", "self_consistency", "best_of_n_verifier", "lats")
-SHOWN = ("count", "tokens", "answer_tokens", "parallel", "simulations")
+LIMITS = ("tokens", "answer_tokens", "parallel", "simulations")
+SHOWN = ("count", *LIMITS)
 
 
 def add_search_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +40,9 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--answer-tokens", type=_positive, default=320, help="one simulation")
     parser.add_argument("--parallel", type=_positive, default=4, help="simulations at a time")
     parser.add_argument("--simulations", type=_positive, default=8, help="an arm may make")
+    parser.add_argument(
+        "--pace", action="store_true", help="only: simulations a second in parallel and in turn"
+    )
     parser.add_argument("--gguf", type=Path, metavar="FILE", help="a model to serve instead")
     parser.add_argument("--base-url", default="", help="another model server's, ending in /v1")
     parser.add_argument("--api-key", default="", help="for that server")
@@ -46,6 +54,9 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_search(options: dict[str, Any]) -> None:
     """Raises StackFailure, UnusableData, BackendError."""
+    if options["pace"]:
+        _show_pace(options)
+        return
     measured = read_measured(options["read"]) if options["read"] else _measure(options)
     if options["write"]:
         for path in write_evidence(measured, options["write"]):
@@ -60,26 +71,38 @@ def run_search(options: dict[str, Any]) -> None:
 
 
 def _measure(options: dict[str, Any]) -> Measured:
+    questions = _questions(options)
+    arms = list(dict.fromkeys((*options["arms"], "one_chain")))
+    server = _server(options)
+    with server as served, Progress(console=Console(stderr=True), refresh_per_second=1) as bar:
+        limits = {name: options[name] for name in LIMITS}
+        setting = setting_of(served, **limits)
+        task = bar.add_task("search", total=len(questions) * len(arms))
+        outcomes = measure_search(questions, setting, arms=arms, advance=lambda: bar.advance(task))
+    return Measured(served.model, _command(options), options["tokens"], outcomes)
+
+
+def _show_pace(options: dict[str, Any]) -> None:
+    questions = _questions(options)
+    server = _server(options)
+    with server as served, Progress(console=Console(stderr=True), refresh_per_second=1) as bar:
+        setting = setting_of(served, **{name: options[name] for name in LIMITS})
+        task = bar.add_task("pace", total=len(questions))
+        pairs = measure_pace(questions, setting, lambda: bar.advance(task))
+    if options["json"]:
+        print(json.dumps([[asdict(one) for one in pair] for pair in pairs]))
+    else:
+        Console().print(pace_grid(pairs).as_table())
+
+
+def _questions(options: dict[str, Any]) -> list[Question]:
     if options["data"] is None:
         raise UnusableData("Say where the questions are: --data FILE")
-    questions = read_questions(options["data"])[: options["count"]]
-    arms = list(dict.fromkeys((*options["arms"], "one_chain")))
-    server = model_server(
-        options["gguf"], options["base_url"], options["api_key"], options["model"]
-    )
-    with server as served, Progress(console=Console(stderr=True), refresh_per_second=1) as bar:
-        task = bar.add_task("search", total=len(questions) * len(arms))
-        outcomes = measure_search(
-            questions,
-            served,
-            arms=arms,
-            tokens=options["tokens"],
-            answer_tokens=options["answer_tokens"],
-            parallel=options["parallel"],
-            simulations=options["simulations"],
-            advance=lambda: bar.advance(task),
-        )
-    return Measured(served.model, _command(options), options["tokens"], outcomes)
+    return read_questions(options["data"])[: options["count"]]
+
+
+def _server(options: dict[str, Any]) -> AbstractContextManager[ModelServer]:
+    return model_server(options["gguf"], options["base_url"], options["api_key"], options["model"])
 
 
 def _command(options: dict[str, Any]) -> str:

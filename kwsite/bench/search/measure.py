@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from workers.experts.registry import EXPERTS
-
 from kwsite.bench.model_server import ModelServer, embedded_model
 from kwsite.bench.search.arms import Outcome, Setting, answer_all_ways
 from kwsite.bench.search.questions import Question
 from workers.backends.openai_compatible import OpenAICompatible
+from workers.experts.registry import EXPERTS
 
 TIMEOUT_S, CONNECT_TIMEOUT_S = 600.0, 5.0
 
@@ -23,18 +22,10 @@ def model_server(
     return embedded_model(gguf)
 
 
-def measure_search(
-    questions: Sequence[Question],
-    server: ModelServer,
-    *,
-    arms: Sequence[str],
-    tokens: int,
-    answer_tokens: int,
-    parallel: int,
-    simulations: int,
-    advance: Callable[[], None],
-) -> list[Outcome]:
-    """All outcomes, question by question. Raises BackendError."""
+def setting_of(
+    server: ModelServer, *, tokens: int, answer_tokens: int, parallel: int, simulations: int
+) -> Setting:
+    """What all arms share, on this server."""
     backend = OpenAICompatible(
         base_url=server.base_url,
         api_key=server.api_key,
@@ -42,9 +33,17 @@ def measure_search(
         timeout_s=TIMEOUT_S,
         connect_timeout_s=CONNECT_TIMEOUT_S,
     )
-    setting = Setting(
-        EXPERTS["math"], backend, tokens, answer_tokens, parallel, simulations, scorer=None
-    )
+    return Setting(EXPERTS["math"], backend, tokens, answer_tokens, parallel, simulations)
+
+
+def measure_search(
+    questions: Sequence[Question],
+    setting: Setting,
+    *,
+    arms: Sequence[str],
+    advance: Callable[[], None],
+) -> list[Outcome]:
+    """All outcomes, question by question. Raises BackendError."""
     return [
         outcome
         for number, question in enumerate(questions)

@@ -10,6 +10,7 @@ from kwsite.bench.grid import Grid, number, percent, points
 from kwsite.bench.intervals import bootstrap, difference, draws, mean
 from kwsite.bench.search.arms import CHOOSER, Outcome, by_arm
 from kwsite.bench.search.choosing import cross_chosen
+from kwsite.bench.search.timing import MODEL, SCORE, VERIFY
 
 BASE = "one_chain"
 GOAL = 0.12  # over one chain of thought
@@ -46,6 +47,7 @@ def grids(measured: Measured) -> list[Grid]:
     chosen = cross_chosen(by_arm(measured.outcomes)).choices
     return [
         Grid(title, columns, rows),
+        _times(arms),
         Grid("what the chooser chose, fold by fold", ("strategy", "reason"), tuple(chosen)),
     ]
 
@@ -64,6 +66,17 @@ def _row(arm: str, found: Sequence[Outcome], base: list[float], drawn: Any) -> t
         f"{sum(one.gate_first for one in found) / len(found):.0%}",
         f"{sum(one.gate_passed for one in found) / len(found):.0%}",
     )
+
+
+def _times(arms: Mapping[str, Sequence[Outcome]]) -> Grid:
+    """Seconds a question: by the wall, and in each part, where simulations overlap."""
+    parts = (MODEL, VERIFY, SCORE)
+    rows = []
+    for arm, found in arms.items():
+        spent = [sum(one.parts.get(part, 0.0) for one in found) / len(found) for part in parts]
+        wall = sum(one.seconds for one in found) / len(found)
+        rows.append((arm.replace("_", " "), *(f"{s:.2f}" for s in (wall, *spent))))
+    return Grid("seconds a question, and where they go", ("arm", "wall", *parts), tuple(rows))
 
 
 def _rights(found: Sequence[Outcome]) -> list[float]:
