@@ -63,7 +63,7 @@ def near_duplicate(
         .annotate(distance=CosineDistance("embedding", np.asarray(embedding)))
         .order_by("distance")
         .select_related("trajectory")
-        .defer("embedding", "trajectory__embedding")
+        .only("worker", "trajectory__prompt")
     )
     asked = question(request.prompt)
     for entry in nearest[:LOOKED_AT]:

@@ -21,6 +21,7 @@ from trajectories.models import Feedback, Trajectory
 from workers.answer import asked_contract
 from workers.request import ChatRequest
 from workers.search.options import SearchOptions
+from workers.search_allowed import may_search
 
 LOOKED_AT = 20  # stored answers to one question
 MAX_CHARS = 4_000  # of a prompt; a longer one hardly comes again in other words
@@ -61,7 +62,8 @@ def stored_answer(*, client_id: int, request: ChatRequest) -> Trajectory | None:
             question_digest=digest,
             created_at__gte=oldest(),
         )
-        .select_related("run", "cached")
+        .select_related("run")
+        .only("created_at", "route", "verified", "run__request")
         .order_by("-created_at")
     )
     for trajectory in found[:LOOKED_AT]:
@@ -102,7 +104,7 @@ def named_search(request: ChatRequest) -> dict[str, Any]:
 
 
 def _searched(request: ChatRequest) -> Q:
-    if request.beyond_search:
+    if not may_search(request):
         return Q(pk=None)
     fields = {
         "state": CacheEntry.State.LIVE,

@@ -21,28 +21,29 @@ _SAME = {
     for word in group
     for form in (canonical(word), stem(word))
 }
-_WHOEVER = frozenset(("they", canonical("people"), "passive"))
+_WHOEVER = ("they", f"{canonical('people')}+")  # whom a passive leaves out
 
 
 def differences_of_meaning(one: Question, other: Question) -> list[str]:
     """What keeps a stored answer to one from being offered for the other; empty if nothing does."""
-    return _loosely(one).differences(_loosely(other))
+    found = (_loosely(one, doer).differences(_loosely(other, doer)) for doer in _WHOEVER)
+    return min(found, key=len)
 
 
-def _loosely(asked: Question) -> Question:
+def _loosely(asked: Question, doer: str) -> Question:
     return replace(
         asked,
-        core=tuple(map(_loose, asked.core)),
-        phrases=tuple(tuple(map(_loose, phrase)) for phrase in asked.phrases),
+        core=tuple(_loose(token, doer) for token in asked.core),
+        phrases=tuple(tuple(_loose(token, doer) for token in phrase) for phrase in asked.phrases),
     )
 
 
-def _loose(token: str) -> str:
+def _loose(token: str, doer: str) -> str:
     """What stands for the word here; a mark of its form ("+", "-ed", "-ing") stays."""
+    if token == doer:
+        return "passive"
     root, mark = token, ""
     for ending in ("+", "-ing", "-ed"):
         if token.endswith(ending):
             root, mark = token.removesuffix(ending), ending
-    if root in _WHOEVER:
-        return "whoever"
     return _SAME.get(root, root) + mark

@@ -211,6 +211,18 @@ def test_how_hard_is_searched_pins_nothing(
 
 
 @pytest.mark.parametrize("prompt", [SAME, NEAR])
+def test_who_may_not_be_searched_for_gets_no_answer_of_a_search(
+    client: Client, backend: ScriptedBackend, settings: Settings, prompt: str
+) -> None:
+    """An app's own instructions or conditions go before a worker's form of answer."""
+    searched(client, backend)
+    assert route(client, prompt) == route(client, prompt, search=SearchOptions()) == "reuse"
+    assert route(client, prompt, search=None) == "generation"
+    settings.KW_SEARCH = "off"
+    assert route(client, prompt) == "generation"
+
+
+@pytest.mark.parametrize("prompt", [SAME, NEAR])
 def test_another_client_gets_nothing_of_it(
     client: Client, backend: ScriptedBackend, prompt: str
 ) -> None:

@@ -52,6 +52,8 @@ def test_words_that_mostly_mean_the_same_make_a_near_duplicate(one: str, other: 
         ("Is the trip from Rome to Oslo long?", "Is the journey from Oslo to Rome long?"),
         ("Did Ann notify Bob?", "Did Bob inform Ann?"),
         ("Are guests invited?", "Do they guests invite?"),
+        ("When did they build the stadium?", "When did people build the stadium?"),
+        ("When did the person build the stadium?", "When was the stadium built?"),
         ("Fix the spelling: they are ill", "Repair the spelling: they are sick"),
     ],
 )

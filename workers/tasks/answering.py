@@ -123,7 +123,8 @@ def stored_before(decision: dict[str, Any]) -> Stored | None:
     """The answer that a decision gives again; None when it gives none, or it was retracted."""
     if not decision.get("reused"):
         return None
-    found = Trajectory.objects.filter(pk=decision["reused"]).first()
+    stored = Trajectory.objects.only("route", "prompt", "output_text", "model", "verified")
+    found = stored.filter(pk=decision["reused"]).first()
     if found is None or (
         found.route == Trajectory.Route.SEARCH
         and not CacheEntry.objects.filter(trajectory=found, state=CacheEntry.State.LIVE).exists()
