@@ -25,8 +25,8 @@ FOUND = CacheFigures(
         HitTimes("near duplicate", Figures(9, 90.0, 95.0, 9), Figures(9, 28.0, 33.0, 40), {"w": 2}),
     ),
     (
-        Traffic("near_misses", "dev", 240, 172, 0, 0, 0),
-        Traffic("paraphrases", "dev", 225, 197, 197, 163, 1),
+        Traffic("near_misses", "dev", 240, 172, 180, 0, 0, 0),
+        Traffic("paraphrases", "dev", 225, 197, 199, 199, 163, 1),
     ),
 )
 
@@ -48,7 +48,9 @@ def test_the_goal_is_held_to_the_time_without_the_validator(p50: float, said: st
 def test_shares_are_of_what_may_be_answered_again_and_of_all(tmp_path: Path) -> None:
     path = write_evidence(FOUND, "manage.py bench cache", tmp_path)
     text = path.read_text()
-    assert "| dev | 225 | 197 | 197 (100%; of all 88%) | 164 (83%; of all 73%) | 1 |" in text
+    repeated, paraphrased = "199 of 199 (100%; of all 88%)", "164 of 197 (83%; of all 73%)"
+    row = f"| dev | 225 | 197 | {repeated} | {paraphrased} | 1 |"
+    assert row in text
     assert "| near duplicate | 9 | 90.0 | 95.0 | 28.0 | 33.0 | <= 30 |" in text
     assert "load 1.5" in text
     assert len(grids(FOUND)) == 4

@@ -18,6 +18,7 @@ from typing import Any
 from kernels.reuse.question import question
 from kwsite.bench.figures import Figures, figures
 from kwsite.bench.http_client import Answered, BenchClient
+from kwsite.bench.prompts import repeated_prompts
 from kwsite.bench.reuse import PARTS, SUITES
 from kwsite.bench.stack import Address
 from kwsite.bench.stages import Stages, median_stages, stages_of
@@ -57,7 +58,9 @@ TIMED = (
 )
 WARM_UP = 20
 CLIENTS = 4  # for the suites, where nothing is timed
-ARMS = ("same question", "near duplicate")
+HITS = ("same question", "near duplicate")
+CONTROL = "no hit: generated"  # by the model that answers at once, as `bench overhead` measures it
+ARMS = (*HITS, CONTROL)
 
 
 @dataclass(frozen=True)
@@ -74,14 +77,16 @@ class HitTimes:
 class Traffic:
     """What became of a suite's pairs: the second prompt is asked after the first was answered.
 
-    `lasting` counts the pairs whose answer may be given again at all. `repeated` are hits when the
-    first prompt is asked once more (paraphrases alone), `same` and `near` hits of the second.
+    `lasting` counts the pairs whose answer may be given again at all, `lasting_first` the first
+    prompts of which that is so. `repeated` are hits when the first prompt is asked once more
+    (paraphrases alone), `same` and `near` hits of the second.
     """
 
     suite: str
     part: str
     pairs: int
     lasting: int
+    lasting_first: int
     repeated: int
     same: int
     near: int
@@ -113,7 +118,7 @@ def measure_cache(
 
 
 class MissedHit(Exception):
-    """A timed request was not answered from the cache."""
+    """A timed request was not answered from the cache, or the control was."""
 
 
 def suites(pairs: int | None) -> Iterator[tuple[str, str, list[dict[str, str]]]]:
@@ -131,13 +136,14 @@ def _times(
     for stored, _, _ in TIMED:
         client.ask(stored, **ASKING)
     found: dict[str, list[Answered]] = {arm: [] for arm in ARMS}
-    spent = dict.fromkeys(ARMS, 0.0)
+    spent, control = dict.fromkeys(ARMS, 0.0), repeated_prompts()
     for turn in range(WARM_UP + requests):
-        for arm, prompt in zip(ARMS, TIMED[turn % len(TIMED)][1:], strict=True):
+        prompts = (*TIMED[turn % len(TIMED)][1:], next(control))
+        for arm, prompt in zip(ARMS, prompts, strict=True):
             began = perf_counter()
-            answered = client.ask(prompt, **ASKING)
+            answered = client.ask(prompt, **({} if arm == CONTROL else ASKING))
             took = perf_counter() - began
-            if answered.told()["route"] != "reuse":
+            if (answered.told()["route"] == "reuse") == (arm == CONTROL):
                 raise MissedHit(f"{prompt}: {answered.told()['reason']}")
             if turn >= WARM_UP:
                 found[arm].append(answered)
@@ -194,11 +200,21 @@ def _traffic(
 
     with ThreadPoolExecutor(len(clients)) as threads:
         results = [one for each in threads.map(work, clients) for one in each]
-    lasting = sum(all(question(pair[side]).timeless for side in "ab") for pair in pairs)
+    first = [question(pair["a"]).timeless for pair in pairs]
+    both = [
+        lasts and question(pair["b"]).timeless for lasts, pair in zip(first, pairs, strict=True)
+    ]
     ways = [way for _, way in results]
     repeated = sum(again for again, _ in results)
     return Traffic(
-        suite, part, len(pairs), lasting, repeated, ways.count("same"), ways.count("near")
+        suite,
+        part,
+        len(pairs),
+        sum(both),
+        sum(first),
+        repeated,
+        ways.count("same"),
+        ways.count("near"),
     )
 
 
