@@ -120,6 +120,8 @@ def write_evidence(found: CacheFigures, command: str, folder: Path) -> Path:
 NOTES = """\
 - What may not be answered again asks for something new, or for what changes by itself; it is
   searched for each time, repeated or not.
+- The model echoes the prompt. Three first prompts ask for a form that the echo has not (bullet
+  points, sections): such answers fail, and are not kept.
 - The validator's own time depends on the model server, so it is left out; how long it took is in
   the trace of each run.
 - Near misses are refused by rules alone here. With a validator that can say no, fewer near
