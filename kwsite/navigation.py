@@ -84,6 +84,10 @@ LABELS = {
     ),
     "badge": "training.label_admin.open_labels",
 }
+NEAR_REUSE = {
+    **_entry("Near reuse", "content_copy", "kernels.nearreuse"),
+    "badge": "kernels.cache_admin.switched_off",
+}
 SIDEBAR: dict[str, Any] = {
     "show_search": True,
     "navigation": [
@@ -97,6 +101,7 @@ SIDEBAR: dict[str, Any] = {
                 _entry("Composition decisions", "history", "kernels.compositionreview"),
                 DISAGREEMENTS,
                 LABELS,
+                NEAR_REUSE,
             ],
         },
         {
@@ -117,6 +122,7 @@ SIDEBAR: dict[str, Any] = {
                 _entry("Trajectories", "route", "trajectories.trajectory"),
                 _entry("Searches", "travel_explore", "trajectories.searchrecord"),
                 METRICS,
+                _entry("Cache entries", "cached", "kernels.cacheentry"),
                 _entry("Runs", "play_circle", "trajectories.run"),
                 _entry("Composition runs", "device_hub", "kernels.planrun"),
                 _entry("Feedback", "thumbs_up_down", "trajectories.feedback"),

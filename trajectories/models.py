@@ -156,8 +156,8 @@ class Trajectory(models.Model):
             models.Index(fields=["kernel_version", "-created_at"]),
             models.Index(
                 fields=["client", "question_digest", "-created_at"],
-                condition=models.Q(verified=True),
-                name="trajectory_answers",
+                condition=~models.Q(question_digest=""),
+                name="trajectory_questions",
             ),
             models.Index(
                 fields=["created_at"],

@@ -59,23 +59,15 @@ class Answer:
     kernel: VersionFacts | None = None
     failed_kernel: VersionFacts | None = None  # tried, and failed its contract
     reused: UUID | None = None  # the trajectory whose answer this is
+    cosine: float | None = None  # of the stored prompt, where that asks only nearly the same
     proven: bool = True  # False: a kernel's output passed what its making guarantees, no more
     searched: Searched | None = None
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An answer that was given before to the same question."""
-
-    trajectory_id: UUID
-    text: str
-    model: str
 
 
 def answer(
     request: ChatRequest,
     reason: str,
-    chosen: ChosenKernel | Stored | None,
+    chosen: ChosenKernel | None,
     backend: Backend,
     say: Say,
     trace: Trace,
@@ -84,16 +76,12 @@ def answer(
 ) -> Answer:
     """Answers one request. `say` receives the pieces of a streamed answer. Raises BackendError.
 
-    `otherwise` answers where neither a kernel nor a stored answer does, given the reason; it is
-    generation unless something else is said.
+    `otherwise` answers where no kernel does, given the reason; it is generation unless something
+    else is said.
     """
     otherwise = otherwise or (lambda why: generate(request, why, backend, say, trace))
     if chosen is None:
         return otherwise(reason)
-    if isinstance(chosen, Stored):
-        return _reuse(request, reason, chosen, say, trace) or otherwise(
-            "the stored answer no longer passes its contract"
-        )
     kernel = chosen
     bound = bind(request.prompt, request.system)
     served = serve_kernel(request, bound, kernel, backend, trace, retries)
@@ -109,36 +97,6 @@ def answer(
         proven=served.proven,
         prompt_tokens=generated.prompt_tokens + served.prompt_tokens,
         completion_tokens=generated.completion_tokens + served.completion_tokens,
-    )
-
-
-def _reuse(
-    request: ChatRequest, reason: str, stored: Stored, say: Say, trace: Trace
-) -> Answer | None:
-    """The stored answer, held to the contract anew; None when it fails.
-
-    A judge is not asked again: it has seen this answer to this question.
-    """
-    trace.add(Event.Kind.EVIDENCE, reused=str(stored.trajectory_id))
-    trace.add(Event.Kind.MESSAGE, text=stored.text[:20_000])
-    conditions = [c for c in asked_contract(request) if c.kind != "judge"]
-    bound = bind(request.prompt, request.system)
-    output, verdict = check(stored.text, conditions, bound, trace, None)
-    if verdict.passed is False:
-        return None
-    say(Delta(text=stored.text))
-    return Answer(
-        "reuse",
-        reason,
-        stored.text,
-        output,
-        "stop",
-        stored.model,
-        0,
-        0,
-        verdict.checks,
-        verified=True,
-        reused=stored.trajectory_id,
     )
 
 

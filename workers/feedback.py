@@ -5,10 +5,12 @@ from uuid import UUID
 
 from django.db import transaction
 
+from kernels.cached_answers import end_entry_of, note_verdict
 from kernels.models import Exemplar
 from training.answer_words import StepWord, WorkerWord, record_words
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Feedback, Run, Trajectory
+from workers.caching import cache_confirmed
 from workers.drift import quarantine_if_drifted, quarantine_if_failing
 from workers.recording import record_verdict
 from workers.tasks.scoring import ask_for_scores
@@ -20,6 +22,13 @@ class RunNotFound(KernelWeaveError):
 
 class RunNotFinished(KernelWeaveError):
     """The run has no answer to judge yet."""
+
+
+class NotReused(KernelWeaveError):
+    """This run was not answered by a stored answer."""
+
+
+WRONG_REUSE = "A wrong reuse: the stored answer is no answer to this."
 
 
 def record_feedback(
@@ -72,6 +81,10 @@ def _judged(
     Trajectory.objects.filter(pk=locked.pk).update(scored_at=None)
     if feedback.is_negative:
         Exemplar.objects.filter(trajectory=locked).delete()
+        end_entry_of(trajectory=locked, reason=comment or "Somebody denied the answer.")
+    elif feedback.approves:
+        cache_confirmed(trajectory=locked)
+    note_verdict(feedback=feedback)
     if locked.kernel_version is not None:
         record_verdict(
             version_id=locked.kernel_version,
@@ -79,3 +92,19 @@ def _judged(
             before=None if last is None else last.approves,
         )
     return feedback
+
+
+def record_wrong_reuse(*, client: Client, run_id: UUID) -> Feedback:
+    """Denies a reuse: the entry ends, and a near duplicate counts against its worker's threshold.
+
+    Nothing is said of the answer to the question that it was first given to. Raises RunNotFound,
+    RunNotFinished, NotReused.
+    """
+    found = Trajectory.objects.filter(run=run_id, run__client=client).first()
+    if found is not None and found.route != Trajectory.Route.REUSE:
+        raise NotReused()
+    denied = record_feedback(
+        client=client, run_id=run_id, verdict=Feedback.Verdict.INCORRECT, comment=WRONG_REUSE
+    )
+    assert denied is not None, "a verdict makes a row"
+    return denied

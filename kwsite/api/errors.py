@@ -16,7 +16,7 @@ from training.answer_words import ContradictoryWord, NoSuchStep, NotSearched
 from training.nets.roster import UnknownWorker
 from trajectories.errors import KernelWeaveError
 from workers.cancelling import RunFinished
-from workers.feedback import RunNotFinished, RunNotFound
+from workers.feedback import NotReused, RunNotFinished, RunNotFound
 from workers.queueing import QueueUnavailable
 
 log = logging.getLogger(__name__)
@@ -159,6 +159,7 @@ TABLE: dict[type[Exception], Refusal] = {
     compositions.CompositionRefused: Refusal(422, "composition_refused"),
     MethodNotAllowed: Refusal(405, "method_not_allowed"),
     RunNotFinished: Refusal(409, "run_not_finished"),
+    NotReused: Refusal(409, "not_reused"),
     BodyTooLarge: Refusal(413, "request_too_large"),
     RequestDataTooBig: Refusal(413, "request_too_large"),
     WrongContentType: Refusal(415, "unsupported_media_type"),

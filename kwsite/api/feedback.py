@@ -9,6 +9,7 @@ from django.utils import timezone
 from ninja import Router
 from pydantic import BaseModel, Field, model_validator
 
+from kernels.cached_answers import near_reuse_after
 from kwsite.api.auth import key_of, sign_in
 from kwsite.api.body_model import Body, Part
 from kwsite.api.documents import error_documents
@@ -17,7 +18,7 @@ from kwsite.api.offload import in_thread
 from kwsite.api.replies import json_reply
 from training.answer_words import StepWord, WorkerWord
 from trajectories.models import Feedback
-from workers.feedback import record_feedback
+from workers.feedback import record_feedback, record_wrong_reuse
 
 router = Router(tags=["KernelWeave"])
 
@@ -122,6 +123,37 @@ async def create_feedback(request: HttpRequest, body: FeedbackBody) -> HttpRespo
         created_at=feedback.created_at if feedback else timezone.now(),
     )
     return json_reply(recorded, status=201)
+
+
+class DeniedReuse(BaseModel):
+    """`near_reuse` is null where the same question was asked; else that of the answer's worker."""
+
+    id: int
+    run_id: UUID
+    reused: UUID = Field(description="The trajectory whose answer is given no more.")
+    near_reuse: Literal["on", "off"] | None
+    created_at: datetime
+
+
+@router.post(
+    "/runs/{run_id}/wrong-reuse",
+    response={201: DeniedReuse, **error_documents(400, 401, 404, 409)},
+    summary="Say that a stored answer was wrong for this request",
+)
+async def deny_reuse(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Needs no body. The stored answer is given to nobody again."""
+    return json_reply(await in_thread(_denied, key_of(request), run_id), status=201)
+
+
+def _denied(key: str, run_id: UUID) -> DeniedReuse:
+    feedback = record_wrong_reuse(client=sign_in(key), run_id=run_id)
+    return DeniedReuse(
+        id=feedback.pk,
+        run_id=run_id,
+        reused=feedback.trajectory.reused_id,
+        near_reuse=near_reuse_after(feedback),
+        created_at=feedback.created_at,
+    )
 
 
 def _record(key: str, body: FeedbackBody) -> Feedback | None:

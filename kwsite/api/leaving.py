@@ -23,7 +23,7 @@ async def searching_for(run: Run) -> AsyncIterator[None]:
     try:
         yield
     except (asyncio.CancelledError, GeneratorExit):
-        if run.decision["route"] == "search":
+        if run.decision["route"] == "search" or run.decision.get("near"):
             await in_thread(_cancel, run)
         raise
 

@@ -16,6 +16,7 @@ OPERATIONS = {
     ("/api/runs/{run_id}/tree", "get"),
     ("/api/metrics/search", "get"),
     ("/api/runs/{run_id}/cancel", "post"),
+    ("/api/runs/{run_id}/wrong-reuse", "post"),
     ("/api/compositions", "post"),
     ("/api/compositions", "get"),
     ("/api/compositions/{name}/runs", "post"),

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from kwsite.bench.cache.command import add_cache_arguments, run_cache
 from kwsite.bench.claim.process import add_claim_arguments, run_claim
 from kwsite.bench.compilation.process import add_compile_arguments, run_compile
 from kwsite.bench.constraint import constraint_table, in_process, on_server, tasks
@@ -57,6 +58,7 @@ BENCHES = (
     "claim",
     "search",
     "verifiers",
+    "cache",
 )
 
 
@@ -119,6 +121,10 @@ class Command(BaseCommand):
             "verifiers", help="what the experts' verifiers pass of right and of wrong answers"
         )
         add_verifiers_arguments(verifiers)
+        caching = benches.add_parser(
+            "cache", help="how fast, how often and how often wrongly stored answers are given again"
+        )
+        add_cache_arguments(caching)
         for bench in (overhead, verifying, reusing, library, routing, constraint):
             bench.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -155,6 +161,9 @@ class Command(BaseCommand):
 
     def _search(self, options: dict[str, Any]) -> None:
         run_search(options)
+
+    def _cache(self, options: dict[str, Any]) -> None:
+        run_cache(options)
 
     def _served(self, options: dict[str, Any]) -> None:
         run_served(options)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trajectories", "0006_search"),
+        ("trajectories", "0007_answer_cache"),
     ]
 
     operations = [
