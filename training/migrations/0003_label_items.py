@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("training", "0002_words_on_steps"),
-        ("trajectories", "0007_words_on_steps"),
+        ("trajectories", "0008_words_on_steps"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
