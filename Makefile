@@ -4,12 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install -qq --disable-pip-version-check -c requirements/constraints.txt
 
-.PHONY: run test demo lint clean
+.PHONY: run test demo lint clean debian
 
 run: $(VENV)/.installed
 	@exec $(BIN)/python -m kwsite.stack
 
-test: $(VENV)/.installed-dev
+test: $(VENV)/.installed-dev debian
 	$(BIN)/python -m pytest
 
 demo: $(VENV)/.installed
@@ -23,6 +23,21 @@ lint: $(VENV)/.installed-dev
 	@# Without a database: the models are compared with the migration files alone.
 	KW_DB_POOL_MAX=0 $(BIN)/python -W ignore::RuntimeWarning \
 	  manage.py makemigrations --check --dry-run
+
+# Debian packages, each with a program of its own, by whose absence it is missed.
+debian:
+	@while read -r package program; do \
+	  command -v $$program >/dev/null && continue; \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    echo "Installing the Debian package $$package"; \
+	    { apt-get install -qq --no-install-recommends $$package || \
+	      { apt-get update -qq && apt-get install -qq --no-install-recommends $$package; }; \
+	    } </dev/null >/dev/null 2>&1; \
+	  fi; \
+	  command -v $$program >/dev/null || \
+	    echo "$$program is missing, and can be installed only by root where apt-get is:" \
+	      "apt-get install $$package. What needs it is not tested, and says so." >&2; \
+	done <requirements/debian.txt
 
 clean:
 	rm -rf $(VENV) .kw .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from kernels.cache_admin import CacheEntryAdmin, NearReuseAdmin
 from kernels.compositions_admin import CompositionAdmin, CompositionReviewAdmin
 from kernels.decisions_admin import DecisionsAdmin
 from kernels.learned_admin import CalibrationAdmin, RoutingHeadAdmin
@@ -18,9 +19,11 @@ from trajectories.markup import Tone, badge, brief, json_block, link
 from trajectories.record_admin import RecordAdmin, RecordInline
 
 __all__ = [  # registered there
+    "CacheEntryAdmin",
     "CalibrationAdmin",
     "CompositionAdmin",
     "CompositionReviewAdmin",
+    "NearReuseAdmin",
     "PlanRunAdmin",
     "RoutingHeadAdmin",
 ]

@@ -98,7 +98,7 @@ class Proposal:
 class RouteDecision:
     """Where a prompt goes, and why."""
 
-    route: str  # kernel | generation | reuse
+    route: str  # kernel | generation | reuse | search
     reason: str
     threshold: float | None
     calibration: int | None
@@ -106,6 +106,7 @@ class RouteDecision:
     candidates: tuple[Candidate, ...] = ()
     chosen: Candidate | None = None
     reused: str | None = None  # id of the trajectory whose answer is given again
+    near: dict[str, Any] | None = None  # worker, cosine, threshold: it asks only nearly the same
     proposal: Proposal | None = None  # looked for when a route is explained, not when it is taken
 
     def as_json(self) -> dict[str, Any]:
@@ -117,6 +118,7 @@ class RouteDecision:
             "encoder": self.encoder_digest[:12],
             "chosen": self.chosen.version_id if self.chosen else None,
             "reused": self.reused,
+            **({"near": self.near} if self.near else {}),
             "candidates": [candidate.as_json() for candidate in self.candidates],
             **({"proposal": self.proposal.as_json()} if self.proposal else {}),
         }

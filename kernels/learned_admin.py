@@ -1,6 +1,6 @@
 """What routing has learned, in the admin: calibrations and trained heads. Nobody edits them."""
 
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -16,7 +16,7 @@ CAME_OUT = ("metrics_shown", "created_at")
 
 
 class LearnedAdmin(RecordAdmin[Row]):
-    list_filter = ("state",)
+    list_filter: ClassVar[tuple[str, ...]] = ("state",)
 
     @admin.display(description="metrics")
     def metrics_shown(self, learned: Row) -> SafeString:

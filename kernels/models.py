@@ -6,18 +6,22 @@ from django.conf import settings
 from django.db import models
 from pgvector.django import HnswIndex, VectorField
 
+from kernels.cache_models import CacheEntry, CacheHit, NearReuse
 from kernels.composition_models import Composition, CompositionReview, PlanRun, StepRun
 from kernels.learned_models import Calibration, RoutingHead
 from trajectories.json_field import OrderedJSONField
 from trajectories.models import EMBEDDING_DIMENSIONS, Client, Trajectory
 
 __all__ = [
+    "CacheEntry",
+    "CacheHit",
     "Calibration",
     "Composition",
     "CompositionReview",
     "Exemplar",
     "Kernel",
     "KernelVersion",
+    "NearReuse",
     "PlanRun",
     "ReviewAction",
     "RoutingHead",

@@ -94,6 +94,23 @@ app.conf.update(
             "schedule": crontab(hour=2, minute=40),
             "options": {"queue": "learn"},
         },
+        "fill the labelling queue": {
+            "task": "workers.tasks.learning.fill_label_queue",
+            "schedule": crontab(hour=3, minute=0),
+            "options": {"queue": "learn"},
+        },
+        "learn to route from outcomes": {
+            "task": "workers.tasks.learning.learn_net",
+            "args": ("policy",),
+            "schedule": 30.0,
+            "options": {"queue": "learn", "expires": 30},
+        },
+        "learn to score steps": {
+            "task": "workers.tasks.learning.learn_net",
+            "args": ("prm",),
+            "schedule": 30.0,
+            "options": {"queue": "learn", "expires": 30},
+        },
     },
 )
 

@@ -35,6 +35,10 @@ def _shows_versions(request: HttpRequest) -> bool:
     return "/kernelversion/" in request.path and not queued
 
 
+def _shows_metrics(request: HttpRequest) -> bool:
+    return request.path.endswith("/metrics/")
+
+
 CANDIDATES = {
     **_entry("Candidate queue", "rule", "kernels.kernelversion"),
     "link": format_lazy(
@@ -59,6 +63,31 @@ COMPOSITIONS = {
     **_entry("Compositions", "account_tree", "kernels.composition"),
     "badge": "kernels.compositions_admin.waiting_compositions",
 }
+DISAGREEMENTS = {
+    **_entry("Disagreements", "balance", "training.reviewitem"),
+    "badge": "training.labelling_admin.open_reviews",
+}
+OUTCOMES = {
+    **_entry("Router outcomes", "alt_route", "training.routeroutcome"),
+    "active": lambda request: "/routeroutcome/" in request.path and not _shows_metrics(request),
+}
+METRICS = {
+    "title": "Search metrics",
+    "icon": "monitoring",
+    "permission": "training.metrics_admin.may_view_metrics",
+    "link": reverse_lazy("admin:training_search_metrics"),
+}
+LABELS = {
+    **_entry("Labelling queue", "label", "training.labelitem"),
+    "link": format_lazy(
+        "{}?state__exact=open", reverse_lazy("admin:training_labelitem_changelist")
+    ),
+    "badge": "training.label_admin.open_labels",
+}
+NEAR_REUSE = {
+    **_entry("Near reuse", "content_copy", "kernels.nearreuse"),
+    "badge": "kernels.cache_admin.switched_off",
+}
 SIDEBAR: dict[str, Any] = {
     "show_search": True,
     "navigation": [
@@ -70,6 +99,9 @@ SIDEBAR: dict[str, Any] = {
                 _entry("Decisions", "history", "kernels.reviewaction"),
                 COMPOSITIONS,
                 _entry("Composition decisions", "history", "kernels.compositionreview"),
+                DISAGREEMENTS,
+                LABELS,
+                NEAR_REUSE,
             ],
         },
         {
@@ -88,9 +120,22 @@ SIDEBAR: dict[str, Any] = {
             "separator": True,
             "items": [
                 _entry("Trajectories", "route", "trajectories.trajectory"),
+                _entry("Searches", "travel_explore", "trajectories.searchrecord"),
+                METRICS,
+                _entry("Cache entries", "cached", "kernels.cacheentry"),
                 _entry("Runs", "play_circle", "trajectories.run"),
                 _entry("Composition runs", "device_hub", "kernels.planrun"),
                 _entry("Feedback", "thumbs_up_down", "trajectories.feedback"),
+            ],
+        },
+        {
+            "title": "Learning",
+            "separator": True,
+            "items": [
+                _entry("Snapshots", "neurology", "training.snapshot"),
+                OUTCOMES,
+                _entry("Step examples", "checklist", "training.stepexample"),
+                _entry("Worker deltas", "exposure", "training.workerdelta"),
             ],
         },
         {

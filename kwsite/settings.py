@@ -68,6 +68,16 @@ CSRF_FAILURE_VIEW = "kwsite.refused_pages.csrf_failure"
 LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "/static/"
 STATIC_ROOT = home() / "static"
+# Snapshots of the nets. For nodes without a common disk, put an S3-compatible backend here.
+KW_SNAPSHOT_DIR = env.text("KW_SNAPSHOT_DIR", str(home() / "snapshots"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "snapshots": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": KW_SNAPSHOT_DIR},
+    },
+}
 
 # Connections that each process keeps open; 0 opens one a use.
 KW_DB_POOL_MAX = env.integer("KW_DB_POOL_MAX", 20)
@@ -155,6 +165,20 @@ KW_REUSE_MAX_AGE_S = env.number("KW_REUSE_MAX_AGE_S", 7 * 24 * 3600)
 KW_KERNEL_MIN_PASS_RATE = env.number("KW_KERNEL_MIN_PASS_RATE", 0.7)  # from 5 verdicts on
 KW_KERNEL_RETRIES = env.integer("KW_KERNEL_RETRIES", 1)
 
+# Search: for what answers, and how far it goes.
+KW_SEARCH = env.choice("KW_SEARCH", "bare")
+KW_SEARCH_TOKENS = env.integer("KW_SEARCH_TOKENS", 2048)  # that all simulations write together
+KW_SEARCH_PARALLEL = env.integer("KW_SEARCH_PARALLEL", 4)  # simulations at a time
+KW_SEARCH_GATE = env.number("KW_SEARCH_GATE", 0.5)
+KW_SEARCH_MAX_REFLECTIONS = env.integer("KW_SEARCH_MAX_REFLECTIONS", 2)
+KW_SEARCH_SURE = env.number("KW_SEARCH_SURE", 0.6)  # of the router, for one worker alone
+KW_ROUTER_EPSILON = env.number("KW_ROUTER_EPSILON", 0.1)  # share of searches by any worker
+KW_SEARCH_TIMEOUT_S = env.number("KW_SEARCH_TIMEOUT_S", 100)
+KW_SEARCH_MIN_JUDGED = env.integer("KW_SEARCH_MIN_JUDGED", 20)  # answers, for a strategy to count
+KW_SEARCH_MIN_GAIN = env.number("KW_SEARCH_MIN_GAIN", 0.02)  # in quality, for 1,000 tokens more
+KW_SEARCH_EXPLORE = env.number("KW_SEARCH_EXPLORE", 0.05)
+KW_SEARCH_MEMORY_DAYS = env.number("KW_SEARCH_MEMORY_DAYS", 30)
+
 # Promotion: from repeated, verified successes to a candidate kernel.
 KW_MIN_MUTATION_SCORE = env.number("KW_MIN_MUTATION_SCORE", 0.6)
 KW_PROMOTE_MIN_SUCCESSES = env.integer("KW_PROMOTE_MIN_SUCCESSES", 8)
@@ -164,6 +188,16 @@ KW_PROMOTE_ASK_CONDITIONS = env.flag("KW_PROMOTE_ASK_CONDITIONS", False)
 KW_PROMOTE_MIN_CONFIDENCE = env.number("KW_PROMOTE_MIN_CONFIDENCE", 0.5)
 KW_SCORE_DELAY_S = env.number("KW_SCORE_DELAY_S", 0.5)  # answers of this long are scored at once
 KW_PROMOTE_DELAY_S = env.number("KW_PROMOTE_DELAY_S", 2)
+
+# Learning: the router's policy network and the process reward model.
+KW_LEARN_EVERY = env.integer("KW_LEARN_EVERY", 25)  # new rows before a net is fitted again
+KW_POLICY_MIN_OUTCOMES = env.integer("KW_POLICY_MIN_OUTCOMES", 30)  # to fit on
+KW_PRM_MIN_STEPS = env.integer("KW_PRM_MIN_STEPS", 100)  # to fit on
+KW_LEARN_MIN_HELD_OUT = env.integer("KW_LEARN_MIN_HELD_OUT", 10)  # held-out queries, to compare on
+KW_NETS_GO_LIVE = env.flag("KW_NETS_GO_LIVE", True)  # off: the winner waits for an operator
+KW_SNAPSHOT_POLL_S = env.number("KW_SNAPSHOT_POLL_S", 2)
+KW_LABEL_QUEUE = env.integer("KW_LABEL_QUEUE", 20)  # answers that wait for a label; 0: none
+KW_PRM_DISAGREEMENT = env.number("KW_PRM_DISAGREEMENT", 0.5)
 
 UNFOLD = {
     "SITE_TITLE": "KernelWeave",

@@ -37,10 +37,10 @@ def compare(
 ) -> Comparison:
     """Compares P(true) of two models. Examples of one group (a prompt) are drawn together.
 
-    All of shape (n,). Raises ValueError when there is nothing to compare, or a probability is no
-    number.
+    All of shape (n,); a truth is within 0..1, and may be soft. Raises ValueError when there is
+    nothing to compare, or a probability is no number.
     """
-    wanted = np.asarray(truth, dtype=bool)
+    wanted = np.asarray(truth, dtype=np.float64)
     before, after = _log_loss(live, wanted), _log_loss(challenger, wanted)
     gain = before - after
     return Comparison(
@@ -69,5 +69,5 @@ def _log_loss(probabilities: ArrayLike, truth: np.ndarray) -> np.ndarray:
     if not np.isfinite(p).all():
         raise ValueError("a model gave a probability that is no number")
     clipped = np.clip(p, CLIP, 1 - CLIP)
-    loss: np.ndarray = -np.log(np.where(truth, clipped, 1 - clipped))
+    loss: np.ndarray = -(truth * np.log(clipped) + (1 - truth) * np.log(1 - clipped))
     return loss

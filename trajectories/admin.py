@@ -7,22 +7,26 @@ from unfold.paginator import InfinitePaginator
 
 from trajectories.key_admin import ApiKeyAdmin, ClientAdmin
 from trajectories.markup import Tone, badge, brief, json_block, link, table, text_block, verdict
-from trajectories.models import ApiKey, Client, Event, Feedback, Run, Trajectory
+from trajectories.models import ApiKey, Client, Event, Feedback, Run, SearchRecord, Trajectory
 from trajectories.record_admin import RecordAdmin, RecordInline
+from trajectories.search_admin import SearchRecordAdmin
 
 admin.site.register(Client, ClientAdmin)
 admin.site.register(ApiKey, ApiKeyAdmin)
+admin.site.register(SearchRecord, SearchRecordAdmin)
 
 STATUS_TONES: dict[str, Tone] = {
     Run.Status.QUEUED: "info",
     Run.Status.RUNNING: "primary",
     Run.Status.DONE: "success",
     Run.Status.FAILED: "danger",
+    Run.Status.CANCELLED: "warning",
 }
 ROUTE_TONES: dict[str, Tone] = {
     Trajectory.Route.KERNEL: "primary",
     Trajectory.Route.GENERATION: "info",
     Trajectory.Route.REUSE: "success",
+    Trajectory.Route.SEARCH: "warning",
 }
 CHECK_TONES: dict[str, Tone] = {"ok": "success", "failed": "danger", "could_not_run": "warning"}
 KIND_TONES: dict[str, Tone] = {

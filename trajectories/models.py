@@ -8,6 +8,9 @@ from django.utils import timezone
 from pgvector.django import VectorField
 
 from trajectories.json_field import OrderedJSONField
+from trajectories.search_models import SearchRecord
+
+__all__ = ["ApiKey", "Client", "Event", "Feedback", "Run", "SearchRecord", "Trajectory"]
 
 EMBEDDING_DIMENSIONS = 384
 
@@ -55,6 +58,7 @@ class Run(models.Model):
         RUNNING = "running"
         DONE = "done"
         FAILED = "failed"
+        CANCELLED = "cancelled"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="runs")
@@ -92,7 +96,7 @@ class Run(models.Model):
 
     @property
     def is_finished(self) -> bool:
-        return self.status in (self.Status.DONE, self.Status.FAILED)
+        return self.status not in (self.Status.QUEUED, self.Status.RUNNING)
 
 
 class Trajectory(models.Model):
@@ -102,6 +106,7 @@ class Trajectory(models.Model):
         KERNEL = "kernel"
         GENERATION = "generation"
         REUSE = "reuse"
+        SEARCH = "search"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="trajectory")
@@ -151,8 +156,8 @@ class Trajectory(models.Model):
             models.Index(fields=["kernel_version", "-created_at"]),
             models.Index(
                 fields=["client", "question_digest", "-created_at"],
-                condition=models.Q(verified=True),
-                name="trajectory_answers",
+                condition=~models.Q(question_digest=""),
+                name="trajectory_questions",
             ),
             models.Index(
                 fields=["created_at"],

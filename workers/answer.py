@@ -26,6 +26,7 @@ from workers.backends.completion import (
 )
 from workers.replies import asker, judge_of
 from workers.request import ChatRequest
+from workers.search.search import Searched
 from workers.trace import Trace
 
 RETRY_TEMPERATURE = 0.7
@@ -58,34 +59,29 @@ class Answer:
     kernel: VersionFacts | None = None
     failed_kernel: VersionFacts | None = None  # tried, and failed its contract
     reused: UUID | None = None  # the trajectory whose answer this is
+    cosine: float | None = None  # of the stored prompt, where that asks only nearly the same
     proven: bool = True  # False: a kernel's output passed what its making guarantees, no more
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An answer that was given before to the same question."""
-
-    trajectory_id: UUID
-    text: str
-    model: str
+    searched: Searched | None = None
 
 
 def answer(
     request: ChatRequest,
     reason: str,
-    chosen: ChosenKernel | Stored | None,
+    chosen: ChosenKernel | None,
     backend: Backend,
     say: Say,
     trace: Trace,
     retries: int,
+    otherwise: Callable[[str], Answer] | None = None,
 ) -> Answer:
-    """Answers one request. `say` receives the pieces of a streamed answer. Raises BackendError."""
+    """Answers one request. `say` receives the pieces of a streamed answer. Raises BackendError.
+
+    `otherwise` answers where no kernel does, given the reason; it is generation unless something
+    else is said.
+    """
+    otherwise = otherwise or (lambda why: generate(request, why, backend, say, trace))
     if chosen is None:
-        return _generate(request, reason, backend, say, trace)
-    if isinstance(chosen, Stored):
-        return _reuse(request, reason, chosen, say, trace) or _generate(
-            request, "the stored answer no longer passes its contract", backend, say, trace
-        )
+        return otherwise(reason)
     kernel = chosen
     bound = bind(request.prompt, request.system)
     served = serve_kernel(request, bound, kernel, backend, trace, retries)
@@ -94,43 +90,13 @@ def answer(
         return replace(served, reason=reason)
     why = f"{kernel.facts.kernel} failed its contract ({served.reason}); generation took over"
     trace.add(Event.Kind.DECISION, route="generation", reason=why)
-    generated = _generate(request, why, backend, say, trace)
+    generated = otherwise(why)
     return replace(
         generated,
         failed_kernel=kernel.facts,
         proven=served.proven,
         prompt_tokens=generated.prompt_tokens + served.prompt_tokens,
         completion_tokens=generated.completion_tokens + served.completion_tokens,
-    )
-
-
-def _reuse(
-    request: ChatRequest, reason: str, stored: Stored, say: Say, trace: Trace
-) -> Answer | None:
-    """The stored answer, held to the contract anew; None when it fails.
-
-    A judge is not asked again: it has seen this answer to this question.
-    """
-    trace.add(Event.Kind.EVIDENCE, reused=str(stored.trajectory_id))
-    trace.add(Event.Kind.MESSAGE, text=stored.text[:20_000])
-    conditions = [c for c in asked_contract(request) if c.kind != "judge"]
-    bound = bind(request.prompt, request.system)
-    output, verdict = check(stored.text, conditions, bound, trace, None)
-    if verdict.passed is False:
-        return None
-    say(Delta(text=stored.text))
-    return Answer(
-        "reuse",
-        reason,
-        stored.text,
-        output,
-        "stop",
-        stored.model,
-        0,
-        0,
-        verdict.checks,
-        verified=True,
-        reused=stored.trajectory_id,
     )
 
 
@@ -297,9 +263,7 @@ def rendered(written: str, name: str | None) -> str:
     return str(output[name]) if isinstance(output, dict) and name in output else written
 
 
-def _generate(
-    request: ChatRequest, reason: str, backend: Backend, say: Say, trace: Trace
-) -> Answer:
+def generate(request: ChatRequest, reason: str, backend: Backend, say: Say, trace: Trace) -> Answer:
     payload: dict[str, Any] = {"prompt": request.prompt[:2000]}
     with trace.timed(Event.Kind.OBSERVATION, payload):
         completion = _complete(request, backend, say)

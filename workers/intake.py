@@ -11,10 +11,13 @@ from kernels.encoder import Vector, embed_deep, encoder_digest
 from kernels.proposing import propose_composition, refuse_partial
 from kernels.routing import Asked, route
 from kernels.slots import bind
-from trajectories.models import Client, Run
+from trajectories.models import Client, Run, Trajectory
+from workers.experts.registry import EXPERTS
+from workers.near_reuse import near_duplicate
 from workers.queueing import QueueUnavailable, enqueue
 from workers.request import ChatRequest
 from workers.reuse import stored_answer
+from workers.search_allowed import may_search
 from workers.stopwatch import Stopwatch
 from workers.tasks.answering import answer_run
 
@@ -27,7 +30,9 @@ def plan(*, client: Client, request: ChatRequest) -> RouteDecision:
     asked = _asked(request, embed_deep(request.prompt))
     decision = _decide(client, request, asked)
     told = {"client": client, "asked": asked, "decision": decision, **_limits()}
-    return replace(refuse_partial(**told), proposal=propose_composition(**told))
+    proposal = propose_composition(**told)
+    decision = _known_or_search(client, request, asked, refuse_partial(**told))
+    return replace(decision, proposal=proposal)
 
 
 def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
@@ -40,6 +45,7 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
     asked = _asked(request, layers)
     decision = _decide(client, request, asked)
     decision = refuse_partial(client=client, asked=asked, decision=decision, **_limits())
+    decision = _known_or_search(client, request, asked, decision)
     watch.lap("route")
     run = Run.objects.create(
         client=client,
@@ -60,18 +66,48 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
     return run
 
 
+def _known_or_search(
+    client: Client, request: ChatRequest, asked: Asked, decision: RouteDecision
+) -> RouteDecision:
+    """The decision; where no kernel serves, with a near duplicate's answer, or with a search."""
+    if decision.route != "generation" or not may_search(request):
+        return decision
+    near = near_duplicate(
+        client_id=client.pk, request=request, embedding=asked.vector, experts=EXPERTS
+    )
+    if near is None:
+        return replace(decision, route="search")
+    return replace(
+        decision,
+        route="reuse",
+        reason=f"nearly the same question was answered (cosine {near.cosine:.3f}, at least "
+        f"{near.threshold:.2f} asked of {near.worker}), with equal numbers, names and sense",
+        reused=str(near.trajectory.pk),
+        near=near.as_json(),
+    )
+
+
 def _decide(client: Client, request: ChatRequest, asked: Asked) -> RouteDecision:
     if stored := stored_answer(client_id=client.pk, request=request):
         age = f"{(datetime.now(UTC) - stored.created_at).total_seconds():,.0f} s ago"
         return RouteDecision(
             "reuse",
-            f"the same question was answered {age}, and that answer passed the same contract",
+            f"the same question was answered {age}, and that answer {_held(stored)}",
             None,
             None,
             encoder_digest(),
             reused=str(stored.pk),
         )
+    if request.names_its_search:
+        named = "the request says who is to answer how"
+        return RouteDecision("generation", named, None, None, encoder_digest())
     return route(client_id=client.pk, asked=asked, **_limits())
+
+
+def _held(stored: Trajectory) -> str:
+    if stored.route != Trajectory.Route.SEARCH:
+        return "passed the same contract"
+    return "was verified" if stored.verified else "was called right by a person"
 
 
 def _limits() -> dict[str, Any]:

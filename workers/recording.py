@@ -7,6 +7,7 @@ comes back changes nothing.
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -15,9 +16,12 @@ from kernels.models import KernelVersion
 from kernels.routing import VersionFacts
 from trajectories.models import Event, Run, Trajectory
 from workers.answer import Answer
+from workers.caching import cache_search, record_hit
 from workers.drift import quarantine_if_failing
 from workers.request import ChatRequest
 from workers.reuse import question_digest
+from workers.search_lessons import record_lessons
+from workers.search_report import search_record, summary
 from workers.trace import Trace
 
 PRIOR_VERDICTS = 10  # how many verdicts the compiler's confidence counts for
@@ -74,6 +78,15 @@ def record_answer(
         trajectory = _trajectory(run, request, answer)
         trajectory.duration_ms = (now - started).total_seconds() * 1e3
         trajectory.save(force_insert=True)
+        if answer.searched is not None:
+            record = search_record(answer.searched)
+            record.trajectory = trajectory
+            record.save(force_insert=True)
+            cache_search(trajectory=trajectory, record=record, request=request)
+            vector = np.asarray(run.embedding, dtype=np.float32)
+            record_lessons(found=answer.searched, embedding=vector, trajectory=trajectory)
+        if answer.reused is not None:
+            record_hit(trajectory=trajectory, answer=answer)
         Event.objects.bulk_create(
             Event(trajectory=trajectory, sequence=number, **event.__dict__)
             for number, event in enumerate(trace.events)
@@ -161,10 +174,19 @@ def response_json(run: Run, answer: Answer) -> dict[str, Any]:
             "kernel": _named(answer.kernel),
             "failed_kernel": _failed(answer),
             "reused": str(answer.reused) if answer.reused else None,
+            **({"reuse": _reuse(answer)} if answer.reused else {}),
+            "search": summary(answer.searched) if answer.searched else None,
             "verified": answer.verified,
             "checks": [check.as_json() for check in answer.checks],
         },
     }
+
+
+def _reuse(answer: Answer) -> dict[str, Any]:
+    """What decided that a stored answer is given; the cosine, where that was not words alone."""
+    if answer.cosine is None:
+        return {"decided_by": "the same question", "cosine": None}
+    return {"decided_by": "validator", "cosine": round(answer.cosine, 4)}
 
 
 def _failed(answer: Answer) -> dict[str, Any] | None:

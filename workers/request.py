@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kernels.conditions.kinds import Condition
 from kernels.spec import digest_of
+from workers.search.options import SearchOptions
 
 # Options that change which text may be written.
 BENDING = ("stop", "logit_bias")
@@ -36,6 +37,7 @@ class ChatRequest(BaseModel):
     include_usage: bool = False
     response_format: dict[str, Any] | None = None
     contract: AskedContract = AskedContract()
+    search: SearchOptions | None = None
     options: dict[str, Any] = Field(default_factory=dict)
 
     @cached_property
@@ -79,6 +81,21 @@ class ChatRequest(BaseModel):
         if not isinstance(asked.get("content"), str):
             return "the message has parts other than plain text"
         return ""
+
+    @cached_property
+    def beyond_search(self) -> str:
+        """Why the answer cannot be searched for; empty when it can."""
+        if self.beyond_kernels:
+            return self.beyond_kernels
+        if (self.response_format or {}).get("type", "text") != "text":
+            return "the request asks for JSON, and a search answers in text"
+        return ""
+
+    @cached_property
+    def names_its_search(self) -> bool:
+        """Whether the app said who is to answer how: then nothing else may answer."""
+        asked = self.search
+        return asked is not None and (asked.strategy != "auto" or asked.worker != "auto")
 
     @cached_property
     def signature(self) -> str:

@@ -1,5 +1,6 @@
 """POST /v1/chat/completions: accept a request, then wait for its run."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from kwsite.api.chat_body import ChatBody
 from kwsite.api.completions import ChatCompletion
 from kwsite.api.documents import error_documents
 from kwsite.api.errors import AnswerTakesLonger, RunFailed
+from kwsite.api.leaving import searching_for
 from kwsite.api.limits import chat_request
 from kwsite.api.offload import in_thread
 from kwsite.api.quota import spend_request
@@ -21,7 +23,7 @@ from kwsite.api.replies import json_reply
 from kwsite.api.streaming import streamed_reply
 from trajectories.models import Run
 from workers import intake
-from workers.mailbox import NoAnswerInTime, follow
+from workers.mailbox import Message, NoAnswerInTime, follow
 from workers.request import ChatRequest
 from workers.stopwatch import Stopwatch
 
@@ -90,8 +92,13 @@ async def _reply(request: HttpRequest, run: Run, chat: ChatRequest) -> HttpRespo
     if wants_no_waiting(request):
         return _accepted_reply(run)
     messages = follow(run.id, timeout_s=settings.KW_REQUEST_TIMEOUT_S)
-    if chat.stream:
-        return await streamed_reply(run, chat, messages)
+    async with searching_for(run):
+        if chat.stream:
+            return await streamed_reply(run, chat, messages)
+        return await _whole_reply(run, messages)
+
+
+async def _whole_reply(run: Run, messages: AsyncIterator[Message]) -> HttpResponseBase:
     try:
         async for message in messages:
             if message.kind == "failed":

@@ -9,6 +9,7 @@ from kwsite.api.messages_body import Message
 from kwsite.api.output_format import ResponseFormat
 from kwsite.api.tools_body import Tool, ToolChoice
 from workers.request import AskedContract
+from workers.search.options import SearchOptions
 
 UNSUPPORTED = frozenset(
     (
@@ -55,6 +56,9 @@ class Extension(Part):
 
     contract: AskedContract = Field(
         default=AskedContract(), description="Conditions that the answer must meet."
+    )
+    search: SearchOptions | None = Field(
+        default=None, description="That the answer may be searched for, and how."
     )
 
 

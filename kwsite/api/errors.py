@@ -12,8 +12,11 @@ from django.http import Http404
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from kernels import compositions
+from training.answer_words import ContradictoryWord, NoSuchStep, NotSearched
+from training.nets.roster import UnknownWorker
 from trajectories.errors import KernelWeaveError
-from workers.feedback import RunNotFinished, RunNotFound
+from workers.cancelling import RunFinished
+from workers.feedback import NotReused, RunNotFinished, RunNotFound
 from workers.queueing import QueueUnavailable
 
 log = logging.getLogger(__name__)
@@ -61,6 +64,10 @@ class ModelNotFound(ApiError):
 
 class UnknownPath(ApiError):
     """There is nothing at this address."""
+
+
+class NoSearch(ApiError):
+    """This run was not answered by a search."""
 
 
 class MethodNotAllowed(ApiError):
@@ -138,6 +145,12 @@ TABLE: dict[type[Exception], Refusal] = {
     UnknownPath: Refusal(404, "unknown_url"),
     Http404: Refusal(404, "not_found"),
     RunNotFound: Refusal(404, "run_not_found"),
+    NoSearch: Refusal(404, "no_search"),
+    RunFinished: Refusal(409, "run_finished"),
+    NotSearched: Refusal(400, "not_searched"),
+    NoSuchStep: Refusal(400, "step_not_found"),
+    UnknownWorker: Refusal(400, "unknown_worker"),
+    ContradictoryWord: Refusal(400, "invalid_value"),
     compositions.UnknownKernel: Refusal(400, "kernel_not_found"),
     compositions.CompositionNotFound: Refusal(404, "composition_not_found"),
     compositions.CompositionNotLive: Refusal(409, "composition_not_live"),
@@ -146,6 +159,7 @@ TABLE: dict[type[Exception], Refusal] = {
     compositions.CompositionRefused: Refusal(422, "composition_refused"),
     MethodNotAllowed: Refusal(405, "method_not_allowed"),
     RunNotFinished: Refusal(409, "run_not_finished"),
+    NotReused: Refusal(409, "not_reused"),
     BodyTooLarge: Refusal(413, "request_too_large"),
     RequestDataTooBig: Refusal(413, "request_too_large"),
     WrongContentType: Refusal(415, "unsupported_media_type"),

@@ -9,6 +9,7 @@ from kwsite.api.errors import InvalidParameter, TooMuchContext
 from kwsite.api.messages_body import AssistantMessage, ToolMessage
 from kwsite.api.models_listing import require_known_model
 from kwsite.api.tools_body import ChosenTool
+from workers.experts.registry import EXPERTS
 from workers.request import AskedContract, ChatRequest, message_text
 
 KEPT_OF_ASSISTANT = ("role", "content", "tool_calls", "name")
@@ -30,11 +31,29 @@ def chat_request(body: ChatBody) -> ChatRequest:
         include_usage=bool(body.stream_options and body.stream_options.include_usage),
         response_format=sent.get("response_format"),
         contract=body.kernelweave.contract if body.kernelweave else AskedContract(),
+        search=body.kernelweave.search if body.kernelweave else None,
         options={name: sent[name] for name in PASSED_ON if sent.get(name) is not None},
     )
     _require_within_limits(request)
     _require_short_tools(body)
+    _require_searchable(request)
     return request
+
+
+def _require_searchable(request: ChatRequest) -> None:
+    if request.search is None:
+        return
+    if request.beyond_search:
+        raise InvalidParameter(
+            f"The answer cannot be searched for: {request.beyond_search}.",
+            param="kernelweave.search",
+        )
+    known = ("auto", *EXPERTS)
+    if request.search.worker not in known:
+        raise InvalidParameter(
+            f"There is no worker {request.search.worker!r}; there are {', '.join(known)}.",
+            param="kernelweave.search.worker",
+        )
 
 
 def _kept(message: dict[str, Any]) -> dict[str, Any]:

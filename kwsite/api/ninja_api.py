@@ -17,6 +17,7 @@ from kwsite.api import (
     compositions,
     feedback,
     health,
+    metrics,
     models_listing,
     plan,
     plan_runs,
@@ -111,5 +112,5 @@ api.add_exception_handler(ValidationError, _refuse_parameters)
 api.add_decorator(refuse_strangers_first, mode="view")
 for module in (chat, models_listing):
     api.add_router("/v1", module.router)
-for module in (plan, feedback, runs, compositions, plan_runs, health):
+for module in (plan, feedback, runs, metrics, compositions, plan_runs, health):
     api.add_router("/api", module.router)

@@ -11,9 +11,11 @@ from pydantic import BaseModel
 from kwsite.api.auth import key_of, sign_in
 from kwsite.api.completions import ChatCompletion
 from kwsite.api.documents import error_documents
+from kwsite.api.errors import NoSearch
 from kwsite.api.offload import in_thread
 from kwsite.api.replies import json_reply
-from trajectories.models import Event, Run
+from trajectories.models import Event, Run, SearchRecord
+from workers.cancelling import cancel_run
 from workers.feedback import RunNotFound
 
 router = Router(tags=["KernelWeave"])
@@ -50,6 +52,62 @@ class RunReport(BaseModel):
 async def retrieve_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """A client sees its own runs only."""
     return json_reply(await in_thread(_report, key_of(request), run_id))
+
+
+@router.post(
+    "/runs/{run_id}/cancel",
+    response={200: RunReport, **error_documents(400, 401, 404, 409)},
+    summary="Cancel a run",
+)
+async def cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Ends an accepted run without an answer. What works on it stops at once."""
+    return json_reply(await in_thread(_cancelled, key_of(request), run_id))
+
+
+class SearchTrees(BaseModel):
+    """The tree of each worker that took part in a search; a node is a step.
+
+    `steps` are those of the answer that was given, `step_scores` what they were held to be worth.
+    """
+
+    run_id: UUID
+    worker: str
+    strategy: str
+    steps: list[str]
+    step_scores: list[float]
+    trees: dict[str, Any]
+
+
+@router.get(
+    "/runs/{run_id}/tree",
+    response={200: SearchTrees, **error_documents(400, 401, 404)},
+    summary="Look at the tree of a search",
+)
+async def retrieve_tree(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Every simulation with its steps, rewards and outcomes."""
+    return json_reply(await in_thread(_trees, key_of(request), run_id))
+
+
+def _cancelled(key: str, run_id: UUID) -> RunReport:
+    cancel_run(client=sign_in(key), run_id=run_id)
+    return _report(key, run_id)
+
+
+def _trees(key: str, run_id: UUID) -> SearchTrees:
+    client = sign_in(key)
+    if not Run.objects.filter(client=client, id=run_id).exists():
+        raise RunNotFound()
+    found = SearchRecord.objects.filter(trajectory__run=run_id).first()
+    if found is None:
+        raise NoSearch()
+    return SearchTrees(
+        run_id=run_id,
+        worker=found.worker,
+        strategy=found.strategy,
+        steps=found.steps,
+        step_scores=found.step_scores,
+        trees=found.trees(),
+    )
 
 
 def _report(key: str, run_id: UUID) -> RunReport:

@@ -16,6 +16,7 @@ from kwsite.api.completions import (
     fingerprint,
 )
 from kwsite.api.errors import AnswerTakesLonger, RunFailed, error_object, refusal_of
+from kwsite.api.leaving import searching_for
 from kwsite.api.transcript import Transcript
 from trajectories.models import Run
 from workers.mailbox import Message, NoAnswerInTime
@@ -43,6 +44,14 @@ async def streamed_reply(
 
 
 async def _events(
+    run: Run, request: ChatRequest, first: Message, messages: AsyncIterator[Message]
+) -> AsyncIterator[bytes]:
+    async with searching_for(run):
+        async for event in _written(run, request, first, messages):
+            yield event
+
+
+async def _written(
     run: Run, request: ChatRequest, first: Message, messages: AsyncIterator[Message]
 ) -> AsyncIterator[bytes]:
     chunks = _Chunks(run, request)

@@ -23,6 +23,12 @@ class Answered:
     run_id: str
     latency_ms: float
     server_timing: str
+    content: bytes
+
+    def told(self) -> dict[str, Any]:
+        """How the answer was made."""
+        found: dict[str, Any] = json.loads(self.content)["kernelweave"]
+        return found
 
 
 class BenchClient:
@@ -46,15 +52,15 @@ class BenchClient:
     ) -> None:
         self._connection.close()
 
-    def ask(self, prompt: str) -> Answered:
+    def ask(self, prompt: str, **fields: Any) -> Answered:
         """Sends one chat and reads its answer. Raises UnexpectedReply."""
-        body = json.dumps(
-            {"model": "kernelweave", "messages": [{"role": "user", "content": prompt}]}
-        ).encode()
+        messages = [{"role": "user", "content": prompt}]
+        body = json.dumps({"model": "kernelweave", "messages": messages, **fields}).encode()
         began = perf_counter()
-        headers, _ = self._call("POST", "/v1/chat/completions", body)
+        headers, content = self._call("POST", "/v1/chat/completions", body)
         latency_ms = (perf_counter() - began) * 1e3
-        return Answered(headers["x-request-id"], latency_ms, headers.get("Server-Timing", ""))
+        timing = headers.get("Server-Timing", "")
+        return Answered(headers["x-request-id"], latency_ms, timing, content)
 
     def run(self, run_id: str) -> dict[str, Any]:
         """The report on a run. Raises UnexpectedReply."""

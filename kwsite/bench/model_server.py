@@ -33,14 +33,20 @@ class ModelServer:
 
 
 @contextmanager
-def embedded_model() -> Iterator[ModelServer]:
-    """Serves the embedded model as long as the block lasts. Raises StackFailure."""
+def embedded_model(gguf: Path | None = None) -> Iterator[ModelServer]:
+    """Serves the embedded model, or that of a file, as long as the block lasts.
+
+    Raises StackFailure.
+    """
+    if gguf is not None and not gguf.is_file():
+        raise StackFailure(f"{gguf} is no file.")
+    served = ["--gguf", str(gguf.absolute())] if gguf else []
     port, key = free_port(), secrets.token_urlsafe(16)
     with tempfile.TemporaryDirectory(prefix="kernelweave-model-") as folder:
         log = Path(folder) / "llama.log"
         with log.open("wb") as said:
             process = subprocess.Popen(
-                [sys.executable, "-m", "kwsite.stack.llama", "--port", str(port)],
+                [sys.executable, "-m", "kwsite.stack.llama", "--port", str(port), *served],
                 cwd=CHECKOUT,
                 env={**os.environ, "KW_LLM_API_KEY": key},
                 stdin=subprocess.DEVNULL,
@@ -49,7 +55,8 @@ def embedded_model() -> Iterator[ModelServer]:
             )
         try:
             _wait(process, f"http://127.0.0.1:{port}/health", log)
-            yield ModelServer(f"http://127.0.0.1:{port}/v1", key, MODEL, "llguidance")
+            name = gguf.stem if gguf else MODEL
+            yield ModelServer(f"http://127.0.0.1:{port}/v1", key, name, "llguidance")
         finally:
             process.terminate()
             try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kwsite.commandline.failure import ServiceFailure
+from kwsite.commandline.search_arguments import search_options
 
 
 class UnreadableSchema(ServiceFailure):
@@ -20,16 +21,19 @@ def add_chat_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def chat_body(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The request's JSON. Raises UnreadableSchema."""
+    """The request's JSON. Raises UnreadableSchema, UnreadableFile."""
     told = [{"role": "system", "content": options["system"]}] if options["system"] else []
     body: dict[str, Any] = {
-        "model": "kernelweave",
+        "model": options.get("model") or "kernelweave",
         "messages": [*told, {"role": "user", "content": options["prompt"]}],
     }
-    if options.get("max_tokens") is not None:
-        body["max_tokens"] = options["max_tokens"]
+    for name in ("max_tokens", "temperature"):
+        if options.get(name) is not None:
+            body[name] = options[name]
     if options["schema"] is not None:
         body["response_format"] = response_format("answer", _schema(options["schema"]))
+    if (search := search_options(options)) is not None:
+        body["kernelweave"] = {"search": search}
     return body
 
 

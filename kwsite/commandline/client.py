@@ -53,9 +53,16 @@ class ServiceClient:
     def feedback(self, body: dict[str, Any]) -> dict[str, Any]:
         return self._post("/api/feedback", body)
 
+    def tree(self, run_id: str) -> dict[str, Any]:
+        """What a search tried."""
+        return self._reply("GET", f"/api/runs/{run_id}/tree")
+
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        return self._reply("POST", path, json=body)
+
+    def _reply(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
         try:
-            response = self._http.post(path, json=body)
+            response = self._http.request(method, path, **sent)
         except httpx2.TransportError as error:
             raise self._unreachable(error) from error
         if response.is_error:

@@ -1,11 +1,13 @@
 """The embedded model server: llama.cpp with SmolLM2-135M-Instruct, OpenAI-compatible.
 
-`python -m kwsite.stack.llama --port 8080`, with the key that clients must send in KW_LLM_API_KEY.
+`python -m kwsite.stack.llama --port 8080`, with the key that clients must send in KW_LLM_API_KEY;
+`--gguf FILE` serves another model, under the name of its file.
 """
 
 import argparse
 import os
 import signal
+from pathlib import Path
 
 import xllamacpp
 
@@ -20,15 +22,18 @@ PROMPT_CACHE_MIB = 1024  # Of prompts that no slot holds any more; 8 GiB by defa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    server = xllamacpp.Server(_parameters(parser.parse_args().port, os.environ["KW_LLM_API_KEY"]))
+    parser.add_argument("--gguf", type=Path)
+    options = parser.parse_args()
+    key = os.environ["KW_LLM_API_KEY"]
+    server = xllamacpp.Server(_parameters(options.port, key, options.gguf))
     print(f"serving on {server.listening_address}", flush=True)
     signal.pause()
 
 
-def _parameters(port: int, key: str) -> xllamacpp.CommonParams:
+def _parameters(port: int, key: str, gguf: Path | None) -> xllamacpp.CommonParams:
     parameters = xllamacpp.CommonParams()
-    parameters.model.path = str(weights())
-    parameters.model_alias = {MODEL}
+    parameters.model.path = str(gguf or weights())
+    parameters.model_alias = {gguf.stem if gguf else MODEL}
     parameters.port = port
     parameters.api_keys = [key]
     parameters.n_parallel = SLOTS

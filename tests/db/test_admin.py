@@ -29,14 +29,17 @@ from tests.db.admin_browser import (
     viewer,
 )
 from tests.kernel_rows import add_trajectory, add_version
+from training.models import ReviewItem, RouterOutcome, Snapshot, WorkerDelta
 from trajectories.models import ApiKey, Client, Feedback, Run, Trajectory
 
 __all__ = ["candidate", "root", "viewer"]
 State = KernelVersion.State
 pytestmark = pytest.mark.django_db
-MODELS = [m for m in admin.site._registry if m._meta.app_label in ("kernels", "trajectories")]
+MODELS = [
+    m for m in admin.site._registry if m._meta.app_label in ("kernels", "training", "trajectories")
+]
 RECORDS = [Run, Trajectory, Feedback, Kernel, KernelVersion, Exemplar, Calibration]
-RECORDS += [ReviewAction, RoutingHead]
+RECORDS += [ReviewAction, RoutingHead, ReviewItem, RouterOutcome, Snapshot, WorkerDelta]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -72,7 +75,7 @@ def test_lists_take_no_more_queries_for_more_rows(
 ) -> None:
     for number in range(1, 4):
         add_family(number)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(12):
         text(root.get(changelist(model)))
 
 

@@ -20,6 +20,16 @@ SCHEMA = {
     "required": ["sentiment"],
     "additionalProperties": False,
 }
+SEARCH = [
+    "--worker",
+    "math",
+    "--strategy",
+    "self_consistency",
+    "--simulations",
+    "2",
+    "--max-tokens",
+    "60",
+]
 RUN_ID = re.compile(r"run ([0-9a-f-]{36})")
 
 
@@ -90,6 +100,21 @@ def test_feedback_is_recorded(home: Path) -> None:
     assert found
     said = manage(home, "feedback", found[1], "--verdict", "correct", "--rating", "5")
     assert said.stdout == "recorded: correct, 5 of 5\n", said.stderr
+
+
+def test_a_search_is_asked_for_shown_and_judged(home: Path) -> None:
+    asked = manage(home, "ask", "What is 17 + 25?", *SEARCH)
+    assert asked.returncode == 0, asked.stderr
+    for words in ("worker math (router: ", "strategy self_consistency: ", "math (2 simulations)"):
+        assert words in asked.stdout
+    hidden = manage(home, "ask", "What is 17 + 25?", *SEARCH, "--no-trace")
+    assert "simulations)" not in hidden.stdout
+    found = RUN_ID.search(asked.stdout)
+    assert found
+    said = manage(home, "feedback", found[1], "--suggested", "logic", "--step", "1=0.5")
+    assert said.stdout == "recorded: logic is the right worker, steps 1\n", said.stderr
+    refused = manage(home, "feedback", found[1], "--step", "99=0.5")
+    assert "There is no step 99" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ from kwsite.bench.claim.evidence import SHOWN, Evidence, Index
 from kwsite.bench.claim.families import families
 from kwsite.bench.claim.family import Family
 from kwsite.bench.claim.figures import against, arm_figures, best_retrieval, routing, taken
-from kwsite.bench.claim.grid import Grid
 from kwsite.bench.claim.grids import grids, verdict
-from kwsite.bench.claim.intervals import bootstrap, difference, draws, mean, ratio, share
 from kwsite.bench.claim.measure import Claim, Learned, Stranger, all_arms
 from kwsite.bench.claim.outcome import Outcome
 from kwsite.bench.claim.process import FAMILIES, TEST, TRAIN
 from kwsite.bench.claim.remembering import Remembering
 from kwsite.bench.claim.report import claim_markdown, read_claim, write_evidence
+from kwsite.bench.grid import Grid
+from kwsite.bench.intervals import bootstrap, difference, draws, mean, ratio, share
 from workers.backends.completion import Completion, Delta, ModelRequest
 
 ALL = families()

@@ -5,6 +5,7 @@ from typing import Any
 
 from workers.backends.completion import BackendRejected, ModelRequest
 from workers.backends.dialects import for_anthropic
+from workers.backends.prefix import messages_of
 
 SYSTEM_ROLES = ("system", "developer")
 JSON_ONLY = "Answer with one JSON object and nothing else."
@@ -25,7 +26,7 @@ def body_of(request: ModelRequest, model: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": model,
         "max_tokens": request.max_tokens,
-        "messages": turns_of(request.messages),
+        "messages": turns_of(messages_of(request, "asked")),
     }
     body |= _system(request) | _options(request.options) | _tools(request.options)
     if request.schema is not None:

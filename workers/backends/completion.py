@@ -14,7 +14,8 @@ MAX_MODEL_CHARS = 200
 class ModelRequest:
     """One call of a model. `schema` is enforced while decoding, not checked afterwards.
 
-    `options` are OpenAI-named sampling and tool parameters.
+    `options` are OpenAI-named sampling and tool parameters. `prefix` is the beginning of the
+    answer, which the model writes on; completions hold only what is new.
     """
 
     messages: tuple[dict[str, Any], ...]
@@ -22,6 +23,7 @@ class ModelRequest:
     schema: dict[str, Any] | None = None
     json_object: bool = False
     options: dict[str, Any] = field(default_factory=dict)
+    prefix: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from workers.backends.completion import BackendGarbage, Completion, Delta, Model
 from workers.backends.deadline import http_client
 from workers.backends.dialects import Dialect, constraint, known_bounds
 from workers.backends.grammar_schema import for_grammar
+from workers.backends.prefix import CONTINUES, Continues, fields_of, messages_of, without_prefix
 
 PATH = "/chat/completions"
 FINISH_REASONS = {
@@ -48,6 +50,7 @@ class OpenAICompatible:
         self.model = model
         self.timeout_s = timeout_s
         self.dialect: Dialect = "openai" if at_openai(base_url) else dialect
+        self.continues: Continues = CONTINUES[self.dialect]
         self.limit_name = "max_completion_tokens" if self.dialect == "openai" else "max_tokens"
         self.client = openai.OpenAI(
             base_url=base_url,
@@ -62,7 +65,8 @@ class OpenAICompatible:
         reply = answer(
             lambda: self.client.post(PATH, cast_to=object, body=body), timeout_s=self.timeout_s
         )
-        return completion_of(reply, self.model)
+        done = completion_of(reply, self.model)
+        return replace(done, text=without_prefix(done.text, request))
 
     def stream(self, request: ModelRequest) -> Iterator[Delta]:
         """The answer in pieces; the last delta carries the whole of it."""
@@ -86,7 +90,8 @@ class OpenAICompatible:
         body = {
             **request.options,
             "model": self.model,
-            "messages": list(request.messages),
+            **fields_of(request, self.continues),
+            "messages": list(messages_of(request, self.continues)),
             self.limit_name: request.max_tokens,
         }
         if isinstance(tools := request.options.get("tools"), list):

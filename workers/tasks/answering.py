@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from celery import shared_task
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -13,13 +14,14 @@ from django.utils import timezone
 from redis import RedisError
 
 from kernels.execution import Shot
-from kernels.models import Exemplar
+from kernels.models import CacheEntry, Exemplar
 from kernels.routing import version_facts
 from trajectories.models import Event, Run, Trajectory
 from workers import mailbox
-from workers.answer import ChosenKernel, Stored, answer
+from workers.answer import Answer, ChosenKernel, Say, answer, generate
 from workers.backends.choose import live_backend
 from workers.backends.completion import (
+    Backend,
     BackendError,
     BackendGarbage,
     BackendRejected,
@@ -27,10 +29,15 @@ from workers.backends.completion import (
     BackendUnavailable,
     Delta,
 )
+from workers.cancelling import Cancellation
 from workers.leases import WORKER, keeper
 from workers.queueing import enqueue
 from workers.recording import claim_run, fail_run, record_answer
+from workers.replaying import Stored, answer_again
 from workers.request import ChatRequest
+from workers.search.budget import SearchCancelled
+from workers.search_allowed import may_search
+from workers.searching import pays, search_answer
 from workers.suspects import alone
 from workers.tasks.scoring import ask_for_scores
 from workers.trace import Trace
@@ -56,6 +63,8 @@ def answer_run(run_id: str) -> None:
     with keeper.hold(run_id, lease_s=settings.KW_LEASE_S, limit_s=settings.KW_RUN_LIMIT_S):
         try:
             _answer(run)
+        except SearchCancelled:
+            log.info("run %s was cancelled", run_id)
         except BackendError as error:
             _fail(run, error.detail, *FAILURES.get(type(error), UNEXPECTED))
         except (OperationalError, InterfaceError):
@@ -75,17 +84,19 @@ def _answer(run: Run) -> None:
     request = ChatRequest.model_validate(run.request)
     trace = Trace()
     trace.add(Event.Kind.DECISION, route=run.decision["route"], reason=run.decision["reason"])
-    chosen = stored_before(run.decision) or chosen_kernel(run.decision)
-    retracted = run.decision.get("reused") and chosen is None
-    done = answer(
-        request,
-        "the stored answer was retracted meanwhile" if retracted else run.decision["reason"],
-        chosen,
-        live_backend(),
-        _Voice(run, silent=not request.stream).say,
-        trace,
-        settings.KW_KERNEL_RETRIES,
-    )
+    backend, say = live_backend(), _Voice(run, silent=not request.stream).say
+    reason = run.decision["reason"]
+
+    def otherwise(why: str) -> Answer:
+        return _otherwise(run, request, why, backend, say, trace)
+
+    if stored := stored_before(run.decision):
+        done = answer_again(request, reason, stored, backend, say, trace, otherwise)
+    elif run.decision.get("reused"):
+        done = otherwise("the stored answer was retracted meanwhile")
+    else:
+        chosen, retries = chosen_kernel(run.decision), settings.KW_KERNEL_RETRIES
+        done = answer(request, reason, chosen, backend, say, trace, retries, otherwise)
     trajectory = record_answer(run=run, request=request, answer=done, trace=trace, worker=WORKER)
     if trajectory is None:
         log.warning("run %s was taken over by another worker; this answer is dropped", run.pk)
@@ -94,12 +105,40 @@ def _answer(run: Run) -> None:
     ask_for_scores()
 
 
+def _otherwise(
+    run: Run, request: ChatRequest, reason: str, backend: Backend, say: Say, trace: Trace
+) -> Answer:
+    """What answers where nothing known does: a search where one may be made, or generation."""
+    if may_search(request):
+        from workers.search_means import live_means  # torch, which takes seconds to import
+
+        means = live_means(request.prompt, np.asarray(run.embedding, dtype=np.float32))
+        if request.search is not None or pays(means):
+            cancelled = Cancellation(run.pk)
+            return search_answer(request, reason, backend, say, trace, means, cancelled)
+    return generate(request, reason, backend, say, trace)
+
+
 def stored_before(decision: dict[str, Any]) -> Stored | None:
     """The answer that a decision gives again; None when it gives none, or it was retracted."""
     if not decision.get("reused"):
         return None
-    found = Trajectory.objects.filter(pk=decision["reused"]).first()
-    return Stored(found.pk, found.output_text, found.model) if found else None
+    stored = Trajectory.objects.only("route", "prompt", "output_text", "model", "verified")
+    found = stored.filter(pk=decision["reused"]).first()
+    if found is None or (
+        found.route == Trajectory.Route.SEARCH
+        and not CacheEntry.objects.filter(trajectory=found, state=CacheEntry.State.LIVE).exists()
+    ):
+        return None
+    near = decision.get("near")
+    return Stored(
+        found.pk,
+        found.prompt,
+        found.output_text,
+        found.model,
+        found.verified,
+        near["cosine"] if near else None,
+    )
 
 
 def chosen_kernel(decision: dict[str, Any]) -> ChosenKernel | None:

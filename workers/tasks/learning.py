@@ -1,10 +1,14 @@
-"""The learn queue: what is fitted again from recorded verdicts."""
+"""The learn queue: what is fitted again from recorded verdicts, outcomes and steps."""
 
 import logging
 
 from celery import shared_task
+from django.conf import settings
 
+from training.label_queue import top_up_queue
+from training.nets.weights import Kind
 from training.recalibration import NotRefitted
+from workers.nets import learn
 from workers.refitting import fit_head, refit
 
 log = logging.getLogger(__name__)
@@ -30,3 +34,21 @@ def fit_routing_head() -> None:
         log.info("no routing head is fitted: %s", error.detail)
         return
     log.info("a routing head was fitted: %s is %s %s", made.pk, made.state, made.reason)
+
+
+@shared_task(ignore_result=True)
+def learn_net(kind: Kind) -> None:
+    """A round of learning, if there are enough new rows; a fit that fails fails the task."""
+    try:
+        made = learn(kind)
+    except NotRefitted as error:
+        log.debug("no %s net is fitted: %s", kind, error.detail)
+        return
+    log.info("a %s net was fitted: %s is %s %s", kind, made.pk, made.state, made.reason)
+
+
+@shared_task(ignore_result=True)
+def fill_label_queue() -> None:
+    """Asks people for labels of the answers that teach most, up to `KW_LABEL_QUEUE` open ones."""
+    added = top_up_queue(size=settings.KW_LABEL_QUEUE)
+    log.info("answers put on the labelling queue: %s", len(added))

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from kwsite.bench.claim.arms import COMPOSED
 from kwsite.bench.claim.figures import Against, arm_names, best_retrieval
-from kwsite.bench.claim.intervals import Interval, bootstrap, draws, mean, share
 from kwsite.bench.claim.measure import CALIBRATED, Claim
 from kwsite.bench.claim.outcome import CompositeOutcome
+from kwsite.bench.intervals import Interval, bootstrap, draws, mean, share
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from kwsite.bench.claim.composing import (
     wordings,
 )
 from kwsite.bench.claim.figures import OVERALL, against, arm_figures
-from kwsite.bench.claim.grid import Grid, number, percent, points
 from kwsite.bench.claim.measure import Claim
+from kwsite.bench.grid import Grid, number, percent, points
 
 TITLE = "Prompts that ask two tasks at once"
 

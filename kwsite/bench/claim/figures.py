@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from kwsite.bench.claim.intervals import (
+from kwsite.bench.claim.measure import CALIBRATED, STATIC, Claim
+from kwsite.bench.claim.outcome import Outcome
+from kwsite.bench.intervals import (
     Interval,
     bootstrap,
     difference,
@@ -13,8 +15,6 @@ from kwsite.bench.claim.intervals import (
     ratio,
     share,
 )
-from kwsite.bench.claim.measure import CALIBRATED, STATIC, Claim
-from kwsite.bench.claim.outcome import Outcome
 
 RETRIEVAL = ("BM25 RAG", "dense RAG")
 MORE_POINTS = 0.10  # the goal, over the best retrieval

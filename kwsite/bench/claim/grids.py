@@ -14,9 +14,9 @@ from kwsite.bench.claim.figures import (
     routing,
     taken,
 )
-from kwsite.bench.claim.grid import Grid, number, percent, points
 from kwsite.bench.claim.measure import CALIBRATED, Claim
 from kwsite.bench.claim.obstacles import routes
+from kwsite.bench.grid import Grid, number, percent, points
 
 
 def grids(claim: Claim) -> list[Grid]:

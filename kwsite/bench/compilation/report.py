@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from kernels.spec import KernelSpec
-from kwsite.bench.claim.grid import Grid
 from kwsite.bench.compilation.outcome import Compiled
+from kwsite.bench.grid import Grid
 
 METHOD = """\
 The embedded model answers the train prompts of each family as the app asks them, until 14 answers

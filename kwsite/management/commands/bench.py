@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from kwsite.bench.cache.command import add_cache_arguments, run_cache
 from kwsite.bench.claim.process import add_claim_arguments, run_claim
 from kwsite.bench.compilation.process import add_compile_arguments, run_compile
 from kwsite.bench.constraint import constraint_table, in_process, on_server, tasks
@@ -28,6 +29,7 @@ from kwsite.bench.routing_data import UnusableData, data_sets
 from kwsite.bench.routing_latency import SIZES as STORED
 from kwsite.bench.routing_latency import RoutingLatency, measure_latency
 from kwsite.bench.routing_report import ceilings_table, latency_table, routers_table, routing_json
+from kwsite.bench.search.command import add_search_arguments, run_search
 from kwsite.bench.served.process import add_served_arguments, run_served
 from kwsite.bench.stack import throwaway_stack
 from kwsite.bench.verification import (
@@ -40,7 +42,9 @@ from kwsite.bench.verification import (
     measure_hostile,
     verification_json,
 )
+from kwsite.bench.verifiers.process import add_verifiers_arguments, run_verifiers
 from kwsite.stack.failure import StackFailure
+from workers.backends.completion import BackendError
 
 BENCHES = (
     "overhead",
@@ -52,6 +56,9 @@ BENCHES = (
     "constraint",
     "compile",
     "claim",
+    "search",
+    "verifiers",
+    "cache",
 )
 
 
@@ -106,6 +113,18 @@ class Command(BaseCommand):
             "served", help="what the service routes, with each intent of the data a live kernel"
         )
         add_served_arguments(serving)
+        searching = benches.add_parser(
+            "search", help="ways to answer at equal token budgets, on questions of a file (KA17)"
+        )
+        add_search_arguments(searching)
+        verifiers = benches.add_parser(
+            "verifiers", help="what the experts' verifiers pass of right and of wrong answers"
+        )
+        add_verifiers_arguments(verifiers)
+        caching = benches.add_parser(
+            "cache", help="how fast, how often and how often wrongly stored answers are given again"
+        )
+        add_cache_arguments(caching)
         for bench in (overhead, verifying, reusing, library, routing, constraint):
             bench.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -114,7 +133,7 @@ class Command(BaseCommand):
             raise CommandError(f"Name a bench: {', '.join(BENCHES)}.")
         try:
             getattr(self, f"_{options['bench']}")(options)
-        except (StackFailure, UnexpectedReply, UnusableData) as error:
+        except (StackFailure, UnexpectedReply, UnusableData, BackendError) as error:
             raise CommandError(str(error)) from error
 
     def _constraint(self, options: dict[str, Any]) -> None:
@@ -140,8 +159,17 @@ class Command(BaseCommand):
     def _compile(self, options: dict[str, Any]) -> None:
         run_compile(options)
 
+    def _search(self, options: dict[str, Any]) -> None:
+        run_search(options)
+
+    def _cache(self, options: dict[str, Any]) -> None:
+        run_cache(options)
+
     def _served(self, options: dict[str, Any]) -> None:
         run_served(options)
+
+    def _verifiers(self, options: dict[str, Any]) -> None:
+        run_verifiers(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
         with _progress(Console(stderr=True)) as progress:

@@ -1,4 +1,4 @@
-"""Says whether an answer was good."""
+"""Says whether an answer was good, and its worker and its steps where it was searched for."""
 
 import argparse
 import json
@@ -8,32 +8,25 @@ from django.core.management.base import BaseCommand
 
 from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.connection import add_connection_arguments, find_connection
-from trajectories.models import Feedback
+from kwsite.commandline.feedback_arguments import (
+    add_feedback_arguments,
+    feedback_body,
+    feedback_words,
+)
 
 
 class Command(BaseCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("run_id", help="the run that `ask` printed")
-        parser.add_argument("--verdict", choices=Feedback.Verdict.values)
-        parser.add_argument("--rating", type=int, metavar="1-5")
-        parser.add_argument("--comment", default="")
+        add_feedback_arguments(parser)
         parser.add_argument("--json", action="store_true", help="print what was recorded as JSON")
         add_connection_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        names = ("run_id", "verdict", "rating", "comment")
-        said = {name: options[name] for name in names if options[name] is not None}
         with ServiceClient(find_connection(options)) as client:
-            recorded = client.feedback(said)
+            recorded = client.feedback(feedback_body(options))
         if options["json"]:
             self.stdout.write(json.dumps(recorded))
             return
-        self.stdout.write(f"recorded: {_words(recorded)}")
-
-
-def _words(recorded: dict[str, Any]) -> str:
-    rating = f"{recorded['rating']} of 5" if recorded["rating"] else ""
-    said = (recorded["verdict"], rating, recorded["comment"])
-    return ", ".join(part for part in said if part)
+        self.stdout.write(f"recorded: {feedback_words(recorded)}")

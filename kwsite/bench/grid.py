@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from kwsite.bench.claim.intervals import Interval
+from kwsite.bench.intervals import Interval
 
 
 @dataclass(frozen=True)

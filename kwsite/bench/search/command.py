@@ -1,0 +1,120 @@
+"""`bench search`: its arguments, and one run from questions to tables."""
+
+import argparse
+import json
+import shlex
+import sys
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from kwsite.bench.model_server import ModelServer
+from kwsite.bench.routing_data import UnusableData
+from kwsite.bench.search.arms import ALONE, SAMPLED
+from kwsite.bench.search.measure import measure_search, model_server, setting_of
+from kwsite.bench.search.questions import Question, read_questions
+from kwsite.bench.search.report import (
+    Measured,
+    as_json,
+    grids,
+    read_measured,
+    verdict,
+    write_evidence,
+)
+from kwsite.bench.search.speed import measure_pace, pace_grid
+
+ARMS = ("one_shot", "one_chain", "self_consistency", "best_of_n_verifier", "lats")
+LIMITS = ("tokens", "answer_tokens", "parallel", "simulations")
+SHOWN = ("count", *LIMITS)
+
+
+def add_search_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, metavar="FILE", help="JSONL in the form of GSM8K")
+    parser.add_argument("--count", type=_positive, default=50, help="questions, from the first on")
+    parser.add_argument("--arms", nargs="+", choices=(*ALONE, *SAMPLED), default=list(ARMS))
+    parser.add_argument("--tokens", type=_positive, default=1500, help="an arm and question")
+    parser.add_argument("--answer-tokens", type=_positive, default=320, help="one simulation")
+    parser.add_argument("--parallel", type=_positive, default=4, help="simulations at a time")
+    parser.add_argument("--simulations", type=_positive, default=8, help="an arm may make")
+    parser.add_argument(
+        "--pace", action="store_true", help="only: simulations a second in parallel and in turn"
+    )
+    parser.add_argument("--gguf", type=Path, metavar="FILE", help="a model to serve instead")
+    parser.add_argument("--base-url", default="", help="another model server's, ending in /v1")
+    parser.add_argument("--api-key", default="", help="for that server")
+    parser.add_argument("--model", default="", help="its model")
+    parser.add_argument("--write", type=Path, metavar="DIR", help="Markdown, plot and JSON there")
+    parser.add_argument("--read", type=Path, metavar="FILE", help="show what was measured before")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run_search(options: dict[str, Any]) -> None:
+    """Raises StackFailure, UnusableData, BackendError."""
+    if options["pace"]:
+        _show_pace(options)
+        return
+    measured = read_measured(options["read"]) if options["read"] else _measure(options)
+    if options["write"]:
+        for path in write_evidence(measured, options["write"]):
+            print(f"wrote {path}", file=sys.stderr)
+    if options["json"]:
+        print(json.dumps(as_json(measured)))
+        return
+    console = Console()
+    for grid in grids(measured):
+        console.print(grid.as_table())
+    console.print(verdict(measured))
+
+
+def _measure(options: dict[str, Any]) -> Measured:
+    questions = _questions(options)
+    arms = list(dict.fromkeys((*options["arms"], "one_chain")))
+    server = _server(options)
+    with server as served, Progress(console=Console(stderr=True), refresh_per_second=1) as bar:
+        limits = {name: options[name] for name in LIMITS}
+        setting = setting_of(served, **limits)
+        task = bar.add_task("search", total=len(questions) * len(arms))
+        outcomes = measure_search(questions, setting, arms=arms, advance=lambda: bar.advance(task))
+    return Measured(served.model, _command(options), options["tokens"], outcomes)
+
+
+def _show_pace(options: dict[str, Any]) -> None:
+    questions = _questions(options)
+    server = _server(options)
+    with server as served, Progress(console=Console(stderr=True), refresh_per_second=1) as bar:
+        setting = setting_of(served, **{name: options[name] for name in LIMITS})
+        task = bar.add_task("pace", total=len(questions))
+        pairs = measure_pace(questions, setting, lambda: bar.advance(task))
+    if options["json"]:
+        print(json.dumps([[asdict(one) for one in pair] for pair in pairs]))
+    else:
+        Console().print(pace_grid(pairs).as_table())
+
+
+def _questions(options: dict[str, Any]) -> list[Question]:
+    if options["data"] is None:
+        raise UnusableData("Say where the questions are: --data FILE")
+    return read_questions(options["data"])[: options["count"]]
+
+
+def _server(options: dict[str, Any]) -> AbstractContextManager[ModelServer]:
+    return model_server(options["gguf"], options["base_url"], options["api_key"], options["model"])
+
+
+def _command(options: dict[str, Any]) -> str:
+    """How to measure this again."""
+    said = ["manage.py", "bench", "search", "--data", "FILE"]
+    for name in SHOWN:
+        said += [f"--{name.replace('_', '-')}", str(options[name])]
+    said += ["--gguf", options["gguf"].name] if options["gguf"] else []
+    return shlex.join([*said, "--arms", *options["arms"]])
+
+
+def _positive(text: str) -> int:
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError("it must be at least 1")
+    return number

@@ -1,0 +1,432 @@
+"""Searched answers are given again to the same and to nearly the same question, until they end."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client as Browser
+from django.utils import timezone
+from pytest_django import Settings
+
+from kernels.cached_answers import release_near_reuse
+from kernels.models import CacheEntry, CacheHit, NearReuse
+from tests.db.admin_browser import root
+from tests.db.rows import chat, queued_run
+from trajectories.access import issue_key
+from trajectories.models import Client, Event, Feedback, Run, SearchRecord, Trajectory
+from workers.backends.choose import live_backend
+from workers.backends.scripted import ScriptedBackend
+from workers.experts.registry import EXPERTS
+from workers.feedback import NotReused, record_feedback, record_wrong_reuse
+from workers.intake import plan
+from workers.request import AskedContract, ChatRequest
+from workers.search.options import SearchOptions
+from workers.tasks.answering import answer_run
+
+__all__ = ["root"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FIRST = "What are the benefits of yoga?"
+SAME = "Could you tell me the benefits of yoga, please?"
+NEAR = "What are the advantages of yoga?"
+TEXT = "Yoga makes the back strong.\n\nAnswer: a strong back"
+YES, NO = '{"answers_it": "yes"}', '{"answers_it": "no"}'
+STRONG = AskedContract.model_validate(
+    {"conditions": [{"kind": "regex", "pattern": "(?s).*strong.*"}]}
+)
+UNKNOWN = AskedContract()
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client.objects.create(name="app")
+
+
+@pytest.fixture
+def app(client: Client) -> Browser:
+    return Browser(headers={"authorization": f"Bearer {issue_key(client=client, label='t')[1]}"})
+
+
+@pytest.fixture(autouse=True)
+def backend(settings: Settings) -> Iterator[ScriptedBackend]:
+    settings.KW_LLM_PROVIDER = "scripted"
+    settings.KW_SEARCH_PARALLEL = 1
+    settings.KW_LEASE_S = 600.0  # no thread renews it, with a connection of its own
+    settings.KW_ROUTER_EPSILON = 0.0
+    settings.KW_SEARCH_EXPLORE = 0.0
+    live_backend.cache_clear()
+    found = live_backend()
+    assert isinstance(found, ScriptedBackend)
+    yield found
+    live_backend.cache_clear()
+
+
+def asking(prompt: str = FIRST, **fields: Any) -> ChatRequest:
+    search = SearchOptions(worker="factual", strategy="one_chain")
+    return chat(prompt, **{"max_tokens": 100, "search": search, "contract": STRONG, **fields})
+
+
+def asked(client: Client, prompt: str = FIRST, **fields: Any) -> Run:
+    """A request as it comes in: decided upon, then answered."""
+    request = asking(prompt, **fields)
+    run = queued_run(client, request)
+    run.decision = plan(client=client, request=request).as_json()
+    run.save(update_fields=["decision"])
+    answer_run(str(run.pk))
+    run.refresh_from_db()
+    assert run.response is not None, run.error
+    return run
+
+
+def told(run: Run) -> dict[str, Any]:
+    assert run.response is not None
+    found: dict[str, Any] = run.response["kernelweave"]
+    return found
+
+
+def searched(client: Client, backend: ScriptedBackend, **fields: Any) -> Trajectory:
+    backend.enqueue(TEXT)
+    run = asked(client, **fields)
+    assert told(run)["route"] == "search"
+    return Trajectory.objects.get(run=run)
+
+
+def near_hit(client: Client, backend: ScriptedBackend) -> Run:
+    backend.enqueue(YES)
+    run = asked(client, NEAR)
+    assert told(run)["route"] == "reuse"
+    return run
+
+
+def route(client: Client, prompt: str, **fields: Any) -> str:
+    return plan(client=client, request=asking(prompt, **fields)).route
+
+
+def test_a_verified_answer_of_a_search_is_kept_and_given_to_the_same_question(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    source = searched(client, backend)
+    entry = CacheEntry.objects.get()
+    assert (entry.trajectory, entry.worker, entry.state) == (source, "factual", "live")
+    run = asked(client, SAME)
+    assert run.response is not None
+    assert (run.response["content"], run.response["usage"]["total_tokens"]) == (TEXT, 0)
+    assert (told(run)["route"], told(run)["reused"]) == ("reuse", str(source.pk))
+    assert told(run)["reuse"] == {"decided_by": "the same question", "cosine": None}
+    assert told(run)["verified"] is True
+    hit = CacheHit.objects.get()
+    assert (hit.entry, hit.near, hit.denied) == (entry, False, False)
+
+
+def test_a_near_duplicate_gets_it_when_the_validator_agrees(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    source = searched(client, backend)
+    run = near_hit(client, backend)
+    assert told(run)["reused"] == str(source.pk)
+    assert told(run)["reuse"]["decided_by"] == "validator"
+    assert told(run)["reuse"]["cosine"] >= EXPERTS["factual"].cache_threshold
+    assert run.response is not None
+    assert run.response["usage"]["completion_tokens"] == len(YES.split())
+    assert Event.objects.filter(trajectory__run=run, payload__kind="validator").exists()
+    assert CacheHit.objects.get().near
+
+
+def test_the_validators_no_leads_to_a_search(client: Client, backend: ScriptedBackend) -> None:
+    searched(client, backend)
+    backend.enqueue(NO, TEXT)
+    run = asked(client, NEAR)
+    assert told(run)["route"] == "search"
+    assert "says no" in told(run)["reason"]
+    assert not CacheHit.objects.exists()
+    assert CacheEntry.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "What are the benefits of tennis?",
+        "What are the dangers of yoga?",
+        "What are not the advantages of yoga?",
+        "What were the advantages of yoga?",
+        "What are the 5 advantages of yoga?",
+    ],
+)
+def test_a_near_miss_is_searched_for_anew_without_a_validator(
+    client: Client, backend: ScriptedBackend, prompt: str
+) -> None:
+    searched(client, backend)
+    assert route(client, prompt) in ("search", "generation")
+    backend.enqueue(TEXT)
+    run = asked(client, prompt)
+    assert told(run)["route"] == "search"
+    assert len(backend.requests) == 2
+
+
+def test_a_near_duplicate_must_reach_the_workers_threshold(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    searched(client, backend)
+    assert route(client, NEAR) == "reuse"
+    CacheEntry.objects.update(worker="math", embedding=[1.0] + [0.0] * 383)
+    assert route(client, NEAR, search=SearchOptions()) == "search"
+
+
+@pytest.mark.parametrize("prompt", [SAME, NEAR])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"search": SearchOptions(worker="analysis")},
+        {"search": SearchOptions(strategy="lats")},
+        {"search": SearchOptions(evidence=("Yoga is old.",))},
+        {"search": SearchOptions(tests="assert True")},
+        {"contract": UNKNOWN},
+        {"options": {"temperature": 0.7}},
+        {"options": {"seed": 3}},
+        {"max_tokens": 20},
+        {
+            "messages": (
+                {"role": "system", "content": "Be brief."},
+                {"role": "user", "content": NEAR},
+            )
+        },
+    ],
+)
+def test_what_pins_an_answer_must_be_equal(
+    client: Client, backend: ScriptedBackend, prompt: str, fields: dict[str, Any]
+) -> None:
+    searched(client, backend)
+    assert route(client, prompt) == "reuse"
+    assert route(client, prompt, **fields) == "search"
+
+
+@pytest.mark.parametrize("prompt", [SAME, NEAR])
+def test_how_hard_is_searched_pins_nothing(
+    client: Client, backend: ScriptedBackend, prompt: str
+) -> None:
+    searched(client, backend)
+    assert route(client, prompt, search=SearchOptions(budget_tokens=900, gate=0.7)) == "reuse"
+
+
+@pytest.mark.parametrize("prompt", [SAME, NEAR])
+def test_who_may_not_be_searched_for_gets_no_answer_of_a_search(
+    client: Client, backend: ScriptedBackend, settings: Settings, prompt: str
+) -> None:
+    """An app's own instructions or conditions go before a worker's form of answer."""
+    searched(client, backend)
+    assert route(client, prompt) == route(client, prompt, search=SearchOptions()) == "reuse"
+    assert route(client, prompt, search=None) == "generation"
+    settings.KW_SEARCH = "off"
+    assert route(client, prompt) == "generation"
+
+
+@pytest.mark.parametrize("prompt", [SAME, NEAR])
+def test_another_client_gets_nothing_of_it(
+    client: Client, backend: ScriptedBackend, prompt: str
+) -> None:
+    searched(client, backend)
+    assert route(Client.objects.create(name="other"), prompt) == "search"
+
+
+@pytest.mark.parametrize("prompt", [SAME, NEAR])
+def test_it_ends_with_its_age_with_its_trajectory_or_with_the_setting(
+    client: Client, backend: ScriptedBackend, settings: Settings, prompt: str
+) -> None:
+    source = searched(client, backend)
+    settings.KW_REUSE_ANSWERS = False
+    assert route(client, prompt) == "search"
+    settings.KW_REUSE_ANSWERS = True
+    assert route(client, prompt) == "reuse"
+    old = timezone.now() - timedelta(seconds=settings.KW_REUSE_MAX_AGE_S + 60)
+    Trajectory.objects.update(created_at=old)
+    assert route(client, prompt) == "search"
+    Trajectory.objects.update(created_at=timezone.now())
+    assert route(client, prompt) == "reuse"
+    source.delete()
+    assert not CacheEntry.objects.exists()
+    assert route(client, prompt) == "search"
+
+
+def test_what_is_too_old_leaves_the_index_with_the_next_answer(
+    client: Client, backend: ScriptedBackend, settings: Settings
+) -> None:
+    searched(client, backend)
+    old = timezone.now() - timedelta(seconds=settings.KW_REUSE_MAX_AGE_S + 60)
+    Trajectory.objects.update(created_at=old)
+    searched(client, backend)
+    states = CacheEntry.objects.order_by("created_at").values_list("state", flat=True)
+    assert list(states) == ["ended", "live"]
+
+
+def test_failed_and_unchecked_answers_are_not_kept(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    backend.enqueue("Answer: tennis")
+    assert told(asked(client))["verified"] is False
+    searched(client, backend, contract=UNKNOWN)
+    assert SearchRecord.objects.count() == 2
+    assert not CacheEntry.objects.exists()
+
+
+def test_a_persons_word_keeps_what_nothing_could_check(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    source = searched(client, backend, contract=UNKNOWN)
+    assert source.verified is None
+    record_feedback(client=client, run_id=source.run_id, verdict="correct")
+    run = asked(client, SAME, contract=UNKNOWN)
+    assert (told(run)["route"], told(run)["verified"]) == ("reuse", None)
+    assert "called right by a person" in told(run)["reason"]
+
+
+def test_praise_after_a_denial_keeps_nothing(client: Client, backend: ScriptedBackend) -> None:
+    source = searched(client, backend, contract=UNKNOWN)
+    record_feedback(client=client, run_id=source.run_id, rating=1)
+    record_feedback(client=client, run_id=source.run_id, verdict="correct")
+    assert not CacheEntry.objects.exists()
+
+
+@pytest.mark.parametrize("of_reuse", [True, False])
+def test_a_denial_of_the_source_or_of_a_reuse_ends_the_entry_for_good(
+    client: Client, backend: ScriptedBackend, of_reuse: bool
+) -> None:
+    source = searched(client, backend)
+    run = asked(client, SAME) if of_reuse else source.run
+    record_feedback(client=client, run_id=run.pk, rating=2, comment="too short")
+    entry = CacheEntry.objects.get()
+    assert (entry.state, entry.ended_because) == ("ended", "too short")
+    record_feedback(client=client, run_id=run.pk, verdict="correct")
+    assert route(client, SAME) == route(client, NEAR) == "search"
+
+
+def test_an_entry_that_ends_between_decision_and_answer_is_not_given(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    searched(client, backend)
+    request = asking(SAME)
+    run = queued_run(client, request)
+    run.decision = plan(client=client, request=request).as_json()
+    run.save()
+    CacheEntry.objects.update(state=CacheEntry.State.ENDED)
+    backend.enqueue(TEXT)
+    answer_run(str(run.pk))
+    run.refresh_from_db()
+    assert told(run)["route"] == "search"
+    assert "retracted meanwhile" in told(run)["reason"]
+
+
+def test_a_wrong_reuse_is_said_in_one_call(
+    app: Browser, client: Client, backend: ScriptedBackend
+) -> None:
+    source = searched(client, backend)
+    run = near_hit(client, backend)
+    reply = app.post(f"/api/runs/{run.pk}/wrong-reuse")
+    assert reply.status_code == 201
+    said = reply.json()
+    assert (said["reused"], said["near_reuse"]) == (str(source.pk), "off")
+    assert CacheEntry.objects.get().state == "ended"
+    assert Feedback.objects.get().trajectory.run == run  # and nothing of the source
+    assert CacheHit.objects.get().denied
+
+
+def test_only_a_reuse_of_ones_own_can_be_a_wrong_one(
+    app: Browser, client: Client, backend: ScriptedBackend
+) -> None:
+    source = searched(client, backend)
+    reply = app.post(f"/api/runs/{source.run_id}/wrong-reuse")
+    assert (reply.status_code, reply.json()["error"]["code"]) == (409, "not_reused")
+    other = Client.objects.create(name="other")
+    stranger = Browser(headers={"authorization": f"Bearer {issue_key(client=other, label='t')[1]}"})
+    run = asked(client, SAME)
+    assert stranger.post(f"/api/runs/{run.pk}/wrong-reuse").status_code == 404
+    with pytest.raises(NotReused):
+        record_wrong_reuse(client=client, run_id=source.run_id)
+
+
+def test_a_wrong_reuse_of_the_same_question_switches_nothing_off(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    searched(client, backend)
+    record_wrong_reuse(client=client, run_id=asked(client, SAME).pk)
+    assert not NearReuse.objects.exists()
+
+
+def many_hits(entry: CacheEntry, source: Trajectory, count: int) -> None:
+    """Near duplicates that were answered and not denied."""
+    for _ in range(count):
+        run = queued_run(entry.client, asking(NEAR))
+        again = Trajectory.objects.get(pk=source.pk)
+        again.pk, again.run, again.route, again.reused_id = None, run, "reuse", source.pk
+        again.id = run.pk
+        again.save(force_insert=True)
+        CacheHit.objects.create(
+            entry=entry, trajectory=again, worker=entry.worker, near=True, cosine=0.9
+        )
+
+
+@pytest.mark.parametrize(("hits", "state"), [(44, "off"), (45, "on")])
+def test_near_reuse_is_switched_off_when_the_ceiling_cannot_be_held(
+    client: Client, backend: ScriptedBackend, hits: int, state: str
+) -> None:
+    """With one wrong of 46, the bound is just below 10 %."""
+    source = searched(client, backend)
+    many_hits(CacheEntry.objects.get(), source, hits)
+    record_wrong_reuse(client=client, run_id=near_hit(client, backend).pk)
+    assert NearReuse.objects.get().state == state
+
+
+def test_switched_off_only_the_same_question_is_answered_until_a_release(
+    client: Client, backend: ScriptedBackend, root: Browser
+) -> None:
+    searched(client, backend)
+    record_wrong_reuse(client=client, run_id=near_hit(client, backend).pk)
+    backend.replies.clear()
+    searched(client, backend)
+    assert (route(client, NEAR), route(client, SAME)) == ("search", "reuse")
+    row = NearReuse.objects.get()
+    release_near_reuse(near_reuse=row, user=User.objects.get(username="root"), reason="tuned")
+    record_feedback(client=client, run_id=near_hit(client, backend).pk, verdict="correct")
+    row.refresh_from_db()
+    assert row.state == "on"
+
+
+def test_the_admin_shows_entries_and_ends_them(
+    client: Client, backend: ScriptedBackend, root: Browser
+) -> None:
+    searched(client, backend)
+    near_hit(client, backend)
+    entry = CacheEntry.objects.get()
+    listed = "/admin/kernels/cacheentry/"
+    assert FIRST in root.get(listed).content.decode()
+    page = root.get(f"{listed}{entry.pk}/change/").content.decode()
+    assert "a strong back" in page
+    assert NEAR in page
+    asks_why = root.get(f"{listed}{entry.pk}/decide/end/")
+    assert asks_why.status_code == 200
+    post = {"action": "end_selected", "_selected_action": str(entry.pk), "apply": "1"}
+    root.post(listed, {**post, "reason": "outdated"}, follow=True)
+    entry.refresh_from_db()
+    assert (entry.state, entry.ended_because) == ("ended", "root: outdated")
+    again = root.post(listed, {**post, "reason": "twice"}, follow=True).content.decode()
+    assert "has ended already" in again
+
+
+def test_the_admin_says_what_is_switched_off_and_releases_it(
+    client: Client, backend: ScriptedBackend, root: Browser
+) -> None:
+    searched(client, backend)
+    record_wrong_reuse(client=client, run_id=near_hit(client, backend).pk)
+    row = NearReuse.objects.get()
+    listed = "/admin/kernels/nearreuse/"
+    page = root.get(listed).content.decode()
+    assert "1 of 1" in page
+    assert "the ceiling is 10.0%" in page
+    post = {"action": "release_selected", "_selected_action": str(row.pk), "apply": "1"}
+    root.post(listed, {**post, "reason": ""}, follow=True)
+    row.refresh_from_db()
+    assert row.state == "off"
+    root.post(listed, {**post, "reason": "looked at it"}, follow=True)
+    row.refresh_from_db()
+    assert (row.state, row.released_at is not None) == ("on", True)

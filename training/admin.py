@@ -1,0 +1,139 @@
+"""What is learned from and what was learned, in the admin: outcomes, deltas, snapshots."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from kernels.learned_admin import LearnedAdmin
+from training.label_admin import LabelItemAdmin
+from training.labelling_admin import ReviewItemAdmin, StepExampleAdmin
+from training.metrics_admin import MetricsPage
+from training.models import LabelItem, ReviewItem, RouterOutcome, Snapshot, StepExample, WorkerDelta
+from training.snapshot_states import put_into_service, take_out_of_service
+from trajectories.markup import Tone, badge, json_block, verdict
+from trajectories.record_admin import RecordAdmin
+
+admin.site.register(StepExample, StepExampleAdmin)
+admin.site.register(ReviewItem, ReviewItemAdmin)
+admin.site.register(LabelItem, LabelItemAdmin)
+
+State = Snapshot.State
+STATE_TONES: dict[str, Tone] = {
+    State.CANDIDATE: "info",
+    State.SHADOW: "warning",
+    State.LIVE: "success",
+    State.RETIRED: "",
+    State.REJECTED: "danger",
+}
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(LearnedAdmin[Snapshot]):
+    list_display = ("id", "kind", "state_badge", "gain", "reason", "parent", "created_at")
+    list_filter = ("kind", "state")
+    list_select_related = ("parent",)
+    search_fields = ("digest",)
+    actions = ("put_selected_into_service", "take_selected_out_of_service")
+    fields = (
+        "kind",
+        "state_badge",
+        "reason",
+        "parent",
+        "digest",
+        "file",
+        "encoder_digest",
+        "data_digest",
+        "metrics_shown",
+        "metadata_shown",
+        "created_at",
+    )
+
+    @admin.display(description="state", ordering="state")
+    def state_badge(self, snapshot: Snapshot) -> SafeString:
+        return badge(snapshot.state, STATE_TONES[snapshot.state])
+
+    @admin.display(description="gain (at least)")
+    def gain(self, snapshot: Snapshot) -> str:
+        found = snapshot.metrics.get("comparison", snapshot.metrics)
+        return f"{found['gain']:.4f} ({found['gain_bound']:.4f})" if "gain" in found else "-"
+
+    @admin.display(description="metadata")
+    def metadata_shown(self, snapshot: Snapshot) -> SafeString:
+        return json_block(snapshot.metadata)
+
+    def has_serve_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("training.change_snapshot")
+
+    @admin.action(description="Put into service", permissions=["serve"])
+    def put_selected_into_service(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> None:
+        done = sum(put_into_service(snapshot=one) for one in queryset.order_by("pk"))
+        self._tell(request, done, queryset, "Only shadow and retired snapshots can be.")
+
+    @admin.action(description="Take out of service", permissions=["serve"])
+    def take_selected_out_of_service(
+        self, request: HttpRequest, queryset: QuerySet[Snapshot]
+    ) -> None:
+        done = sum(take_out_of_service(snapshot=one) for one in queryset)
+        self._tell(request, done, queryset, "Only live and shadow snapshots can be.")
+
+    def _tell(
+        self, request: HttpRequest, done: int, queryset: QuerySet[Snapshot], otherwise: str
+    ) -> None:
+        if done:
+            messages.success(request, f"Done: {done}.")
+        if done < queryset.count():
+            messages.error(request, otherwise)
+
+
+@admin.register(RouterOutcome)
+class RouterOutcomeAdmin(MetricsPage[RouterOutcome], RecordAdmin[RouterOutcome]):
+    list_display = (
+        "id",
+        "worker",
+        "suggested_worker",
+        "right_worker",
+        "reward",
+        "verified_badge",
+        "depth",
+        "simulations",
+        "created_at",
+        "learned_at",
+    )
+    list_filter = ("worker", "verified", ("learned_at", admin.EmptyFieldListFilter))
+    id_fields = ("trajectory_id",)
+    search_fields = ("worker", "query_digest")
+    heavy_fields = ("embedding",)
+    fields = (
+        "worker",
+        "suggested_worker",
+        "right_worker",
+        "propensity",
+        "depth",
+        "simulations",
+        "reward",
+        "verified_badge",
+        "feedback_shown",
+        "scalars",
+        "trajectory",
+        "query_digest",
+        "encoder_digest",
+        "created_at",
+        "changed_at",
+        "learned_at",
+    )
+
+    @admin.display(description="verified", ordering="verified")
+    def verified_badge(self, outcome: RouterOutcome) -> SafeString:
+        return verdict(outcome.verified)
+
+    @admin.display(description="feedback")
+    def feedback_shown(self, outcome: RouterOutcome) -> SafeString:
+        return json_block(outcome.feedback)
+
+
+@admin.register(WorkerDelta)
+class WorkerDeltaAdmin(RecordAdmin[WorkerDelta]):
+    list_display = ("worker", "delta", "updated_at")
+    fields = ("worker", "delta", "updated_at")
+    search_fields = ("worker",)

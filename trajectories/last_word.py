@@ -1,0 +1,20 @@
+"""The last word that was said about an answer, inside a query."""
+
+from django.db.models import BooleanField, Case, OuterRef, Q, Subquery, Value, When
+
+from trajectories.models import Feedback
+
+
+def last_word(trajectory: str) -> Subquery:
+    """Whether the last feedback approves; null where there is none, or it says neither.
+
+    `trajectory` names the outer query's column. The order is that of `Feedback.approves`.
+    """
+    said = Case(
+        When(verdict=Feedback.Verdict.INCORRECT, then=Value(False)),
+        When(Q(verdict=Feedback.Verdict.CORRECT) | Q(rating__gte=4), then=Value(True)),
+        When(rating__lte=2, then=Value(False)),
+        output_field=BooleanField(),
+    )
+    last = Feedback.objects.filter(trajectory=OuterRef(trajectory)).order_by("-created_at")
+    return Subquery(last.annotate(said=said).values("said")[:1])

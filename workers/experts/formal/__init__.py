@@ -1,0 +1,1 @@
+"""Puzzles in simple English, written as formulas; what is not read with certainty is not read."""

@@ -1,0 +1,158 @@
+"""Who is taller, older, faster, further left: chains of comparisons in one respect."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workers.experts.answer_keys import verdict_key
+from workers.experts.formal.formulas import Formula, all_of, less, negated
+from workers.experts.formal.problem import Claim, NotRead, Problem
+from workers.experts.formal.words import sentences
+
+MOST_THINGS = 15
+
+# respect: what says more of it, and what says less
+_RESPECTS = {
+    "height": ("taller longer higher", "shorter lower"),
+    "age": ("older", "younger"),
+    "weight": ("heavier", "lighter"),
+    "speed": ("faster quicker", "slower"),
+    "size": ("bigger larger", "smaller"),
+    "wealth": ("richer wealthier", "poorer"),
+    "strength": ("stronger", "weaker"),
+    "warmth": ("hotter warmer", "colder cooler"),
+    "cost": ("more-expensive costlier", "cheaper less-expensive"),
+    "rank": ("before earlier-than ahead-of", "after later-than behind"),
+    "place": ("left-of to-the-left-of", "right-of to-the-right-of"),
+    "level": ("above", "below"),
+}
+_WORDS = {
+    word.replace("-", " "): (respect, more)
+    for respect, sides in _RESPECTS.items()
+    for more, side in zip((True, False), sides, strict=True)
+    for word in side.split()
+}
+_EXTREMES = {
+    "first": ("rank", True), "last": ("rank", False), "leftmost": ("place", True),
+    "rightmost": ("place", False), "most expensive": ("cost", True),
+    "least expensive": ("cost", False),
+    "highest": ("height", True), "lowest": ("height", False), "topmost": ("level", True),
+    **{word[:-1] + "st": meant for word, meant in _WORDS.items() if word.endswith("er")},
+}  # fmt: skip
+_MORES = "|".join(sorted((re.escape(w) for w in _WORDS), key=len, reverse=True))
+_MOSTS = "|".join(sorted((re.escape(w) for w in _EXTREMES), key=len, reverse=True))
+_THING = r"(?:[A-Z][a-z]+|[Tt]he (?!\w+est\b)[a-z]+(?: [a-z]+)??)"
+_IS = r"(?:is|was|finished|arrived|came|stands|sits|runs|costs)"
+_STATED = re.compile(
+    rf"({_THING}) {_IS} (not )?(?:immediately |directly |just )?({_MORES})(?: than)?"
+    rf" ({_THING})[.;,]?"
+)
+_WHICH = re.compile(
+    rf"(?:who|which(?: of (?:them|these|the three|the four))?|which [a-z]+) {_IS}"
+    rf" (?:the )?({_MOSTS})"
+    r"(?: (?:of|among) (?:them|all|these|the (?:three|four|five)))?\?",
+    re.IGNORECASE,
+)
+_WHETHER = re.compile(
+    rf"(?:is|was|did) ({_THING}) (?:finish |arrive )?({_MORES})(?: than)? ({_THING})\?",
+    re.IGNORECASE,
+)
+_FOLLOWS = re.compile(
+    r"(?:does it (?:logically |necessarily )?follow|can (?:we"
+    r"|it be) conclude[d]?)(?: that)?:? (.+)\?",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    respect: str
+    more: str
+    fewer: str
+    denied: bool
+
+    @property
+    def formula(self) -> Formula:
+        formula = less(self.fewer, self.more)
+        return negated(formula) if self.denied else formula
+
+
+def read(prompt: str) -> Problem | None:
+    """None where a sentence is of another form, or of another respect than the others."""
+    *given, question = sentences(prompt) or [""]
+    try:
+        compared = [_comparison(sentence) for sentence in given]
+        things = {name for one in compared for name in (one.more, one.fewer)}
+        respects = {one.respect for one in compared}
+        if len(respects) != 1 or not 2 <= len(things) <= MOST_THINGS:
+            raise NotRead("not one respect")
+        claim_of = _claims(question, things, respects.pop())
+    except NotRead:
+        return None
+    return Problem("ordering", (tuple(one.formula for one in compared),), claim_of)
+
+
+def _comparison(sentence: str) -> _Comparison:
+    found = _STATED.fullmatch(sentence.strip())
+    if found is None:
+        raise NotRead(sentence)
+    respect, more = _WORDS[found[3].lower()]
+    first, second = _name(found[1]), _name(found[4])
+    if first == second:
+        raise NotRead(sentence)
+    high, low = (first, second) if more else (second, first)
+    return _Comparison(respect, high, low, bool(found[2]))
+
+
+def _claims(question: str, things: set[str], respect: str) -> Callable[[str], Claim]:
+    which, whether = _WHICH.fullmatch(question), _WHETHER.fullmatch(question)
+    follows = _FOLLOWS.fullmatch(question)
+    if which:
+        return _extreme(which[1].lower(), things, respect)
+    if whether:
+        found_respect, more = _WORDS[whether[2].lower()]
+        first, second = _name(whether[1]), _name(whether[3])
+        high, low = (first, second) if more else (second, first)
+        asked = _Comparison(found_respect, high, low, False)
+    elif follows:
+        asked = _comparison(follows[1])
+    else:
+        raise NotRead(question)
+    if asked.respect != respect or not {asked.more, asked.fewer} <= things:
+        raise NotRead(question)
+
+    def claim_of(answer: str) -> Claim:
+        verdict = verdict_key(answer)
+        if verdict == "yes":
+            return Claim((asked.formula,), "entailed")
+        if verdict == "no":
+            return Claim((asked.formula,), "not entailed" if follows else "refuted")
+        if verdict == "unknown":
+            return Claim((asked.formula,), "open")
+        raise NotRead(answer)
+
+    return claim_of
+
+
+def _extreme(word: str, things: set[str], respect: str) -> Callable[[str], Claim]:
+    found_respect, most = _EXTREMES[word]
+    if found_respect != respect:
+        raise NotRead(word)
+
+    def is_extreme(thing: str) -> Formula:
+        others = sorted(things - {thing})
+        return all_of(less(other, thing) if most else less(thing, other) for other in others)
+
+    def claim_of(answer: str) -> Claim:
+        if verdict_key(answer) == "unknown":
+            return Claim(tuple(is_extreme(thing) for thing in sorted(things)), "not entailed")
+        named = {t for t in things if re.search(rf"\b{re.escape(t)}\b", answer, re.IGNORECASE)}
+        if len(named) != 1 or re.search(r"\b(?:not|or)\b", answer, re.IGNORECASE):
+            raise NotRead(answer)
+        return Claim((is_extreme(named.pop()),), "entailed")
+
+    return claim_of
+
+
+def _name(text: str) -> str:
+    return re.sub(r"^the ", "", text.strip(), flags=re.IGNORECASE).lower()

@@ -1,0 +1,74 @@
+"""Drafts from a model server: it writes on from the steps so far, and stops when told to."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from workers.backends.completion import Backend, Completion, ModelRequest
+from workers.experts.expert import Expert, Task
+from workers.experts.steps import joined, split_steps
+from workers.search.budget import Budget
+from workers.search.problem import Draft
+
+
+@dataclass(frozen=True)
+class ModelProposer:
+    """Asks the model for the rest of an answer. Threads may share it.
+
+    All drafts of one question begin with the same messages, so a server that keeps prefixes reads
+    them once; a hint comes last of them. Everything is streamed: closing the stream ends the work
+    on the server, when the budget is over and when an answer is followed by more. `options` are the
+    app's sampling options. Of a stream that is ended early each piece counts as a token.
+    """
+
+    task: Task
+    expert: Expert
+    backend: Backend
+    budget: Budget
+    options: dict[str, Any]
+
+    def __call__(
+        self, steps: Sequence[str], *, max_tokens: int, temperature: float, hint: str
+    ) -> Draft:
+        prefix = joined(steps) + "\n\n" if steps else ""
+        request = ModelRequest(
+            self._messages(hint),
+            max_tokens,
+            options={**self.options, "temperature": temperature},
+            prefix=prefix,
+        )
+        text, pieces = "", 0
+        done: Completion | None = None
+        with closing(_generator(self.backend, request)) as deltas:
+            for delta in deltas:
+                text += delta.text
+                pieces += bool(delta.text)
+                done = delta.completion or done
+                if self.budget.over or ("\n" in delta.text and self._answered(steps, text)):
+                    break
+        text = done.text if done else text
+        return Draft(
+            steps=split_steps(text),
+            finished=done.finish_reason == "stop" if done else not self.budget.over,
+            model=done.model if done else "",
+            prompt_tokens=done.prompt_tokens if done else 0,
+            completion_tokens=done.completion_tokens if done else pieces,
+        )
+
+    def _answered(self, steps: Sequence[str], text: str) -> bool:
+        """Whether a step before the last, which may go on, ends in an answer."""
+        new = split_steps(text)[:-1]
+        return bool(new) and self.expert.is_terminal((*steps, *new))
+
+    def _messages(self, hint: str) -> tuple[dict[str, Any], ...]:
+        *before, question = self.expert.messages(self.task)
+        if not hint:
+            return (*before, question)
+        thought = f"{question['content']}\n\nAn earlier attempt went wrong: {hint}"
+        return (*before, {**question, "content": thought})
+
+
+def _generator(backend: Backend, request: ModelRequest) -> Any:
+    """A stream that can be closed: every backend's is a generator."""
+    return backend.stream(request)

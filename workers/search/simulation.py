@@ -1,0 +1,160 @@
+"""Simulations of one search: select, write on, score, back up; several at a time."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Literal
+
+from workers.backends.completion import BackendError
+from workers.search import tree
+from workers.search.budget import BudgetSpent
+from workers.search.problem import Candidate, Draft, Problem, step_scores
+from workers.search.rewards import BLANK, reward, verified_reward
+from workers.search.tree import Node
+
+# `server`: the model server failed when there were answers already.
+Stopped = Literal["accepted", "simulations", "budget", "exhausted", "server"]
+
+
+@dataclass
+class Progress:
+    """The tree so far and the answers found in it. The tree is touched by one thread alone."""
+
+    root: Node = field(default_factory=Node)
+    candidates: list[Candidate] = field(default_factory=list)
+    simulations: int = 0
+
+
+@dataclass(frozen=True)
+class _Flight:
+    """A simulation on its way."""
+
+    node: Node
+    steps: tuple[str, ...]
+
+
+def simulate(
+    problem: Problem,
+    progress: Progress,
+    *,
+    simulations: int,
+    width: int,
+    depth: int,
+    hint: str = "",
+    accept: Callable[[Candidate], bool] = lambda _: False,
+    temperature: float | None = None,
+) -> Stopped:
+    """Makes up to `simulations` more, `problem.parallel` at a time; what is written counts always.
+
+    A model server that fails ends it; its BackendError is raised if there is no answer yet.
+    """
+    started, stopped = 0, False
+    reason: Stopped = "simulations"
+    flights: dict[Future[Candidate], _Flight] = {}
+    with ThreadPoolExecutor(max_workers=problem.parallel) as pool:
+        try:
+            while True:
+                while not stopped and started < simulations and len(flights) < problem.parallel:
+                    node = tree.select(progress.root, width=width, depth=depth)
+                    if node is None:
+                        break
+                    try:
+                        granted = problem.budget.grant(problem.answer_tokens)
+                    except BudgetSpent:
+                        if not flights:  # else what they do not use comes back
+                            stopped, reason = True, "budget"
+                        break
+                    tree.begin(node)
+                    started += 1
+                    flight = _Flight(node, node.steps())
+                    future = pool.submit(_play, problem, flight, granted, hint, temperature)
+                    flights[future] = flight
+                if not flights:
+                    if not stopped and started < simulations:
+                        reason = "exhausted"
+                    return reason
+                for future in wait(flights, return_when=FIRST_COMPLETED).done:
+                    try:
+                        candidate = _land(progress, flights.pop(future), future)
+                    except BackendError:
+                        if not any(one.answer for one in progress.candidates):
+                            raise
+                        stopped, reason = True, "server"
+                        continue
+                    if accept(candidate):
+                        stopped, reason = True, "accepted"
+        finally:
+            for flight in flights.values():
+                tree.abandon(flight.node)
+
+
+def _play(
+    problem: Problem, flight: _Flight, granted: int, hint: str, temperature: float | None
+) -> Candidate:
+    """The model's part of a simulation: everything that takes time, and touches no shared state."""
+    draft: Draft | None = None
+    heat = problem.expert.temperature if temperature is None else temperature
+    try:
+        draft = problem.propose(flight.steps, max_tokens=granted, temperature=heat, hint=hint)
+    finally:
+        problem.budget.settle(
+            granted,
+            completion_tokens=draft.completion_tokens if draft else 0,
+            prompt_tokens=draft.prompt_tokens if draft else 0,
+        )
+    return judged(problem, (*flight.steps, *draft.steps), draft)
+
+
+def judged(problem: Problem, steps: tuple[str, ...], draft: Draft) -> Candidate:
+    """An answer with its scores and its verdict; its leaf is not in the tree yet.
+
+    What was written behind the answer does not belong to it. A model that ended by itself without
+    the form it was asked for has answered, too, if an answer can be read.
+    """
+    expert = problem.expert
+    ends = [n for n in range(1, len(steps) + 1) if expert.is_terminal(steps[:n])]
+    steps = steps[: ends[0]] if ends else steps
+    ended = bool(ends) or (draft.finished and bool(expert.final_answer(steps)))
+    outcome = problem.verify(steps) if ended else BLANK
+    scores = step_scores(problem, steps)
+    return Candidate(
+        steps,
+        expert.final_answer(steps) if ended else "",
+        scores,
+        outcome,
+        problem.adjust(reward(scores, outcome)),
+        Node(),
+        draft.model,
+    )
+
+
+def _land(progress: Progress, flight: _Flight, future: "Future[Candidate]") -> Candidate:
+    try:
+        played = future.result()
+    except BaseException:
+        tree.abandon(flight.node)
+        raise
+    return _grow(progress, flight, played)
+
+
+def _grow(progress: Progress, flight: _Flight, played: Candidate) -> Candidate:
+    """Adds the one new node of the simulation, and backs its reward up."""
+    new: Sequence[str] = played.steps[len(flight.steps) :]
+    leaf = tree.expand(flight.node, new[0] if new else "")
+    leaf.score = played.scores[len(flight.steps)] if new else None
+    leaf.rollout = tuple(new[1:])
+    leaf.outcome = played.outcome
+    leaf.terminal = len(new) <= 1
+    tree.backpropagate(flight.node, leaf, played.reward, verified_reward(played.outcome))
+    progress.simulations += 1
+    candidate = Candidate(
+        played.steps,
+        played.answer,
+        played.scores,
+        played.outcome,
+        played.reward,
+        leaf,
+        played.model,
+    )
+    progress.candidates.append(candidate)
+    return candidate
