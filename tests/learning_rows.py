@@ -1,13 +1,17 @@
 """What the nets leave in the database, as rows, for pages that show it."""
 
+from typing import Any
+
 from tests.kernel_rows import EMBEDDING
 from training.models import ReviewItem, RouterOutcome, Snapshot, StepExample, WorkerDelta
 from training.nets.roster import WORKERS
-from trajectories.models import Trajectory
+from trajectories.models import SearchRecord, Trajectory
+from trajectories.search_models import packed
 
 
 def add_learning_rows(*, trajectory: Trajectory, number: int) -> None:
     """One row of each kind; `number` tells those of several calls apart."""
+    add_search_row(trajectory=trajectory)
     RouterOutcome.objects.create(
         trajectory=trajectory,
         query_digest="d" * 64,
@@ -53,3 +57,29 @@ def add_learning_rows(*, trajectory: Trajectory, number: int) -> None:
         metadata={"seed": 0},
         reason="no gain",
     )
+
+
+def add_search_row(*, trajectory: Trajectory, **fields: Any) -> SearchRecord:
+    """A search by `math` that found a verified answer in two steps."""
+    plain: dict[str, Any] = {
+        "worker": "math",
+        "probabilities": {"math": 0.7, "code": 0.2, "logic": 0.1},
+        "strategy": "lats",
+        "strategy_reason": "the request names it",
+        "depth": 5,
+        "simulations": 4,
+        "answer": "42",
+        "steps": ["17 + 25 = 42", "Answer: 42"],
+        "step_scores": [0.9, 0.7],
+        "outcome": SearchRecord.Outcome.OK,
+        "outcome_reason": "recomputed",
+        "checked_by": "recomputed",
+        "mean_score": 0.8,
+        "scored": True,
+        "gate_first": True,
+        "gate_passed": True,
+        "stopped": "accepted",
+        "tokens": 200,
+        "tree": packed({"math": {"visits": 1, "children": [{"step": "17 + 25 = 42"}]}}),
+    }
+    return SearchRecord.objects.create(trajectory=trajectory, **{**plain, **fields})

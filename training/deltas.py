@@ -17,10 +17,13 @@ BOUND = 0.2
 
 @dataclass(frozen=True)
 class WorkerFeedback:
-    """What a person said of an answer by `worker`. Raises UnknownWorker, ValueError."""
+    """What a person said of an answer by `worker`; what is None was not said.
+
+    Raises UnknownWorker, ValueError.
+    """
 
     worker: str
-    wrong_worker: bool = False
+    wrong_worker: bool | None = None
     suggested: str = ""
     wrong_answer: bool = False
     rating: int | None = None
@@ -33,10 +36,19 @@ class WorkerFeedback:
             raise ValueError("a rating is 1 to 5")
         if self.suggested == self.worker:
             raise ValueError("the worker that answered is no suggestion")
+        if self.suggested and self.wrong_worker is False:
+            raise ValueError("where another worker is suggested, the one that answered was wrong")
+
+    @property
+    def right_worker(self) -> bool | None:
+        """Whether the right one answered; None where nobody said."""
+        if self.suggested:
+            return False
+        return None if self.wrong_worker is None else not self.wrong_worker
 
     def deltas(self) -> dict[str, float]:
         """What it adds to each worker. A suggestion says that the worker was wrong."""
-        own = WRONG_WORKER * (self.wrong_worker or bool(self.suggested))
+        own = WRONG_WORKER * (self.right_worker is False)
         own += WRONG_ANSWER * self.wrong_answer
         own += GOOD_RATING * (self.rating is not None and self.rating >= GOOD_FROM)
         found = {self.worker: own} if own else {}

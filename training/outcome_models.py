@@ -53,6 +53,9 @@ class RouterOutcome(Taught):
     suggested_worker = models.CharField(
         max_length=20, blank=True, help_text="Who should have, by a person."
     )
+    right_worker = models.BooleanField(
+        null=True, help_text="Whether the right one answered, by a person; empty: nobody said."
+    )
     propensity = models.FloatField(
         default=1.0, help_text="Probability with which this worker was chosen, exploring included."
     )
@@ -86,6 +89,11 @@ class RouterOutcome(Taught):
 
     def __str__(self) -> str:
         return f"{self.worker} earned {self.reward:.2f}"
+
+    @property
+    def named_worker(self) -> str:
+        """Who is right, by a person; empty where nobody named one."""
+        return self.suggested_worker or (self.worker if self.right_worker else "")
 
 
 class StepExample(Taught):

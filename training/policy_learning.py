@@ -43,8 +43,8 @@ class Lessons:
     """n outcomes, the oldest first: what was asked, who was right or chosen, what it was worth."""
 
     inputs: Vector  # (n, 398)
-    workers: NDArray[np.int64]  # (n,), the one suggested by a person, else the one chosen
-    rewards: Vector  # (n,), in [0, 1]; 1 where a person suggested the worker
+    workers: NDArray[np.int64]  # (n,), the one named by a person, else the one chosen
+    rewards: Vector  # (n,), in [0, 1]; 1 where a person named the worker
     depths: Vector  # (n,), steps of the answer; NaN where it says nothing
     simulations: Vector  # (n,), until the answer was found; NaN where it says nothing
     told: NDArray[np.bool_]  # (n,), whether a person said who is right

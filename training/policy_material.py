@@ -42,7 +42,7 @@ def gather_outcomes(
     held = [r for r in rows if is_held_out(r.query_digest) and r.query_digest not in shown]
     taught = [row for row in rows if not is_held_out(row.query_digest)]
     told = [
-        [r.pk, r.query_digest, r.worker, r.suggested_worker, r.reward, r.depth, r.simulations]
+        [r.pk, r.query_digest, r.worker, r.named_worker, r.reward, r.depth, r.simulations]
         for r in rows
     ]
     return PolicyMaterial(
@@ -74,19 +74,24 @@ def first_lessons(
 
 
 def _lessons(rows: Sequence[RouterOutcome]) -> Lessons:
-    """Where a person named another worker, that one is right, and the effort says nothing."""
+    """Where a person named the right worker, that is the lesson; of another, it says no effort."""
     return Lessons(
         policy_inputs(_embeddings(rows), _scalars(rows)),
-        np.array([place_of(row.suggested_worker or row.worker) for row in rows], dtype=np.int64),
-        _floats([1.0 if row.suggested_worker else row.reward for row in rows]),
-        _floats([np.nan if row.suggested_worker else row.depth for row in rows]),
-        _floats([np.nan if row.suggested_worker else row.simulations for row in rows]),
-        np.array([bool(row.suggested_worker) for row in rows], dtype=np.bool_),
+        np.array([place_of(row.named_worker or row.worker) for row in rows], dtype=np.int64),
+        _floats([1.0 if row.named_worker else row.reward for row in rows]),
+        _floats([row.depth if _earned(row) else np.nan for row in rows]),
+        _floats([row.simulations if _earned(row) else np.nan for row in rows]),
+        np.array([bool(row.named_worker) for row in rows], dtype=np.bool_),
     )
 
 
+def _earned(row: RouterOutcome) -> bool:
+    """Whether its effort led to something; unnamed, its reward weighs the effort by itself."""
+    return not row.named_worker or (not row.suggested_worker and row.reward > 0)
+
+
 def _held(rows: Sequence[RouterOutcome]) -> Held:
-    suggested = [place_of(r.suggested_worker) if r.suggested_worker else NOBODY for r in rows]
+    suggested = [place_of(r.named_worker) if r.named_worker else NOBODY for r in rows]
     return Held(
         _embeddings(rows),
         _scalars(rows),

@@ -17,7 +17,7 @@ def worker_deltas() -> Deltas:
 def record_feedback(
     *,
     worker: str,
-    wrong_worker: bool = False,
+    wrong_worker: bool | None = None,
     suggested: str = "",
     wrong_answer: bool = False,
     rating: int | None = None,
@@ -58,9 +58,10 @@ def _move(worker: str, *, back: float, by: float) -> float:
 def _teach(outcome: RouterOutcome, said: WorkerFeedback, applied: dict[str, float]) -> None:
     """A wrong answer earned nothing; a suggested worker is the lesson itself."""
     earned = float(outcome.feedback.get("earned", outcome.reward))
-    failed = said.wrong_answer or said.wrong_worker or bool(said.suggested)
+    failed = said.wrong_answer or said.right_worker is False
     outcome.reward = 0.0 if failed else earned
     outcome.suggested_worker = said.suggested
+    outcome.right_worker = said.right_worker
     outcome.feedback = {"applied": applied, "earned": earned}
     outcome.changed_at, outcome.learned_at = timezone.now(), None
     outcome.save()

@@ -6,7 +6,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from unfold.paginator import InfinitePaginator
 
-from trajectories.markup import badge, brief, json_block, link, verdict
+from trajectories.markup import badge, brief, json_block, link, table, text_block, verdict
 from trajectories.models import SearchRecord
 from trajectories.record_admin import RecordAdmin
 from trajectories.tree_markup import OUTCOME_TONES, tree_block
@@ -34,7 +34,15 @@ class SearchRecordAdmin(RecordAdmin[SearchRecord]):
     fieldsets = (
         (
             "Answered",
-            {"fields": ("trajectory_link", "answer", "outcome_badge", "outcome_reason")},
+            {
+                "fields": (
+                    "trajectory_link",
+                    "answer",
+                    "steps_shown",
+                    "outcome_badge",
+                    "outcome_reason",
+                )
+            },
         ),
         (
             "Searched",
@@ -80,6 +88,14 @@ class SearchRecordAdmin(RecordAdmin[SearchRecord]):
     @admin.display(description="probabilities")
     def probabilities_shown(self, record: SearchRecord) -> SafeString:
         return json_block(record.probabilities)
+
+    @admin.display(description="steps, with their scores")
+    def steps_shown(self, record: SearchRecord) -> SafeString:
+        scores = zip(record.steps, record.step_scores, strict=True)
+        rows = [
+            [str(n), text_block(step), f"{score:.2f}"] for n, (step, score) in enumerate(scores, 1)
+        ]
+        return table(["", "step", "score"], rows)
 
     @admin.display(description="tree")
     def trees_shown(self, record: SearchRecord) -> SafeString:

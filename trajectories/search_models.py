@@ -33,6 +33,8 @@ class SearchRecord(models.Model):
     depth = models.PositiveSmallIntegerField()
     simulations = models.PositiveSmallIntegerField(help_text="That were made, by all workers.")
     answer = models.TextField(blank=True, help_text="The answer alone, without the way to it.")
+    steps = models.JSONField(default=list, help_text="Of the answer that was given, in order.")
+    step_scores = models.JSONField(default=list, help_text="One a step, in [0, 1].")
     outcome = models.CharField(max_length=12, choices=Outcome)
     outcome_reason = models.TextField(blank=True)
     checked_by = models.CharField(max_length=40, blank=True)

@@ -1,10 +1,12 @@
 """What people and downstream systems say about an answer, and what follows from it at once."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
 
 from kernels.models import Exemplar
+from training.answer_words import StepWord, WorkerWord, record_words
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Feedback, Run, Trajectory
 from workers.drift import quarantine_if_drifted, quarantine_if_failing
@@ -27,12 +29,16 @@ def record_feedback(
     verdict: str = "",
     rating: int | None = None,
     comment: str = "",
-) -> Feedback:
-    """Stores a verdict, which counts for or against the kernel that answered.
+    worker: WorkerWord | None = None,
+    steps: Sequence[StepWord] = (),
+) -> Feedback | None:
+    """Stores a verdict, which counts for or against the kernel or the worker that answered.
 
     The last word on a run counts once, in place of the ones before. A negative one ends the trace's
     examples, for good: praise afterwards does not bring them back, nor is the answer given again
-    or promoted. Raises RunNotFound, RunNotFinished.
+    or promoted. `worker` and `steps` are for searched answers; said alone, they leave the last
+    verdict as it is, and no row (None). Raises RunNotFound, RunNotFinished, and what
+    `record_words` raises; then nothing is stored.
     """
     run = Run.objects.filter(pk=run_id, client=client).first()
     if run is None:
@@ -40,29 +46,36 @@ def record_feedback(
     trajectory = Trajectory.objects.filter(run=run).first()
     if trajectory is None:
         raise RunNotFinished()
+    if not verdict and rating is None:
+        record_words(trajectory=trajectory, worker=worker, steps=steps)
+        return None
     with transaction.atomic():
-        trajectory = Trajectory.objects.select_for_update().get(pk=trajectory.pk)
-        last = trajectory.feedback.first()
-        feedback = Feedback.objects.create(
-            client=client,
-            trajectory=trajectory,
-            verdict=verdict,
-            rating=rating,
-            comment=comment,
-        )
-        # Its reward is out of date from here on; if no task computes it, the sweep does.
-        Trajectory.objects.filter(pk=trajectory.pk).update(scored_at=None)
-        if feedback.is_negative:
-            Exemplar.objects.filter(trajectory=trajectory).delete()
-        if trajectory.kernel_version is not None:
-            record_verdict(
-                version_id=trajectory.kernel_version,
-                passed=feedback.approves,
-                before=None if last is None else last.approves,
-            )
+        feedback = _judged(trajectory, client, verdict, rating, comment)
+        record_words(trajectory=trajectory, worker=worker, steps=steps)
     if feedback.is_negative and trajectory.kernel_version is not None:
         version = trajectory.kernel_version
         if not quarantine_if_drifted(version_id=version):
             quarantine_if_failing(version_id=version)
     ask_for_scores()
+    return feedback
+
+
+def _judged(
+    trajectory: Trajectory, client: Client, verdict: str, rating: int | None, comment: str
+) -> Feedback:
+    locked = Trajectory.objects.select_for_update().get(pk=trajectory.pk)
+    last = locked.feedback.first()
+    feedback = Feedback.objects.create(
+        client=client, trajectory=locked, verdict=verdict, rating=rating, comment=comment
+    )
+    # Its reward is out of date from here on; if no task computes it, the sweep does.
+    Trajectory.objects.filter(pk=locked.pk).update(scored_at=None)
+    if feedback.is_negative:
+        Exemplar.objects.filter(trajectory=locked).delete()
+    if locked.kernel_version is not None:
+        record_verdict(
+            version_id=locked.kernel_version,
+            passed=feedback.approves,
+            before=None if last is None else last.approves,
+        )
     return feedback

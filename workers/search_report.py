@@ -36,6 +36,7 @@ def summary(found: Searched) -> dict[str, Any]:
 def search_record(found: Searched) -> SearchRecord:
     """The row of a search, without its trajectory."""
     chosen, gate = found.chosen, found.gate
+    given = found.found[found.worker].given
     outcome = chosen.outcome if chosen else None
     return SearchRecord(
         worker=found.worker,
@@ -46,6 +47,8 @@ def search_record(found: Searched) -> SearchRecord:
         depth=found.routed.depth,
         simulations=sum(len(one.candidates) for one in found.found.values()),
         answer=chosen.answer if chosen else "",
+        steps=list(given.steps) if given else [],
+        step_scores=[round(score, 4) for score in given.scores] if given else [],
         outcome=outcome.status if outcome else SearchRecord.Outcome.FAILED,
         outcome_reason=outcome.reason if outcome else "no answer was found",
         checked_by=outcome.how[:40] if outcome else "",

@@ -12,6 +12,8 @@ from django.http import Http404
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from kernels import compositions
+from training.answer_words import ContradictoryWord, NoSuchStep, NotSearched
+from training.nets.roster import UnknownWorker
 from trajectories.errors import KernelWeaveError
 from workers.cancelling import RunFinished
 from workers.feedback import RunNotFinished, RunNotFound
@@ -145,6 +147,10 @@ TABLE: dict[type[Exception], Refusal] = {
     RunNotFound: Refusal(404, "run_not_found"),
     NoSearch: Refusal(404, "no_search"),
     RunFinished: Refusal(409, "run_finished"),
+    NotSearched: Refusal(400, "not_searched"),
+    NoSuchStep: Refusal(400, "step_not_found"),
+    UnknownWorker: Refusal(400, "unknown_worker"),
+    ContradictoryWord: Refusal(400, "invalid_value"),
     compositions.UnknownKernel: Refusal(400, "kernel_not_found"),
     compositions.CompositionNotFound: Refusal(404, "composition_not_found"),
     compositions.CompositionNotLive: Refusal(409, "composition_not_live"),

@@ -1,46 +1,104 @@
 """POST /api/feedback: what a person or a downstream system says about an answer."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from ninja import Router
 from pydantic import BaseModel, Field, model_validator
 
 from kwsite.api.auth import key_of, sign_in
-from kwsite.api.body_model import Body
+from kwsite.api.body_model import Body, Part
 from kwsite.api.documents import error_documents
-from kwsite.api.errors import MissingParameter
+from kwsite.api.errors import InvalidParameter, MissingParameter
 from kwsite.api.offload import in_thread
 from kwsite.api.replies import json_reply
+from training.answer_words import StepWord, WorkerWord
 from trajectories.models import Feedback
 from workers.feedback import record_feedback
 
 router = Router(tags=["KernelWeave"])
 
 
-class FeedbackBody(Body):
-    """Needs a verdict, a rating, or both."""
+Rating = Annotated[int, Field(ge=1, le=5)]
+BEST_RATING = 5
 
-    run_id: UUID = Field(strict=False, description="The `x-request-id` of the answer.")
-    verdict: Literal["correct", "incorrect"] | None = None
-    rating: int | None = Field(default=None, ge=1, le=5)
-    comment: str = Field(default="", max_length=10_000)
+
+class WorkerJudgement(Part):
+    """Of the worker that answered; one that is suggested says that it was the wrong one."""
+
+    wrong: bool | None = None
+    suggested: str = Field(default="", max_length=40, description="The worker that is right.")
 
     @model_validator(mode="after")
     def says_something(self) -> Self:
-        if self.verdict is None and self.rating is None:
+        if self.wrong is None and not self.suggested:
+            raise ValueError("say whether it was the wrong one, or suggest another")
+        return self
+
+    def word(self) -> WorkerWord:
+        return WorkerWord(
+            bool(self.suggested) if self.wrong is None else self.wrong, self.suggested
+        )
+
+
+class StepJudgement(Part):
+    """Of one step of the given answer (`steps` at `/api/runs/{run_id}/tree`)."""
+
+    position: int = Field(ge=1, description="1 is the first step.")
+    score: float | None = Field(default=None, ge=0, le=1)
+    rating: Rating | None = Field(default=None, description="In place of a score: 1 is 0, 5 is 1.")
+
+    @model_validator(mode="after")
+    def has_one_score(self) -> Self:
+        if (self.score is None) == (self.rating is None):
+            raise ValueError("give either a score or a rating")
+        return self
+
+    def word(self) -> StepWord:
+        if self.rating is not None:
+            return StepWord(self.position, (self.rating - 1) / (BEST_RATING - 1))
+        assert self.score is not None
+        return StepWord(self.position, self.score)
+
+
+class FeedbackBody(Body):
+    """Needs a verdict, a rating, or what to say of the worker or of steps; or several of these."""
+
+    run_id: UUID = Field(strict=False, description="The `x-request-id` of the answer.")
+    verdict: Literal["correct", "incorrect"] | None = None
+    rating: Rating | None = None
+    comment: str = Field(default="", max_length=10_000)
+    worker: WorkerJudgement | None = Field(
+        default=None, description="Of who answered, where the answer was searched for."
+    )
+    steps: list[StepJudgement] = Field(default=[], max_length=100)
+
+    @model_validator(mode="after")
+    def says_something(self) -> Self:
+        judged = self.verdict is not None or self.rating is not None
+        if not judged and self.worker is None and not self.steps:
             raise MissingParameter("Send a verdict, a rating, or both.", param="verdict")
+        if self.comment and not judged:
+            raise MissingParameter("A comment needs a verdict or a rating.", param="verdict")
+        positions = [step.position for step in self.steps]
+        if len(set(positions)) < len(positions):
+            raise InvalidParameter("A step is judged once.", param="steps")
         return self
 
 
 class RecordedFeedback(BaseModel):
-    id: int
+    """What was recorded; `id` is of the verdict or rating, and null where neither was sent."""
+
+    id: int | None
     run_id: UUID
     verdict: Literal["correct", "incorrect"] | None
     rating: int | None
     comment: str
+    worker: WorkerJudgement | None
+    steps: list[StepJudgement]
     created_at: datetime
 
 
@@ -50,24 +108,29 @@ class RecordedFeedback(BaseModel):
     summary="Judge an answer",
 )
 async def create_feedback(request: HttpRequest, body: FeedbackBody) -> HttpResponse:
-    """Records a verdict (`correct` or `incorrect`), a rating from 1 to 5, or both."""
+    """Records a verdict (`correct` or `incorrect`), a rating from 1 to 5, or both.
+
+    Of an answer that was searched for, the worker and single steps can be judged, too, alone or
+    beside these: it counts from the next search on, and is learned from. All or nothing.
+    """
     feedback = await in_thread(_record, key_of(request), body)
     recorded = RecordedFeedback(
-        id=feedback.pk,
-        run_id=body.run_id,
-        verdict=body.verdict,
-        rating=feedback.rating,
-        comment=feedback.comment,
-        created_at=feedback.created_at,
+        id=feedback.pk if feedback else None,
+        **body.model_dump(exclude={"worker", "steps"}),
+        worker=body.worker,
+        steps=body.steps,
+        created_at=feedback.created_at if feedback else timezone.now(),
     )
     return json_reply(recorded, status=201)
 
 
-def _record(key: str, body: FeedbackBody) -> Feedback:
+def _record(key: str, body: FeedbackBody) -> Feedback | None:
     return record_feedback(
         client=sign_in(key),
         run_id=body.run_id,
         verdict=body.verdict or "",
         rating=body.rating,
         comment=body.comment,
+        worker=body.worker.word() if body.worker else None,
+        steps=[step.word() for step in body.steps],
     )

@@ -65,11 +65,16 @@ async def cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
 
 
 class SearchTrees(BaseModel):
-    """The tree of each worker that took part in a search; a node is a step."""
+    """The tree of each worker that took part in a search; a node is a step.
+
+    `steps` are those of the answer that was given, `step_scores` what they were held to be worth.
+    """
 
     run_id: UUID
     worker: str
     strategy: str
+    steps: list[str]
+    step_scores: list[float]
     trees: dict[str, Any]
 
 
@@ -96,7 +101,12 @@ def _trees(key: str, run_id: UUID) -> SearchTrees:
     if found is None:
         raise NoSearch()
     return SearchTrees(
-        run_id=run_id, worker=found.worker, strategy=found.strategy, trees=found.trees()
+        run_id=run_id,
+        worker=found.worker,
+        strategy=found.strategy,
+        steps=found.steps,
+        step_scores=found.step_scores,
+        trees=found.trees(),
     )
 
 

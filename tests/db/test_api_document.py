@@ -13,6 +13,8 @@ OPERATIONS = {
     ("/api/plan", "post"),
     ("/api/feedback", "post"),
     ("/api/runs/{run_id}", "get"),
+    ("/api/runs/{run_id}/tree", "get"),
+    ("/api/runs/{run_id}/cancel", "post"),
     ("/api/compositions", "post"),
     ("/api/compositions", "get"),
     ("/api/compositions/{name}/runs", "post"),

@@ -41,9 +41,11 @@ def version(*samples: Sample) -> KernelVersion:
 
 
 def judge(trajectory: Trajectory, verdict: str = "", rating: int | None = None) -> Feedback:
-    return record_feedback(
+    feedback = record_feedback(
         client=trajectory.client, run_id=trajectory.run_id, verdict=verdict, rating=rating
     )
+    assert feedback is not None
+    return feedback
 
 
 @pytest.mark.parametrize(("verdict", "rating"), [("incorrect", None), ("", 1), ("", 2)])

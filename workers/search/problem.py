@@ -102,13 +102,17 @@ class Found:
     gate: GateReport | None
     stopped: str  # why it ended: accepted | simulations | budget | exhausted
 
-    def text(self, expert: Expert) -> str:
+    @property
+    def given(self) -> Candidate | None:
         """What was chosen; where nothing came to an answer, the draft with the best steps."""
+        drafts = [one for one in self.candidates if any(one.steps)]
+        return self.chosen or max(drafts, key=lambda one: one.mean_score, default=None)
+
+    def text(self, expert: Expert) -> str:
+        """Of what is given."""
         if self.chosen:
             return expert.reply(self.chosen.steps)
-        drafts = [one for one in self.candidates if any(one.steps)]
-        best = max(drafts, key=lambda one: one.mean_score, default=None)
-        return "\n\n".join(best.steps) if best else ""
+        return "\n\n".join(self.given.steps) if self.given else ""
 
 
 def step_scores(problem: Problem, steps: Sequence[str]) -> tuple[float, ...]:
