@@ -9,7 +9,8 @@ from kwsite.bench.learning.family import Family, Material
 
 NAMES = ("Mara Lind", "Tomas Berg", "Ines Falk", "Oskar Reyes", "Dana Kohl", "Piet Vos")
 THEMES = (
-    "the equation x + 2 = 5", "a recursive function", "a knight who always lies", "a sorting algorithm",
+    "the equation x + 2 = 5", "a recursive function", "a knight who always lies",
+    "a sorting algorithm",
     "a syllogism without a premise", "the square root of two", "a bug in a Python script",
     "a quarterly report", "prime numbers", "the pros and cons of sleep",
 )  # fmt: skip
@@ -31,7 +32,8 @@ WORKS = (
     ("script deploy.py", "was last changed by", "tests"),
 )
 KINDS = (
-    ("programs", "functions", "poems"), ("sonnets", "poems", "proofs"), ("sums", "numbers", "songs"),
+    ("programs", "functions", "poems"), ("sonnets", "poems", "proofs"),
+    ("sums", "numbers", "songs"),
     ("reports", "texts", "riddles"), ("loops", "statements", "haikus"), ("essays", "texts", "sums"),
 )  # fmt: skip
 EVENTS = (

@@ -154,7 +154,11 @@ def _draw(kind: _Kind) -> Callable[[Random], Material]:
         facts = _facts(random)
         passage = " ".join(kind.sentences).format(**facts)
         question, answer = (one.format(**facts) for one in random.choice(kind.questions))
-        slots = {"passage": passage, "question": question, "low": question[0].lower() + question[1:]}
+        slots = {
+            "passage": passage,
+            "question": question,
+            "low": question[0].lower() + question[1:],
+        }
         return Material(slots, f"Answer: {answer}", (passage,))
 
     return draw

@@ -106,7 +106,9 @@ def scored(
         shares = _shares(taught)
         columns["worker"] = [shares.get(one.worker, float(labels.mean())) for one in steps]
     return [
-        replace(one, scores=one.scores | {f"{by} {samples}": float(columns[by][n]) for by in columns})
+        replace(
+            one, scores=one.scores | {f"{by} {samples}": float(columns[by][n]) for by in columns}
+        )
         for n, one in enumerate(found)
     ]
 

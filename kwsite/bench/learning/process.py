@@ -14,7 +14,7 @@ from kwsite.bench.model_server import embedded_model
 from kwsite.bench.own_process import measure_in_own_process, require_installed
 from kwsite.bench.stack import own_environment, throwaway_stack
 
-COUNT, TOLD, TESTED, ROUTED = 300, 50, 36, 240
+COUNT, TOLD, TESTED, ROUTED = 300, 50, 24, 240
 QUICK = {"count": 12, "told": 6, "tested": 6, "routed": 12}
 NEVER = str(10**6)
 # Searches learn, and nothing else: no kernel takes over, no answer is given again, and the nets
@@ -24,7 +24,6 @@ STACK = {
     "KW_PROMOTE_MIN_SUCCESSES": NEVER,
     "KW_LEARN_EVERY": NEVER,
     "KW_SEARCH_PARALLEL": "2",  # of each client's
-    "KW_LLM_THREADS": "2",
 }
 MEASURING = STACK | {"KW_ROUTER_EPSILON": "0"}  # held-out queries are no place to explore
 

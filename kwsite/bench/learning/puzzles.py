@@ -1,6 +1,7 @@
 """Families for the worker of logic: puzzles whose answers a solver can decide."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -10,7 +11,7 @@ from kwsite.bench.learning.family import Family, Material
 from kwsite.bench.verifiers.gym import is_valid
 from workers.experts.formal.deciding import decision
 
-NAMES = "Ann Bob Cleo Dan Eve Finn Gus Hana Ida Jon Kai Lea Max Nora Otis Pia".split()
+NAMES = ("Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hana", "Ida", "Jon", "Kai", "Lea")
 RESPECTS = (
     ("taller", "tallest"),
     ("older", "oldest"),
@@ -47,7 +48,7 @@ def _syllogism(random: Random) -> Material:
 def _ordering(random: Random) -> Material:
     more, most = random.choice(RESPECTS)
     people = random.sample(NAMES, random.randint(3, 4))
-    said = [f"{a} is {more} than {b}." for a, b in zip(people, people[1:], strict=False)]
+    said = [f"{a} is {more} than {b}." for a, b in pairwise(people)]
     random.shuffle(said)
     one, other = random.sample(range(len(people)), 2)
     slots = {"facts": " ".join(said), "more": more, "most": most, "one": people[one],
@@ -139,7 +140,10 @@ FAMILIES = (
         "comparison",
         _comparison,
         (),
-        ("{facts} Is {one} {more} than {other}?", "{facts} Does it follow that {one} is {more} than {other}?"),
+        (
+            "{facts} Is {one} {more} than {other}?",
+            "{facts} Does it follow that {one} is {more} than {other}?",
+        ),
     ),
     Family("logic", "knights_knaves", _island, (), ("{question}",)),
     Family("logic", "propositional_logic", _propositions, (), ("{question}",)),

@@ -21,11 +21,16 @@ def as_json(found: Learning) -> dict[str, Any]:
 def read_learning(file: Path) -> Learning:
     """What `write_evidence` wrote as JSON."""
     said = json.loads(file.read_text())
+    streamed, before, after = (
+        tuple(Answered(**one) for one in said[name]) for name in ("streamed", "before", "after")
+    )
     return Learning(
         said["model"],
         said["command"],
         said["told"],
-        *(tuple(Answered(**one) for one in said[name]) for name in ("streamed", "before", "after")),
+        streamed,
+        before,
+        after,
         tuple(Routed(**one) for one in said["routed"]),
         tuple(HeldStep(**one) for one in said["steps"]),
         tuple(Round(**one) for one in said["rounds"]),

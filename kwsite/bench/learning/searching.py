@@ -22,11 +22,11 @@ from workers.search_means import live_means
 from workers.searching import search_answer
 from workers.trace import Trace
 
-ANSWER_TOKENS = 80
+ANSWER_TOKENS = 72
 OPTIONS: dict[str, Any] = {
     "strategy": "lats",
     "simulations": 3,
-    "budget_tokens": 240,
+    "budget_tokens": 180,
     "max_reflections": 1,
 }
 MODEL = "kernelweave"

@@ -46,7 +46,9 @@ def held_out(count: int, *, seed: int = SEED) -> list[Query]:
     The workers take turns, and so do known and unknown families.
     """
     random = Random(f"held out {seed}")
-    drawn = {(worker, part): _new(_tested(worker, part), random) for part in PARTS for worker in WORKERS}
+    drawn = {
+        (worker, part): _new(_tested(worker, part), random) for part in PARTS for worker in WORKERS
+    }
     turns = ((worker, part) for part in cycle(PARTS) for worker in WORKERS)
     return [next(drawn[turn]) for turn in islice(turns, count)]
 
@@ -54,7 +56,9 @@ def held_out(count: int, *, seed: int = SEED) -> list[Query]:
 def crossed(count: int, *, seed: int = SEED) -> list[Query]:
     """`count` queries for the router alone, whose subjects are other workers'."""
     random = Random(f"crossed {seed}")
-    drawn = [_new([(f, f.other) for f in CROSSED if f.worker == worker], random) for worker in WORKERS]
+    drawn = [
+        _new([(f, f.other) for f in CROSSED if f.worker == worker], random) for worker in WORKERS
+    ]
     return list(islice(chain.from_iterable(zip(*drawn, strict=False)), count))
 
 
@@ -74,9 +78,7 @@ def _tested(worker: str, part: str) -> list[tuple[Family, tuple[str, ...]]]:
     return [(f, f.other) for f in FAMILIES if f.worker == worker and f.is_streamed == known]
 
 
-def _new(
-    families: Sequence[tuple[Family, tuple[str, ...]]], random: Random
-) -> Iterator[Query]:
+def _new(families: Sequence[tuple[Family, tuple[str, ...]]], random: Random) -> Iterator[Query]:
     """Queries by turns of families, each text once. Ends where nothing new is drawn any more."""
     used = {query_digest(text) for own in EXAMPLES.values() for text in own}
     turns = cycle([(f, cycle(random.sample(own, len(own)))) for f, own in families])
@@ -89,4 +91,3 @@ def _new(
         if not failed:
             used.add(digest)
             yield query
-

@@ -8,17 +8,17 @@ from random import Random
 from kwsite.bench.learning.family import Family, Material
 
 TOPICS = (
-    "a lighthouse in winter", "the first snow", "an old bicycle", "a lost glove", "the night train",
-    "a garden after rain", "two rival bakers", "a sleepy owl", "the harbour at dawn", "a paper boat",
-    "a forgotten key", "the last bus home",
+    "a lighthouse in winter", "the first snow", "an old bicycle", "a lost glove",
+    "the night train", "a garden after rain", "two rival bakers", "a sleepy owl",
+    "the harbour at dawn", "a paper boat", "a forgotten key", "the last bus home",
 )  # fmt: skip
-WORDS = "moon river stone candle window feather silver thunder velvet anchor meadow lantern".split()
+WORDS = ("moon", "river", "stone", "candle", "window", "feather", "silver", "thunder", "velvet")
 SHOPS = ("bakery", "bookshop", "bicycle shop", "tea house", "flower shop", "toy store", "barber")
 NUMBERS = ("two", "three", "four", "five")
 SUBJECTS = (
     "remote work", "electric cars", "school uniforms", "tourism on small islands", "a sugar tax",
-    "homework", "night trains", "city bicycles", "solar roofs", "open-plan offices", "food delivery",
-    "video lectures", "a four-day week", "paper books", "self-checkout tills",
+    "homework", "night trains", "city bicycles", "solar roofs", "open-plan offices",
+    "food delivery", "video lectures", "a four-day week", "paper books", "self-checkout tills",
 )  # fmt: skip
 PAIRS = (
     ("electric cars", "petrol cars"),
