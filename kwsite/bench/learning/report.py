@@ -7,10 +7,40 @@ from pathlib import Path
 from typing import Any
 
 from kwsite.bench.learning.grids import grids, verdict
+from kwsite.bench.learning.measure import CLIENTS
 from kwsite.bench.learning.outcome import Answered, HeldStep, Learning, Round, Routed
 from kwsite.bench.learning.plot import draw
+from kwsite.bench.learning.searching import ANSWER_TOKENS, OPTIONS
 
-METHOD = """\
+METHOD = f"""\
+The queries are made from templates and from reasoning-gym, so that the right worker is known, with
+fixed seeds; all six workers have as many. Each has something that a verifier can check: an
+expression, an equation, examples of a function, premises, evidence, a form that is asked for. The
+test shares no text and no wording with the stream. Half of it is of families that the stream has in
+other wordings, half of families that it lacks. Queries whose subject is another worker's (a poem
+about an equation, a passage about a program) are for the router alone, and count apart: they are
+harder than the goal supposes. Families and wordings are ours; traffic of other people's may differ.
+
+The stream goes through the running service over HTTP, {CLIENTS} clients at a time, with
+`kernelweave.search` {OPTIONS} and at most {ANSWER_TOKENS} tokens an answer, the worker chosen by
+what is live, exploring included. Of the first answers a person (here: how the query was made) says
+whether the right worker answered, and if not, which one it is, over `/api/feedback`. Then, and
+later on, a round of learning is made at once, as `manage.py learn --now` does; the gate decides
+what goes live. A quarter of the stream is held out by digest for that gate, so nothing is ever
+fitted on it. "Fitted" is the net of that round, also where the gate refused it.
+
+The held-out queries are searched twice, by what a worker runs, in this process: before the stream
+and after it, without exploring and without a record, so that nobody learns from them. AUROC is over
+the steps of the first of these searches, labelled by verifiers alone: V/N, right from .5 on; its
+intervals are by bootstrap over queries. Two baselines read no step: one knows its length (logistic
+regression on the same steps as the model), the other only which worker answered, and how often that
+one was right so far. What is above chance only because workers differ is thus seen: "within workers"
+is the mean of the workers' own AUROC.
+
+"Verified" is the word of the worker that answered; only with the right worker is it the verifier
+that was meant. Reward is made of that word alone: 1 for a pass, at most .25 for a refusal, 0 where
+nothing could be checked; it is of completion tokens, reflections and a judge's included. Intervals
+are 95 %: exact for accuracy, else bootstrap, paired by query for differences.
 """
 
 
