@@ -34,8 +34,8 @@ and after it, without exploring and without a record, so that nobody learns from
 the steps of the first of these searches, labelled by verifiers alone: V/N, right from .5 on; its
 intervals are by bootstrap over queries. Two baselines read no step: one knows its length (logistic
 regression on the same steps as the model), the other only which worker answered, and how often that
-one was right so far. What is above chance only because workers differ is thus seen: "within workers"
-is the mean of the workers' own AUROC.
+one was right so far. What is above chance only because workers differ is thus seen: "within
+workers" is the mean of the workers' own AUROC.
 
 "Verified" is the word of the worker that answered; only with the right worker is it the verifier
 that was meant. Reward is made of that word alone: 1 for a pass, at most .25 for a refusal, 0 where
