@@ -5,21 +5,22 @@ Nothing is generated here. Queries and steps are held out from all learning.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from random import Random
 
 import numpy as np
-import torch
 
 from kernels.encoder import Vector, encoder_digest
 from kwsite.bench.learning.family import Query
 from kwsite.bench.learning.outcome import HeldStep, Round, Routed
 from kwsite.bench.learning.stream import part_of
+from training.choosing import Policy
 from training.learning_round import live_net
 from training.live_nets import cold_start
 from training.models import StepExample
-from training.nets.policy import PolicyNet, policy_inputs
+from training.nets.policy import PolicyNet
 from training.nets.prm import PrmNet, step_inputs
-from training.nets.roster import WORKERS
 from training.nets.weights import Kind, Net
+from training.nets_in_service import NetPolicy
 from training.prm_gate import fit_length_baseline
 from training.recalibration import NotRefitted
 from training.snapshots import read_snapshot
@@ -56,28 +57,27 @@ def routed(
     queries: Sequence[Query], vectors: TextVectors, fitted: Net | None, samples: int
 ) -> list[Routed]:
     """Whom the live router chooses, which may be the start from examples; and the fitted net."""
-    inputs = policy_inputs(
-        vectors.matrix([query.text for query in queries]),
-        np.stack([text_features(query.text) for query in queries]),
-    )
-    _, net = live_net("policy")
-    found = {LIVE: _chosen(net, inputs, vectors)}
-    if fitted is not None:
-        found[FITTED] = _chosen(fitted, inputs, vectors)
+    _, live = live_net("policy")
+    routers = {LIVE: live} | ({FITTED: fitted} if fitted else {})
     return [
-        Routed(samples, by, n, part_of(query), query.worker, WORKERS[place])
-        for by, places in found.items()
-        for n, (query, place) in enumerate(zip(queries, places, strict=True))
+        Routed(samples, by, n, part_of(query), query.worker, worker)
+        for by, net in routers.items()
+        for n, (query, worker) in enumerate(
+            zip(queries, _chosen(net, queries, vectors), strict=True)
+        )
     ]
 
 
-@torch.inference_mode()
-def _chosen(net: Net | None, inputs: Vector, vectors: TextVectors) -> list[int]:
+def _chosen(net: Net | None, queries: Sequence[Query], vectors: TextVectors) -> list[str]:
+    """The likeliest worker for each query; without a net, by the start from examples."""
+    texts = [query.text for query in queries]
+    policy: Policy = cold_start(EXAMPLES, EFFORTS, vectors)
     if isinstance(net, PolicyNet):
-        logits = net(torch.from_numpy(inputs)).logits
-        return [int(place) for place in logits.argmax(1)]
-    start = cold_start(EXAMPLES, EFFORTS, vectors)
-    return [int(place) for place in start.probabilities(inputs[:, :-14]).argmax(1)]
+        policy = NetPolicy(net)
+    return [
+        policy.choose(embedding, text_features(text), epsilon=0, rng=Random(0)).worker
+        for text, embedding in zip(texts, vectors.matrix(texts), strict=True)
+    ]
 
 
 def held_step(one: TestStep) -> HeldStep:
