@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 
 from kwsite.bench.learning.command import queries
-from kwsite.bench.learning.family import Family, worded
+from kwsite.bench.learning.family import Family, Query, worded
 from kwsite.bench.learning.figures import (
     accuracy,
     area,
@@ -23,6 +24,7 @@ from kwsite.bench.learning.grids import grids, verdict
 from kwsite.bench.learning.measure import points_of
 from kwsite.bench.learning.outcome import Answered, HeldStep, Learning, Round, Routed
 from kwsite.bench.learning.report import read_learning, write_evidence
+from kwsite.bench.learning.routers import as_lessons, nearest_examples
 from kwsite.bench.learning.stream import (
     CROSSED,
     FAMILIES,
@@ -33,7 +35,9 @@ from kwsite.bench.learning.stream import (
     stream,
 )
 from kwsite.bench.routing_data import UnusableData
+from tests.db.net_rows import embed_words
 from training.nets.roster import WORKERS
+from training.text_vectors import TextVectors
 from workers.experts.expert import Task
 from workers.experts.registry import EXPERTS
 from workers.experts.structure import forms
@@ -191,6 +195,28 @@ def test_the_report_says_what_was_met_and_is_read_back(tmp_path: Path) -> None:
     assert plot.stat().st_size > 1000
     assert all(grid.title in text for grid in grids(FOUND))
     assert json.loads(data.read_text())["told"] == 6
+
+
+def test_the_verdict_says_what_the_gate_made_of_the_fitted_nets() -> None:
+    """A net that the gate refused serves nobody, however well it does on the test."""
+    rounds = (Round(6, "policy", "rejected", "no gain", {}), Round(6, "prm", "live", "", {}))
+    said = verdict(replace(FOUND, rounds=rounds))
+    assert "by the net that was fitted then and rejected" in said
+    assert "The gate's last word: live." in said
+
+
+def test_the_nearest_example_of_all_workers_routes() -> None:
+    asked = [Query("math two", "math", "f", ""), Query("code one", "code", "f", "")]
+    examples = {worker: (f"{worker} one", f"{worker} three") for worker in WORKERS}
+    assert nearest_examples(asked, examples, TextVectors(embed_words)) == ["math", "code"]
+
+
+def test_what_a_person_said_is_worth_one_and_says_no_effort() -> None:
+    lessons = as_lessons(stream(6), TextVectors(embed_words))
+    assert lessons.inputs.shape == (6, 398)
+    assert lessons.rewards.tolist() == [1.0] * 6
+    assert lessons.told.all()
+    assert np.isnan(lessons.depths).all()
 
 
 def test_a_reward_model_that_was_not_fitted_is_said_to_be_so() -> None:

@@ -7,6 +7,7 @@ import argparse
 import json
 import logging
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from django.conf import settings
@@ -14,12 +15,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from kwsite.bench.learning.grids import grids, verdict
-from kwsite.bench.learning.measure import Queries, measure_learning
+from kwsite.bench.learning.measure import Queries, embed_in_batches, measure_learning
 from kwsite.bench.learning.outcome import Learning
+from kwsite.bench.learning.process import ROUTED
 from kwsite.bench.learning.report import as_json, keep_json, read_learning, write_evidence
+from kwsite.bench.learning.routers import measure_routers, routers_grid
 from kwsite.bench.learning.stream import crossed, held_out, stream
 from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.connection import find_connection
+from training.text_vectors import TextVectors
 from workers.backends.choose import live_backend
 
 CROSSED_SHARE = 0.5  # of the queries for the router alone
@@ -27,6 +31,9 @@ CROSSED_SHARE = 0.5  # of the queries for the router alone
 
 def main() -> None:
     options = _options()
+    if options.routers:
+        _routers(options)
+        return
     found = read_learning(Path(options.read)) if options.read else _measure(options)
     if options.write:
         for path in write_evidence(found, Path(options.write)):
@@ -46,8 +53,23 @@ def _options() -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=int, default=0)
     for name in ("command", "read", "write"):
         parser.add_argument(f"--{name}", default="")
-    parser.add_argument("--json", action="store_true")
+    for name in ("json", "routers"):
+        parser.add_argument(f"--{name}", action="store_true")
     return parser.parse_args()
+
+
+def _routers(options: argparse.Namespace) -> None:
+    routed = measure_routers(TextVectors(embed_in_batches), count=ROUTED)
+    grid = routers_grid(routed)
+    if options.write:
+        file = Path(options.write) / "learning-routers.md"
+        command = "`manage.py bench learning --routers`"
+        file.write_text(f"{command}\n\n{grid.as_markdown()}")
+        print(f"wrote {file}", file=sys.stderr)
+    if options.json:
+        print(json.dumps([asdict(one) for one in routed]))
+    else:
+        Console().print(grid.as_table())
 
 
 def queries(count: int, tested: int, routed: int) -> Queries:

@@ -39,12 +39,15 @@ def verdict(found: Learning) -> str:
 
 
 def _said_of_router(found: Learning) -> str:
-    right = accuracy(like_stream(chosen_at(found, found.told, "live")))
-    start = accuracy(like_stream(chosen_at(found, 0, "live")))
-    met = "met" if right.value >= GOAL_ACCURACY else "missed"
+    start, live, fitted = (
+        accuracy(like_stream(chosen_at(found, samples, by)))
+        for samples, by in ((0, "live"), (found.told, "live"), (found.told, "fitted"))
+    )
+    met = "met" if live.value >= GOAL_ACCURACY else "missed"
     return (
         f"After {found.told} answers with a person's word the live router is right for "
-        f"{percent(right)} of the held-out queries ({percent(start)} from the cold start): the "
+        f"{percent(live)} of the held-out queries ({percent(start)} at the start, "
+        f"{percent(fitted)} by the net that was fitted then and {_came_out(found, 'policy')}): the "
         f"goal of {100 * GOAL_ACCURACY:.0f} % is {met}."
     )
 
@@ -58,10 +61,18 @@ def _said_of_reward_model(found: Learning) -> str:
     met = value >= GOAL_AUROC and value > length.interval.value
     share = by_worker.interval.value if by_worker and by_worker.interval else 0.5
     return (
-        f"After {last} queries the AUROC of the reward model is {value:.2f} on held-out steps, "
-        f"that of step length {length.interval.value:.2f}: the goal of {GOAL_AUROC}, and above "
-        f"step length, is {'met' if met else 'missed'}. Who answered, alone, has {share:.2f}."
+        f"After {last} queries the AUROC of the fitted reward model is {_area(model.interval)} on "
+        f"held-out steps, that of step length {length.interval.value:.2f}: the goal of "
+        f"{GOAL_AUROC}, and above step length, is {'met' if met else 'missed'}. Who answered, "
+        f"alone, has {share:.2f}. The gate's last word: {_came_out(found, 'prm', last)}."
     )
+
+
+def _came_out(found: Learning, kind: str, samples: int | None = None) -> str:
+    """The state of what was fitted after so many queries; by default, after the told ones."""
+    wanted = found.told if samples is None else samples
+    states = [r.state for r in found.rounds if r.kind == kind and r.samples == wanted]
+    return states[-1] if states else "not fitted"
 
 
 def _router(found: Learning) -> Grid:

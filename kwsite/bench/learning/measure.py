@@ -54,7 +54,7 @@ def measure_learning(
 ) -> Learning:
     """`told`: how many of the first answers a person judges. `keep` is given what is there so far,
     after each point."""
-    vectors = TextVectors(_embed)
+    vectors = TextVectors(embed_in_batches)
     asked = (*queries.tested, *queries.routed)
     say("Held-out queries, from the cold start.")
     before, steps = _tested(queries.tested, backend, advance)
@@ -116,6 +116,6 @@ def _learned(
     )
 
 
-def _embed(texts: Sequence[str]) -> list[Vector]:
+def embed_in_batches(texts: Sequence[str]) -> list[Vector]:
     starts = range(0, len(texts), BATCH)
     return [vector for start in starts for vector in embed_all(texts[start : start + BATCH])]

@@ -63,12 +63,12 @@ def routed(
         Routed(samples, by, n, part_of(query), query.worker, worker)
         for by, net in routers.items()
         for n, (query, worker) in enumerate(
-            zip(queries, _chosen(net, queries, vectors), strict=True)
+            zip(queries, chosen(net, queries, vectors), strict=True)
         )
     ]
 
 
-def _chosen(net: Net | None, queries: Sequence[Query], vectors: TextVectors) -> list[str]:
+def chosen(net: Net | None, queries: Sequence[Query], vectors: TextVectors) -> list[str]:
     """The likeliest worker for each query; without a net, by the start from examples."""
     texts = [query.text for query in queries]
     policy: Policy = cold_start(EXAMPLES, EFFORTS, vectors)

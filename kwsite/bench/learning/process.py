@@ -34,6 +34,9 @@ def add_learning_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--told", type=_positive, default=TOLD, help="of them, judged by a person")
     parser.add_argument("--tested", type=_positive, default=TESTED, help="searched before, after")
     parser.add_argument("--routed", type=_positive, default=ROUTED, help="more, for the router")
+    parser.add_argument(
+        "--routers", action="store_true", help="routers by what they are told alone; no model"
+    )
     parser.add_argument("--gguf", type=Path, metavar="FILE", help="a model to serve instead")
     parser.add_argument("--base-url", default="", help="another model server's, ending in /v1")
     parser.add_argument("--api-key", default="", help="for that server")
@@ -49,6 +52,9 @@ def run_learning(options: dict[str, Any]) -> None:
     if options["read"]:
         arguments = ["--read", str(options["read"].absolute()), *_output(options)]
         measure_in_own_process("learning", arguments)
+        return
+    if options["routers"]:
+        measure_in_own_process("learning", ["--routers", *_output(options)])
         return
     with ExitStack() as stack:
         named = _model_server(options)
