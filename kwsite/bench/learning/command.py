@@ -64,7 +64,7 @@ def _routers(options: argparse.Namespace) -> None:
     if options.write:
         file = Path(options.write) / "learning-routers.md"
         command = "`manage.py bench learning --routers`"
-        file.write_text(f"{command}\n\n{grid.as_markdown()}")
+        file.write_text(f"# Routers without a model\n\n{command}\n\n{grid.as_markdown()}")
         print(f"wrote {file}", file=sys.stderr)
     if options.json:
         print(json.dumps([asdict(one) for one in routed]))
