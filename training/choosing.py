@@ -12,7 +12,6 @@ from training.nets.roster import DEPTHS, SIMULATIONS, WORKERS, within
 T = TypeVar("T")
 
 EPSILON = 0.1
-TEMPERATURE = 0.05  # of cosines: a lead of .1 over another worker makes it e^2 times as likely
 
 
 class Dice(Protocol):
@@ -39,7 +38,7 @@ class PolicyChoice:
 
 
 class Policy(Protocol):
-    """Anything that can route: the live net, or the start from examples."""
+    """Anything that can route: the live net, or the cold start."""
 
     def choose(
         self, embedding: Vector, scalars: Vector, *, epsilon: float, rng: Dice
@@ -77,36 +76,6 @@ def epsilon_greedy(
         epsilon / len(WORKERS) + (1 - epsilon) * (worker == greedy),
         snapshot,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class ColdStart:
-    """Routes by the nearest of each worker's example prompts, until a net has learned.
-
-    The cosine of the nearest example of each worker, over `TEMPERATURE`, through softmax.
-    """
-
-    examples: Mapping[str, Vector]  # (k, 384) of each worker, unit length
-    efforts: Mapping[str, tuple[int, int]]  # depth and simulations by default
-
-    def __post_init__(self) -> None:
-        if set(self.examples) != set(WORKERS) or set(self.efforts) != set(WORKERS):
-            raise ValueError(f"examples and defaults are for {', '.join(WORKERS)}")
-
-    def probabilities(self, embeddings: Vector) -> Vector:
-        """(n, 6), of (n, 384)."""
-        nearest = [(embeddings @ self.examples[worker].T).max(1) for worker in WORKERS]
-        return softmax(np.column_stack(nearest).astype(np.float32) / TEMPERATURE)
-
-    def choose(
-        self, embedding: Vector, scalars: Vector, *, epsilon: float = EPSILON, rng: Dice
-    ) -> PolicyChoice:
-        return epsilon_greedy(
-            by_worker(self.probabilities(embedding[None])[0]),
-            self.efforts,
-            epsilon=epsilon,
-            rng=rng,
-        )
 
 
 def by_worker(values: Sequence[float] | Vector) -> dict[str, float]:

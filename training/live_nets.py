@@ -9,12 +9,14 @@ from threading import Lock
 from django.conf import settings
 
 from kernels.encoder import embed_all, encoder_digest
-from training.choosing import ColdStart, Policy
+from training.choosing import Policy
+from training.cold_start import ColdStart, first_net
 from training.models import Snapshot
 from training.nets.policy import PolicyNet
 from training.nets.prm import PrmNet
 from training.nets.weights import BadSnapshot, Kind, Net
 from training.nets_in_service import NetPolicy, StepScorer
+from training.policy_material import first_lessons
 from training.snapshot_states import reject_live
 from training.snapshots import read_snapshot
 from training.text_vectors import EmbedTexts, TextVectors
@@ -105,7 +107,7 @@ class LiveNets:
         return None
 
     def cold_start(self) -> ColdStart:
-        """The examples, embedded once."""
+        """What the examples teach, fitted once."""
         if self._cold is None:
             self._cold = cold_start(self._examples, self._efforts, self._vectors)
         return self._cold
@@ -117,5 +119,4 @@ def cold_start(
     vectors: TextVectors,
 ) -> ColdStart:
     """Raises ValueError unless every worker has examples and defaults."""
-    vectors.of([prompt for own in examples.values() for prompt in own])  # one batch for all
-    return ColdStart({worker: vectors.matrix(own) for worker, own in examples.items()}, efforts)
+    return ColdStart(first_net(first_lessons(examples, efforts, vectors)), efforts)

@@ -11,6 +11,7 @@ import torch
 from django.utils import timezone
 
 from kernels.encoder import encoder_digest
+from training.cold_start import first_net
 from training.learning_round import (
     RoundLimits,
     Seen,
@@ -21,7 +22,6 @@ from training.learning_round import (
     require_new,
     require_rows,
 )
-from training.live_nets import cold_start
 from training.models import RouterOutcome, Snapshot, StepExample
 from training.nets.policy import PolicyNet, policy_inputs
 from training.nets.prm import PrmNet
@@ -57,10 +57,9 @@ def learn_policy(
     live, net = live_net("policy")
     fitted = fit_policy(material.first, material.lessons, config)
     held = material.held
-    if isinstance(net, PolicyNet):
-        before = net_choices(net, held)
-    else:
-        before = cold_start(examples, efforts, vectors).probabilities(held.embeddings).argmax(1)
+    before = net_choices(
+        net if isinstance(net, PolicyNet) else first_net(material.first, config), held
+    )
     queries = len(set(held.queries))
     comparable = queries >= limits.min_held_out
     reason, metrics = "", {"held_out": queries, "needed": limits.min_held_out}

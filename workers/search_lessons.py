@@ -1,5 +1,7 @@
 """What a finished search teaches: the router, the process reward model, and those who review."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 
 from kernels.encoder import Vector
@@ -42,11 +44,7 @@ def record_lessons(*, found: Searched, embedding: Vector, trajectory: Trajectory
         simulations=_needed(candidates, chosen) if chosen else None,
         trajectory=trajectory,
     )
-    leaves = [
-        VerifiedLeaf(one.steps, outcome)
-        for one in candidates
-        if one.steps and (outcome := _of_verifier(one.outcome)) is not None
-    ]
+    leaves = verified_leaves(candidates)
     record_step_examples(query=query, worker=worker, leaves=leaves, trajectory=trajectory)
     outcome = _of_verifier(chosen.outcome) if chosen else None
     if chosen is not None and outcome is not None and found.scored:
@@ -58,6 +56,15 @@ def record_lessons(*, found: Searched, embedding: Vector, trajectory: Trajectory
             margin=settings.KW_PRM_DISAGREEMENT,
             trajectory=trajectory,
         )
+
+
+def verified_leaves(candidates: Sequence[Candidate]) -> list[VerifiedLeaf]:
+    """The answers of which a verifier had something to say."""
+    return [
+        VerifiedLeaf(one.steps, outcome)
+        for one in candidates
+        if one.steps and (outcome := _of_verifier(one.outcome)) is not None
+    ]
 
 
 def _of_verifier(outcome: Verified) -> VerifierOutcome | None:

@@ -1,4 +1,4 @@
-"""Epsilon-greedy choices, and routing by examples before a net has learned."""
+"""Epsilon-greedy choices."""
 
 import random
 from collections import Counter
@@ -6,8 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tests.net_lessons import embeddings
-from training.choosing import ColdStart, PolicyChoice, epsilon_greedy
+from training.choosing import PolicyChoice, epsilon_greedy
 from training.nets.roster import WORKERS
 
 EFFORTS = {worker: (n + 3, 5 * n + 5) for n, worker in enumerate(WORKERS[:5])} | {
@@ -50,20 +49,3 @@ def test_the_propensity_is_how_often_a_worker_comes_out() -> None:
 def test_an_epsilon_that_is_no_probability_is_refused(epsilon: float) -> None:
     with pytest.raises(ValueError, match="epsilon"):
         epsilon_greedy(SHARES, EFFORTS, epsilon=epsilon, rng=random.Random())
-
-
-def test_before_a_net_has_learned_the_nearest_example_decides() -> None:
-    right = np.arange(6)
-    examples = {w: embeddings(np.full(4, n), seed=n, noise=0.5) for n, w in enumerate(WORKERS)}
-    start = ColdStart(examples, EFFORTS)
-    for worker, query in zip(WORKERS, embeddings(right, seed=50, noise=0.5), strict=True):
-        choice = start.choose(query, SCALARS, epsilon=0, rng=random.Random())
-        assert choice.worker == worker
-        assert (choice.depth, choice.simulations) == EFFORTS[worker]
-        assert sum(choice.probabilities.values()) == pytest.approx(1)
-        assert choice.snapshot is None
-
-
-def test_every_worker_needs_examples() -> None:
-    with pytest.raises(ValueError, match="creative"):
-        ColdStart({"math": np.zeros((1, 384), dtype=np.float32)}, EFFORTS)

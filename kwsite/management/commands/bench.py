@@ -19,6 +19,7 @@ from kwsite.bench.compilation.process import add_compile_arguments, run_compile
 from kwsite.bench.constraint import constraint_table, in_process, on_server, tasks
 from kwsite.bench.constraint import measure as measure_constraint
 from kwsite.bench.http_client import UnexpectedReply
+from kwsite.bench.learning.process import add_learning_arguments, run_learning
 from kwsite.bench.library import library_json, library_table, measure_library, suite
 from kwsite.bench.model_server import embedded_model
 from kwsite.bench.overhead import CLIENTS, SETTINGS, measure_overhead
@@ -57,6 +58,7 @@ BENCHES = (
     "compile",
     "claim",
     "search",
+    "learning",
     "verifiers",
     "cache",
 )
@@ -117,6 +119,10 @@ class Command(BaseCommand):
             "search", help="ways to answer at equal token budgets, on questions of a file (KA17)"
         )
         add_search_arguments(searching)
+        learning = benches.add_parser(
+            "learning", help="what the router and the reward model learn from a stream of queries"
+        )
+        add_learning_arguments(learning)
         verifiers = benches.add_parser(
             "verifiers", help="what the experts' verifiers pass of right and of wrong answers"
         )
@@ -158,6 +164,9 @@ class Command(BaseCommand):
 
     def _compile(self, options: dict[str, Any]) -> None:
         run_compile(options)
+
+    def _learning(self, options: dict[str, Any]) -> None:
+        run_learning(options)
 
     def _search(self, options: dict[str, Any]) -> None:
         run_search(options)
