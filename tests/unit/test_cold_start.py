@@ -19,7 +19,8 @@ SCALARS = np.zeros(14, dtype=np.float32)
 def examples(*places: int) -> Lessons:
     """Four example prompts of each worker."""
     right = np.repeat(np.array(places), 4)
-    inputs = policy_inputs(embeddings(right, seed=1, noise=0.5), np.zeros((len(right), 14)))
+    scalars = np.zeros((len(right), 14), dtype=np.float32)
+    inputs = policy_inputs(embeddings(right, seed=1, noise=0.5), scalars)
     ones = np.ones(len(right), dtype=np.float32)
     return Lessons(inputs, right, ones, 5 * ones, 10 * ones, ones.astype(np.bool_))
 
