@@ -69,14 +69,17 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
 def _known_or_search(
     client: Client, request: ChatRequest, asked: Asked, decision: RouteDecision
 ) -> RouteDecision:
-    """The decision; where no kernel serves, with a near duplicate's answer, or with a search."""
+    """The decision; where no kernel serves, with a near duplicate's answer, or with a search.
+
+    What did not ask for a search gets one only where that is known to pay, as the worker finds.
+    """
     if decision.route != "generation" or not may_search(request):
         return decision
     near = near_duplicate(
         client_id=client.pk, request=request, embedding=asked.vector, experts=EXPERTS
     )
     if near is None:
-        return replace(decision, route="search")
+        return decision if request.search is None else replace(decision, route="search")
     return replace(
         decision,
         route="reuse",
