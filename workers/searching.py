@@ -15,15 +15,15 @@ from workers.backends.completion import Backend, Delta
 from workers.experts.expert import Expert, Task, Verified
 from workers.replies import asker, judge_of
 from workers.request import ChatRequest
-from workers.search.chooser import FIRST, Choice, Record, choose
+from workers.search.chooser import Choice, Record, choose
 from workers.search.options import SearchOptions
 from workers.search.problem import StepScorer
 from workers.search.search import Limits, Routed, Searched, search
 from workers.search.strategies import STRATEGIES
+from workers.search_records import PLAIN
 from workers.search_report import summary
 from workers.trace import Trace
 
-PLAIN = ("one_shot", FIRST)  # what a plain answer of the model does as well
 STATUS: dict[str, Status] = {"ok": "ok", "failed": "failed", "unverified": "could_not_run"}
 
 

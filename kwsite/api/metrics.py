@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from kwsite.api.auth import key_of, sign_in
 from kwsite.api.documents import error_documents
+from kwsite.api.errors import UnknownParameter
 from kwsite.api.offload import in_thread
 from kwsite.api.replies import json_reply
 from training.figures_table import as_json
@@ -61,6 +62,8 @@ class SearchMetrics(BaseModel):
 )
 async def retrieve_search_metrics(request: HttpRequest, days: Days = 30) -> HttpResponse:
     """By worker, `all` first; of the own client's answers of the last `days`."""
+    if unknown := sorted(set(request.GET) - {"days"}):
+        raise UnknownParameter(f"Unknown parameter: '{unknown[0]}'.", param=unknown[0])
     workers = await in_thread(_figures, key_of(request), days)
     return json_reply({"days": days, "workers": workers})
 

@@ -18,7 +18,7 @@ from workers.backends.scripted import ScriptedBackend
 from workers.cancelling import cancel_run
 from workers.request import AskedContract, ChatRequest
 from workers.search.options import SearchOptions
-from workers.search_means import records
+from workers.search_records import records, somewhere_pays
 from workers.tasks.answering import answer_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,10 +44,12 @@ def backend(settings: Settings) -> Iterator[ScriptedBackend]:
     settings.KW_LEASE_S = 600.0  # no thread renews it, with a connection of its own
     settings.KW_ROUTER_EPSILON = 0.0
     settings.KW_SEARCH_EXPLORE = 0.0
+    somewhere_pays.forget()
     live_backend.cache_clear()
     found = live_backend()
     assert isinstance(found, ScriptedBackend)
     yield found
+    somewhere_pays.forget()
     live_backend.cache_clear()
 
 
@@ -150,6 +152,7 @@ def test_where_a_strategy_pays_a_bare_question_gets_it(
     for _ in range(12):
         backend.enqueue(WRONG, RIGHT)
         answered(client, asked(strategy="best_of_n_verifier"))
+    settings.KW_SEARCH_EXPLORE = 1.0  # nothing is tried on who asked for no search
     backend.enqueue(WRONG, RIGHT)
     run = answered(client, chat(PROMPT, max_tokens=100))
     assert run.response is not None, run.error

@@ -37,6 +37,7 @@ from workers.replaying import Stored, answer_again
 from workers.request import ChatRequest
 from workers.search.budget import SearchCancelled
 from workers.search_allowed import may_search
+from workers.search_records import somewhere_pays
 from workers.searching import pays, search_answer
 from workers.suspects import alone
 from workers.tasks.scoring import ask_for_scores
@@ -109,11 +110,13 @@ def _otherwise(
     run: Run, request: ChatRequest, reason: str, backend: Backend, say: Say, trace: Trace
 ) -> Answer:
     """What answers where nothing known does: a search where one may be made, or generation."""
-    if may_search(request):
+    if may_search(request) and (request.search is not None or somewhere_pays()):
         from workers.search_means import live_means  # torch, which takes seconds to import
 
-        means = live_means(request.prompt, np.asarray(run.embedding, dtype=np.float32))
-        if request.search is not None or pays(means):
+        asked = request.search is not None
+        vector = np.asarray(run.embedding, dtype=np.float32)
+        means = live_means(request.prompt, vector, explores=asked)
+        if asked or pays(means):
             cancelled = Cancellation(run.pk)
             return search_answer(request, reason, backend, say, trace, means, cancelled)
     return generate(request, reason, backend, say, trace)
