@@ -1,6 +1,6 @@
 """What the bench of learning asks of the service, of the rows and of the nets."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from kwsite.bench.learning.outcome import ERROR
 from kwsite.bench.learning.predicting import TestStep as Held
 from kwsite.bench.learning.predicting import fitted_now, held_step, routed, scored
 from kwsite.bench.learning.searching import streamed
+from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.failure import ServiceFailure
 from tests.db.net_rows import embed_words
 from training.nets.fitting import start_from_seed
@@ -53,7 +54,7 @@ class Silent(Service):
 
 
 def ask(service: Service, *, told: bool) -> Any:
-    return streamed(service, 3, QUERY, told=told)  # type: ignore[arg-type]
+    return streamed(cast(ServiceClient, service), 3, QUERY, told=told)
 
 
 def test_a_refused_answer_earns_a_part_of_what_held() -> None:

@@ -1,5 +1,7 @@
 """What people say of answers and of steps, and where a net and a verifier disagree."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -120,9 +122,9 @@ def test_feedback_on_a_worker_that_is_not_there_changes_nothing(trajectory: Traj
 
 
 def test_a_step_without_a_label_can_be_scored_again_and_again() -> None:
-    said = {"query": "Q", "worker": "math", "step": "s", "steps_before": ["a"]}
-    first = score_answered_step(**said, score=0.1)  # type: ignore[arg-type]
-    second = score_answered_step(**said, score=0.9)  # type: ignore[arg-type]
+    said: dict[str, Any] = {"query": "Q", "worker": "math", "step": "s", "steps_before": ["a"]}
+    first = score_answered_step(**said, score=0.1)
+    second = score_answered_step(**said, score=0.9)
     assert first.pk == second.pk
     assert StepExample.objects.get().target == 0.9
     with pytest.raises(ValueError, match="needs a score"):

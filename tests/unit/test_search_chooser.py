@@ -66,12 +66,15 @@ EXPERTS = {
 
 
 def test_a_sure_router_sends_one_worker() -> None:
-    assert team("math", {"math": 0.6, "logic": 0.3, "code": 0.1}, EXPERTS) == ("math",)
+    assert team("math", {"math": 0.6, "logic": 0.3, "code": 0.1}, EXPERTS, sure=0.6) == ("math",)
 
 
 def test_an_unsure_one_sends_the_relatives_along() -> None:
-    assert team("math", {"math": 0.5, "logic": 0.2, "code": 0.3}, EXPERTS) == ("math", "code")
-    assert team("math", {"math": 0.35, "logic": 0.33, "code": 0.32}, EXPERTS) == (
+    assert team("math", {"math": 0.5, "logic": 0.2, "code": 0.3}, EXPERTS, sure=0.6) == (
+        "math",
+        "code",
+    )
+    assert team("math", {"math": 0.35, "logic": 0.33, "code": 0.32}, EXPERTS, sure=0.6) == (
         "math",
         "logic",
         "code",

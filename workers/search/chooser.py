@@ -1,7 +1,7 @@
 """Which strategy a question gets: the cheapest, or a dearer one that measurably pays (row X8)."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 Z = 1.645  # one-sided, 95 %
@@ -75,8 +75,3 @@ def _wilson(record: Record) -> tuple[float, float]:
     middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
     half = Z / (1 + Z**2 / n) * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     return middle - half, middle + half
-
-
-def tally(rows: Mapping[str, tuple[int, float, int]]) -> tuple[Record, ...]:
-    """Records from (judged, right, tokens) by strategy."""
-    return tuple(Record(name, *row) for name, row in rows.items())

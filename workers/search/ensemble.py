@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from workers.experts.expert import Expert
 from workers.search.problem import Found
 
-SURE = 0.6  # the probability of the first worker from which on it works alone
-UNSURE = 0.4  # below it a third one helps
+UNSURE = 0.4  # below this probability of the first worker a third one helps
 
 
 def team(
@@ -15,7 +14,7 @@ def team(
     probabilities: Mapping[str, float],
     experts: Mapping[str, Expert],
     *,
-    sure: float = SURE,
+    sure: float,
 ) -> tuple[str, ...]:
     """The workers that take the question, the chosen one first.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from workers.backends.completion import BackendError
@@ -147,14 +147,6 @@ def _grow(progress: Progress, flight: _Flight, played: Candidate) -> Candidate:
     leaf.terminal = len(new) <= 1
     tree.backpropagate(flight.node, leaf, played.reward, verified_reward(played.outcome))
     progress.simulations += 1
-    candidate = Candidate(
-        played.steps,
-        played.answer,
-        played.scores,
-        played.outcome,
-        played.reward,
-        leaf,
-        played.model,
-    )
+    candidate = replace(played, leaf=leaf)
     progress.candidates.append(candidate)
     return candidate

@@ -110,7 +110,6 @@ def expand(node: Node, step: str) -> Node:
         if child.step == step:
             return child
     child = Node(step=step, parent=node)
-    child.virtual = 0
     node.children.append(child)
     return child
 
@@ -134,13 +133,6 @@ def penalise(leaf: Node, factor: float) -> None:
     for node in leaf.path():
         if node.parent is not None:
             node.value *= factor
-
-
-def nodes(root: Node) -> Iterator[Node]:
-    """All nodes, parents first."""
-    yield root
-    for child in root.children:
-        yield from nodes(child)
 
 
 def as_json(root: Node) -> dict[str, Any]:

@@ -4,9 +4,7 @@
 """
 
 import argparse
-import json
 import logging
-import sys
 from pathlib import Path
 
 from django.conf import settings
@@ -21,6 +19,7 @@ from kwsite.bench.claim.grids import grids, verdict
 from kwsite.bench.claim.measure import Claim, all_arms, measure_claim
 from kwsite.bench.claim.remembering import Remembering
 from kwsite.bench.claim.report import claim_json, read_claim, write_evidence
+from kwsite.bench.showing import show, tell_written
 from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.connection import Connection, find_connection
 from trajectories.access import find_key
@@ -31,15 +30,8 @@ def main() -> None:
     options = _options()
     claim = read_claim(Path(options.read)) if options.read else _measure(options)
     if options.write:
-        for path in write_evidence(claim, Path(options.write)):
-            print(f"wrote {path}", file=sys.stderr)
-    if options.json:
-        print(json.dumps(claim_json(claim)))
-        return
-    console = Console()
-    for grid in grids(claim):
-        console.print(grid.as_table())
-    console.print(verdict(claim))
+        tell_written(write_evidence(claim, Path(options.write)))
+    show(claim_json(claim), grids(claim), verdict(claim), as_json=options.json)
 
 
 def _options() -> argparse.Namespace:

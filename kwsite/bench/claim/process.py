@@ -7,9 +7,14 @@ its start. Nothing here needs what only the benchmark needs (requirements/dev.tx
 import argparse
 import shlex
 import sys
-from pathlib import Path
 from typing import Any
 
+from kwsite.bench.arguments import (
+    add_evidence_arguments,
+    add_server_arguments,
+    evidence_arguments,
+    server_settings,
+)
 from kwsite.bench.own_process import measure_in_own_process, require_installed
 from kwsite.bench.stack import own_environment, throwaway_stack
 
@@ -30,36 +35,22 @@ def add_claim_arguments(parser: argparse.ArgumentParser) -> None:
         "--composites", type=int, default=COMPOSITES, help="prompts a pair of families, for both"
     )
     parser.add_argument("--families", nargs="+", choices=FAMILIES, default=list(FAMILIES))
-    parser.add_argument("--write", type=Path, metavar="DIR", help="Markdown, plot and JSON there")
-    parser.add_argument("--base-url", default="", help="another model server's, ending in /v1")
-    parser.add_argument("--api-key", default="", help="for that server")
-    parser.add_argument("--model", default="", help="its model")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--read", type=Path, metavar="FILE", help="show what was measured before")
+    add_server_arguments(parser)
+    add_evidence_arguments(parser)
 
 
 def run_claim(options: dict[str, Any]) -> None:
     """Raises StackFailure when the stack does not start, or the measurement ends early."""
     require_installed("reasoning_gym", "matplotlib")
     if options["read"]:
-        arguments = ["--read", str(options["read"].absolute()), *_output(options)]
+        arguments = ["--read", str(options["read"].absolute()), *evidence_arguments(options)]
         measure_in_own_process("claim", arguments)
         return
     print("Starting a stack of its own.", file=sys.stderr)
-    with throwaway_stack(REUSE_OFF | _model_server(options)) as address:
+    with throwaway_stack(REUSE_OFF | server_settings(options)) as address:
         environment = own_environment(address.home) | REUSE_OFF
-        arguments = [*_arguments(options), *_output(options)]
+        arguments = [*_arguments(options), *evidence_arguments(options)]
         measure_in_own_process("claim", arguments, environment)
-
-
-def _model_server(options: dict[str, Any]) -> dict[str, str]:
-    """The settings that replace the embedded model server, if another one was named."""
-    named = {
-        "KW_LLM_BASE_URL": options["base_url"],
-        "KW_LLM_API_KEY": options["api_key"],
-        "KW_LLM_MODEL": options["model"],
-    }
-    return {name: text for name, text in named.items() if text}
 
 
 def _arguments(options: dict[str, Any]) -> list[str]:
@@ -69,11 +60,6 @@ def _arguments(options: dict[str, Any]) -> list[str]:
     arguments = ["--train", str(train), "--test", str(test), "--composites", str(composites)]
     arguments += ["--families", *options["families"]]
     return [*arguments, "--command", _command(options)]
-
-
-def _output(options: dict[str, Any]) -> list[str]:
-    written = ["--write", str(options["write"].absolute())] if options["write"] else []
-    return [*written, *(["--json"] if options["json"] else [])]
 
 
 def _command(options: dict[str, Any]) -> str:

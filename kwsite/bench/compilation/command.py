@@ -4,7 +4,6 @@
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from django.conf import settings
@@ -15,19 +14,15 @@ from kwsite.bench.claim.families import families
 from kwsite.bench.compilation.measure import Limits, measure_family
 from kwsite.bench.compilation.outcome import Compiled
 from kwsite.bench.compilation.report import as_json, grids, verdict, write_evidence
+from kwsite.bench.showing import show
 from workers.backends.openai_compatible import OpenAICompatible
 
 
 def main() -> None:
     options = _options()
     found = _measure(options)
-    if options.json:
-        print(json.dumps(as_json(found, options.command, options.model)))
-        return
-    console = Console()
-    for grid in grids(found):
-        console.print(grid.as_table())
-    console.print(verdict(found))
+    told = as_json(found, options.command, options.model)
+    show(told, grids(found), verdict(found), as_json=options.json)
 
 
 def _options() -> argparse.Namespace:

@@ -4,9 +4,7 @@
 """
 
 import argparse
-import json
 import logging
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from kwsite.bench.learning.process import ROUTED
 from kwsite.bench.learning.report import as_json, keep_json, read_learning, write_evidence
 from kwsite.bench.learning.routers import measure_routers, routers_grid
 from kwsite.bench.learning.stream import crossed, held_out, stream
+from kwsite.bench.showing import show, tell_written
 from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.connection import find_connection
 from training.text_vectors import TextVectors
@@ -36,15 +35,8 @@ def main() -> None:
         return
     found = read_learning(Path(options.read)) if options.read else _measure(options)
     if options.write:
-        for path in write_evidence(found, Path(options.write)):
-            print(f"wrote {path}", file=sys.stderr)
-    if options.json:
-        print(json.dumps(as_json(found)))
-        return
-    console = Console()
-    for grid in grids(found):
-        console.print(grid.as_table())
-    console.print(verdict(found))
+        tell_written(write_evidence(found, Path(options.write)))
+    show(as_json(found), grids(found), verdict(found), as_json=options.json)
 
 
 def _options() -> argparse.Namespace:
@@ -65,11 +57,8 @@ def _routers(options: argparse.Namespace) -> None:
         file = Path(options.write) / "learning-routers.md"
         command = "`manage.py bench learning --routers`"
         file.write_text(f"# Routers without a model\n\n{command}\n\n{grid.as_markdown()}")
-        print(f"wrote {file}", file=sys.stderr)
-    if options.json:
-        print(json.dumps([asdict(one) for one in routed]))
-    else:
-        Console().print(grid.as_table())
+        tell_written([file])
+    show([asdict(one) for one in routed], [grid], as_json=options.json)
 
 
 def queries(count: int, tested: int, routed: int) -> Queries:

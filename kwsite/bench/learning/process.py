@@ -10,6 +10,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from kwsite.bench.arguments import (
+    add_evidence_arguments,
+    add_server_arguments,
+    evidence_arguments,
+    positive,
+    server_settings,
+)
 from kwsite.bench.model_server import embedded_model
 from kwsite.bench.own_process import measure_in_own_process, require_installed
 from kwsite.bench.stack import own_environment, throwaway_stack
@@ -30,34 +37,30 @@ MEASURING = STACK | {"KW_ROUTER_EPSILON": "0"}  # held-out queries are no place 
 
 def add_learning_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help="few queries: only whether it works")
-    parser.add_argument("--count", type=_positive, default=COUNT, help="queries of the stream")
-    parser.add_argument("--told", type=_positive, default=TOLD, help="of them, judged by a person")
-    parser.add_argument("--tested", type=_positive, default=TESTED, help="searched before, after")
-    parser.add_argument("--routed", type=_positive, default=ROUTED, help="more, for the router")
+    parser.add_argument("--count", type=positive, default=COUNT, help="queries of the stream")
+    parser.add_argument("--told", type=positive, default=TOLD, help="of them, judged by a person")
+    parser.add_argument("--tested", type=positive, default=TESTED, help="searched before, after")
+    parser.add_argument("--routed", type=positive, default=ROUTED, help="more, for the router")
     parser.add_argument(
         "--routers", action="store_true", help="routers by what they are told alone; no model"
     )
     parser.add_argument("--gguf", type=Path, metavar="FILE", help="a model to serve instead")
-    parser.add_argument("--base-url", default="", help="another model server's, ending in /v1")
-    parser.add_argument("--api-key", default="", help="for that server")
-    parser.add_argument("--model", default="", help="its model")
-    parser.add_argument("--write", type=Path, metavar="DIR", help="Markdown, plot and JSON there")
-    parser.add_argument("--read", type=Path, metavar="FILE", help="show what was measured before")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_server_arguments(parser)
+    add_evidence_arguments(parser)
 
 
 def run_learning(options: dict[str, Any]) -> None:
     """Raises StackFailure when the stack does not start, or the measurement ends early."""
     require_installed("reasoning_gym", "matplotlib")
     if options["read"]:
-        arguments = ["--read", str(options["read"].absolute()), *_output(options)]
+        arguments = ["--read", str(options["read"].absolute()), *evidence_arguments(options)]
         measure_in_own_process("learning", arguments)
         return
     if options["routers"]:
-        measure_in_own_process("learning", ["--routers", *_output(options)])
+        measure_in_own_process("learning", ["--routers", *evidence_arguments(options)])
         return
     with ExitStack() as stack:
-        named = _model_server(options)
+        named = server_settings(options)
         if options["gguf"]:
             own = stack.enter_context(embedded_model(options["gguf"]))
             named = {
@@ -69,28 +72,14 @@ def run_learning(options: dict[str, Any]) -> None:
         print("Starting a stack of its own.", file=sys.stderr)
         address = stack.enter_context(throwaway_stack(STACK | named))
         environment = own_environment(address.home) | MEASURING | named
-        arguments = [*_arguments(options), *_output(options)]
+        arguments = [*_arguments(options), *evidence_arguments(options)]
         measure_in_own_process("learning", arguments, environment)
-
-
-def _model_server(options: dict[str, Any]) -> dict[str, str]:
-    named = {
-        "KW_LLM_BASE_URL": options["base_url"],
-        "KW_LLM_API_KEY": options["api_key"],
-        "KW_LLM_MODEL": options["model"],
-    }
-    return {name: text for name, text in named.items() if text}
 
 
 def _arguments(options: dict[str, Any]) -> list[str]:
     sizes = {name: QUICK[name] if options["quick"] else options[name] for name in QUICK}
     arguments = [word for name, size in sizes.items() for word in (f"--{name}", str(size))]
     return [*arguments, "--command", _command(options)]
-
-
-def _output(options: dict[str, Any]) -> list[str]:
-    written = ["--write", str(options["write"].absolute())] if options["write"] else []
-    return [*written, *(["--json"] if options["json"] else [])]
 
 
 def _command(options: dict[str, Any]) -> str:
@@ -104,9 +93,3 @@ def _command(options: dict[str, Any]) -> str:
     said += ["--gguf", options["gguf"].name] if options["gguf"] else []
     said += ["--base-url", "URL"] if options["base_url"] else []
     return shlex.join(said)
-
-
-def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError("it must be at least 1")
-    return number

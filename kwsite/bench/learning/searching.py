@@ -1,6 +1,6 @@
 """One query searched: through the running service, or as a worker does it, in this process."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.failure import ServiceFailure
 from training.step_labels import LabelledStep, step_examples
 from workers.backends.completion import Backend, BackendError, Delta
-from workers.experts.expert import Verified
+from workers.experts.expert import Verified, VerifiedStatus
 from workers.request import ChatRequest
 from workers.search.options import SearchOptions
 from workers.search.rewards import verified_reward
@@ -116,7 +116,7 @@ def _steps(found: Searched) -> tuple[LabelledStep, ...]:
 
 
 def _reward(status: str, score: float) -> float:
-    return verified_reward(Verified(status, score, "", "")) or 0.0  # type: ignore[arg-type]
+    return verified_reward(Verified(cast(VerifiedStatus, status), score, "", "")) or 0.0
 
 
 def _failed(number: int, query: Query, part: str) -> Answered:

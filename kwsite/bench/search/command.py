@@ -1,9 +1,7 @@
 """`bench search`: its arguments, and one run from questions to tables."""
 
 import argparse
-import json
 import shlex
-import sys
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from kwsite.bench.arguments import add_evidence_arguments, add_server_arguments, positive
 from kwsite.bench.model_server import ModelServer
 from kwsite.bench.routing_data import UnusableData
 from kwsite.bench.search.arms import ALONE, SAMPLED
@@ -26,6 +25,7 @@ from kwsite.bench.search.report import (
     write_evidence,
 )
 from kwsite.bench.search.speed import measure_pace, pace_grid
+from kwsite.bench.showing import show, tell_written
 
 ARMS = ("one_shot", "one_chain", "self_consistency", "best_of_n_verifier", "lats")
 LIMITS = ("tokens", "answer_tokens", "parallel", "simulations")
@@ -34,22 +34,18 @@ SHOWN = ("count", *LIMITS)
 
 def add_search_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="FILE", help="JSONL in the form of GSM8K")
-    parser.add_argument("--count", type=_positive, default=50, help="questions, from the first on")
+    parser.add_argument("--count", type=positive, default=50, help="questions, from the first on")
     parser.add_argument("--arms", nargs="+", choices=(*ALONE, *SAMPLED), default=list(ARMS))
-    parser.add_argument("--tokens", type=_positive, default=1500, help="an arm and question")
-    parser.add_argument("--answer-tokens", type=_positive, default=320, help="one simulation")
-    parser.add_argument("--parallel", type=_positive, default=4, help="simulations at a time")
-    parser.add_argument("--simulations", type=_positive, default=8, help="an arm may make")
+    parser.add_argument("--tokens", type=positive, default=1500, help="an arm and question")
+    parser.add_argument("--answer-tokens", type=positive, default=320, help="one simulation")
+    parser.add_argument("--parallel", type=positive, default=4, help="simulations at a time")
+    parser.add_argument("--simulations", type=positive, default=8, help="an arm may make")
     parser.add_argument(
         "--pace", action="store_true", help="only: simulations a second in parallel and in turn"
     )
     parser.add_argument("--gguf", type=Path, metavar="FILE", help="a model to serve instead")
-    parser.add_argument("--base-url", default="", help="another model server's, ending in /v1")
-    parser.add_argument("--api-key", default="", help="for that server")
-    parser.add_argument("--model", default="", help="its model")
-    parser.add_argument("--write", type=Path, metavar="DIR", help="Markdown, plot and JSON there")
-    parser.add_argument("--read", type=Path, metavar="FILE", help="show what was measured before")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_server_arguments(parser)
+    add_evidence_arguments(parser)
 
 
 def run_search(options: dict[str, Any]) -> None:
@@ -59,15 +55,8 @@ def run_search(options: dict[str, Any]) -> None:
         return
     measured = read_measured(options["read"]) if options["read"] else _measure(options)
     if options["write"]:
-        for path in write_evidence(measured, options["write"]):
-            print(f"wrote {path}", file=sys.stderr)
-    if options["json"]:
-        print(json.dumps(as_json(measured)))
-        return
-    console = Console()
-    for grid in grids(measured):
-        console.print(grid.as_table())
-    console.print(verdict(measured))
+        tell_written(write_evidence(measured, options["write"]))
+    show(as_json(measured), grids(measured), verdict(measured), as_json=options["json"])
 
 
 def _measure(options: dict[str, Any]) -> Measured:
@@ -89,10 +78,8 @@ def _show_pace(options: dict[str, Any]) -> None:
         setting = setting_of(served, **{name: options[name] for name in LIMITS})
         task = bar.add_task("pace", total=len(questions))
         pairs = measure_pace(questions, setting, lambda: bar.advance(task))
-    if options["json"]:
-        print(json.dumps([[asdict(one) for one in pair] for pair in pairs]))
-    else:
-        Console().print(pace_grid(pairs).as_table())
+    told = [[asdict(one) for one in pair] for pair in pairs]
+    show(told, [pace_grid(pairs)], as_json=options["json"])
 
 
 def _questions(options: dict[str, Any]) -> list[Question]:
@@ -112,9 +99,3 @@ def _command(options: dict[str, Any]) -> str:
         said += [f"--{name.replace('_', '-')}", str(options[name])]
     said += ["--gguf", options["gguf"].name] if options["gguf"] else []
     return shlex.join([*said, "--arms", *options["arms"]])
-
-
-def _positive(text: str) -> int:
-    if (number := int(text)) < 1:
-        raise argparse.ArgumentTypeError("it must be at least 1")
-    return number

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from time import perf_counter
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from kwsite.bench.routing_data import UnusableData
 from kwsite.bench.verifiers import gym, written
 from kwsite.bench.verifiers.outcome import Tally, summed
 from kwsite.bench.verifiers.process import add_verifiers_arguments
@@ -22,10 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     add_verifiers_arguments(parser)
     options = parser.parse_args()
-    try:
-        solutions = measure_solutions(options.data) if options.data else None
-    except UnusableData as error:
-        sys.exit(str(error))
+    solutions = measure_solutions(options.data) if options.data else None
     tallies = measure(options.count)
     if options.json:
         print(json.dumps(as_json(tallies, solutions)))

@@ -1,9 +1,9 @@
 """Measures the service: `bench overhead`, `verify`, `reuse`, `library`, `routing`, `claim`, ..."""
 
 import json
-from argparse import ArgumentTypeError
-from collections.abc import Sequence
-from dataclasses import asdict
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from kwsite.bench.arguments import count, positive
 from kwsite.bench.cache.command import add_cache_arguments, run_cache
 from kwsite.bench.claim.process import add_claim_arguments, run_claim
 from kwsite.bench.compilation.process import add_compile_arguments, run_compile
@@ -47,21 +48,52 @@ from kwsite.bench.verifiers.process import add_verifiers_arguments, run_verifier
 from kwsite.stack.failure import StackFailure
 from workers.backends.completion import BackendError
 
-BENCHES = (
-    "overhead",
-    "verify",
-    "reuse",
-    "library",
-    "routing",
-    "served",
-    "constraint",
-    "compile",
-    "claim",
-    "search",
-    "learning",
-    "verifiers",
-    "cache",
-)
+
+@dataclass(frozen=True)
+class Bench:
+    """A bench that brings its own arguments and shows what it measured by itself."""
+
+    help: str
+    add_arguments: Callable[[ArgumentParser], None]
+    run: Callable[[dict[str, Any]], None]
+
+
+OWN = {
+    "served": Bench(
+        "what the service routes, with each intent of the data a live kernel",
+        add_served_arguments,
+        run_served,
+    ),
+    "compile": Bench(
+        "what is compiled from the real model's successes, and its worth (KW3)",
+        add_compile_arguments,
+        run_compile,
+    ),
+    "claim": Bench(
+        "whether routing with verification beats retrieval (KW16)", add_claim_arguments, run_claim
+    ),
+    "search": Bench(
+        "ways to answer at equal token budgets, on questions of a file (KA17)",
+        add_search_arguments,
+        run_search,
+    ),
+    "learning": Bench(
+        "what the router and the reward model learn from a stream of queries",
+        add_learning_arguments,
+        run_learning,
+    ),
+    "verifiers": Bench(
+        "what the experts' verifiers pass of right and of wrong answers",
+        add_verifiers_arguments,
+        run_verifiers,
+    ),
+    "cache": Bench(
+        "how fast, how often and how often wrongly stored answers are given again",
+        add_cache_arguments,
+        run_cache,
+    ),
+}
+BENCHES = ("overhead", "verify", "reuse", "library", "routing", "constraint", *OWN)
 
 
 class Command(BaseCommand):
@@ -73,11 +105,11 @@ class Command(BaseCommand):
         overhead = benches.add_parser(
             "overhead", help="what the service adds to a request, with a model that answers at once"
         )
-        overhead.add_argument("--requests", type=_positive, default=400, help="in each arm")
+        overhead.add_argument("--requests", type=positive, default=400, help="in each arm")
         verifying = benches.add_parser(
             "verify", help="what holding an output to its contract costs; hostile ones"
         )
-        verifying.add_argument("--repeats", type=_positive, default=500, help="of each contract")
+        verifying.add_argument("--repeats", type=positive, default=500, help="of each contract")
         reusing = benches.add_parser(
             "reuse", help="which near misses and paraphrases count as the same question"
         )
@@ -89,56 +121,33 @@ class Command(BaseCommand):
         )
         routing.add_argument("--data", default=settings.KW_BENCH_DATA, help="folder of the data")
         routing.add_argument(
-            "--exemplars", type=_positive, nargs="+", default=list(EXEMPLARS), help="a kernel"
+            "--exemplars", type=positive, nargs="+", default=list(EXEMPLARS), help="a kernel"
         )
-        routing.add_argument("--seeds", type=_positive, default=3, help="of each result")
+        routing.add_argument("--seeds", type=positive, default=3, help="of each result")
         routing.add_argument("--no-latency", action="store_true", help="leave the latency out")
         constraint = benches.add_parser(
             "constraint", help="what decoding under a schema gives and costs, with the real model"
         )
-        constraint.add_argument("--count", type=_positive, default=200, help="outputs of each arm")
+        constraint.add_argument("--count", type=positive, default=200, help="outputs of each arm")
         constraint.add_argument(
             "--in-process",
-            type=_count,
+            type=count,
             default=20,
             help="as many in this process, which is slower; 0: none",
         )
-        claim = benches.add_parser(
-            "claim", help="whether routing with verification beats retrieval (KW16)"
-        )
-        add_claim_arguments(claim)
-        compiling = benches.add_parser(
-            "compile", help="what is compiled from the real model's successes, and its worth (KW3)"
-        )
-        add_compile_arguments(compiling)
-        serving = benches.add_parser(
-            "served", help="what the service routes, with each intent of the data a live kernel"
-        )
-        add_served_arguments(serving)
-        searching = benches.add_parser(
-            "search", help="ways to answer at equal token budgets, on questions of a file (KA17)"
-        )
-        add_search_arguments(searching)
-        learning = benches.add_parser(
-            "learning", help="what the router and the reward model learn from a stream of queries"
-        )
-        add_learning_arguments(learning)
-        verifiers = benches.add_parser(
-            "verifiers", help="what the experts' verifiers pass of right and of wrong answers"
-        )
-        add_verifiers_arguments(verifiers)
-        caching = benches.add_parser(
-            "cache", help="how fast, how often and how often wrongly stored answers are given again"
-        )
-        add_cache_arguments(caching)
-        for bench in (overhead, verifying, reusing, library, routing, constraint):
-            bench.add_argument("--json", action="store_true", help="print one JSON object")
+        for name, bench in OWN.items():
+            bench.add_arguments(benches.add_parser(name, help=bench.help))
+        for parsed in (overhead, verifying, reusing, library, routing, constraint):
+            parsed.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["bench"] is None:
             raise CommandError(f"Name a bench: {', '.join(BENCHES)}.")
         try:
-            getattr(self, f"_{options['bench']}")(options)
+            if own := OWN.get(options["bench"]):
+                own.run(options)
+            else:
+                getattr(self, f"_{options['bench']}")(options)
         except (StackFailure, UnexpectedReply, UnusableData, BackendError) as error:
             raise CommandError(str(error)) from error
 
@@ -158,27 +167,6 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"arms": [asdict(arm) for arm in arms]}))
         else:
             Console().print(constraint_table(arms))
-
-    def _claim(self, options: dict[str, Any]) -> None:
-        run_claim(options)
-
-    def _compile(self, options: dict[str, Any]) -> None:
-        run_compile(options)
-
-    def _learning(self, options: dict[str, Any]) -> None:
-        run_learning(options)
-
-    def _search(self, options: dict[str, Any]) -> None:
-        run_search(options)
-
-    def _cache(self, options: dict[str, Any]) -> None:
-        run_cache(options)
-
-    def _served(self, options: dict[str, Any]) -> None:
-        run_served(options)
-
-    def _verifiers(self, options: dict[str, Any]) -> None:
-        run_verifiers(options)
 
     def _verify(self, options: dict[str, Any]) -> None:
         with _progress(Console(stderr=True)) as progress:
@@ -250,13 +238,3 @@ def _progress(console: Console) -> Progress:
         console=console,
         refresh_per_second=2,  # It shares the machine with what is measured.
     )
-
-
-def _count(text: str) -> int:
-    return 0 if text == "0" else _positive(text)
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) == 0:
-        raise ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)

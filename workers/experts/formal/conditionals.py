@@ -8,9 +8,8 @@ import re
 from collections.abc import Iterator
 from itertools import combinations, product
 
-from workers.experts.answer_keys import verdict_key
 from workers.experts.formal.formulas import Formula, all_of, any_of, atom, implies, negated
-from workers.experts.formal.problem import Claim, NotRead, Problem
+from workers.experts.formal.problem import NotRead, Problem, claims_of
 from workers.experts.formal.words import ALIKE, sentences
 
 MOST_SENTENCES = 10
@@ -59,18 +58,10 @@ def read(prompt: str) -> Problem | None:
     if not set(_atoms(claimed)) <= set(_atoms(all_of(readings[0]))):
         return None
 
-    def claim_of(answer: str) -> Claim:
-        verdict = verdict_key(answer)
-        if verdict == "yes":
-            return Claim((claimed,), "entailed")
-        if verdict == "no":
-            return Claim((claimed,), "not entailed" if follows else "refuted")
-        if verdict == "unknown":
-            return Claim((claimed,), "open")
-        raise NotRead(answer)
-
     decides = follows is not None and not _may_depend(clauses)
-    return Problem("conditionals", readings, claim_of, open_decides=decides)
+    return Problem(
+        "conditionals", readings, claims_of(claimed, follows=bool(follows)), open_decides=decides
+    )
 
 
 def _premise(sentence: str) -> tuple[Formula, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kernels.conditions.isolated import NoResult, run_isolated
+from workers.experts.answer_keys import verdict_key
 from workers.experts.formal.formulas import Formula
 
 SOLVING = "workers.experts.formal.solving"  # by name: z3 stays out of this process
@@ -37,6 +38,25 @@ class Problem:
     readings: tuple[tuple[Formula, ...], ...]
     claim_of: Callable[[str], Claim]
     open_decides: bool = True
+
+
+def claims_of(claimed: Formula, *, follows: bool) -> Callable[[str], Claim]:
+    """What yes, no and unknown claim of a formula; `follows`: whether it was asked if it follows.
+
+    Then no says only that it does not. The claim raises NotRead for any other answer.
+    """
+    wants: dict[str, Want] = {
+        "yes": "entailed",
+        "no": "not entailed" if follows else "refuted",
+        "unknown": "open",
+    }
+
+    def claim_of(answer: str) -> Claim:
+        if (want := wants.get(verdict_key(answer))) is None:
+            raise NotRead(answer)
+        return Claim((claimed,), want)
+
+    return claim_of
 
 
 @dataclass(frozen=True)

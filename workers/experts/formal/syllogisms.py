@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from workers.experts.answer_keys import verdict_key
 from workers.experts.formal.formulas import Formula, all_of, any_of, atom, implies, negated
-from workers.experts.formal.problem import Claim, NotRead, Problem
+from workers.experts.formal.problem import NotRead, Problem, claims_of
 from workers.experts.formal.words import sentences, singular, too_alike
 
 MOST_TERMS = 6
@@ -108,18 +107,13 @@ def _problem(premises: Sequence[_Statement], asked: _Statement, *, follows: bool
     old = [*modern, *(world.exists({term: True}) for term in world.terms)]
     claimed = world.formula(asked)
 
-    def claim_of(answer: str) -> Claim:
-        verdict = verdict_key(answer)
-        if verdict == "yes":
-            return Claim((claimed,), "entailed")
-        if verdict == "no":
-            return Claim((claimed,), "not entailed" if follows else "refuted")
-        if verdict == "unknown":
-            return Claim((claimed,), "open")
-        raise NotRead(answer)
-
     # What a sentence leaves open, the world may settle: kittens are cats.
-    return Problem("syllogism", (tuple(modern), tuple(old)), claim_of, open_decides=follows)
+    return Problem(
+        "syllogism",
+        (tuple(modern), tuple(old)),
+        claims_of(claimed, follows=bool(follows)),
+        open_decides=follows,
+    )
 
 
 def _terms(statements: Sequence[_Statement]) -> set[str]:
