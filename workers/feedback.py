@@ -10,9 +10,9 @@ from kernels.models import Exemplar
 from training.answer_words import StepWord, WorkerWord, record_words
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Feedback, Run, Trajectory
-from workers.caching import cache_confirmed
 from workers.drift import quarantine_if_drifted, quarantine_if_failing
 from workers.recording import record_verdict
+from workers.stored.caching import cache_confirmed
 from workers.tasks.scoring import ask_for_scores
 
 

@@ -13,12 +13,12 @@ from kernels.routing import Asked, route
 from kernels.slots import bind
 from trajectories.models import Client, Run, Trajectory
 from workers.experts.registry import EXPERTS
-from workers.near_reuse import near_duplicate
 from workers.queueing import QueueUnavailable, enqueue
 from workers.request import ChatRequest
-from workers.reuse import stored_answer
-from workers.search_allowed import may_search
+from workers.searches.allowed import may_search
 from workers.stopwatch import Stopwatch
+from workers.stored.exact import stored_answer
+from workers.stored.near import near_duplicate
 from workers.tasks.answering import answer_run
 
 

@@ -16,12 +16,12 @@ from kernels.models import KernelVersion
 from kernels.routing import VersionFacts
 from trajectories.models import Event, Run, Trajectory
 from workers.answer import Answer
-from workers.caching import cache_search, record_hit
 from workers.drift import quarantine_if_failing
 from workers.request import ChatRequest
-from workers.reuse import question_digest
-from workers.search_lessons import record_lessons
-from workers.search_report import search_record, summary
+from workers.searches.lessons import record_lessons
+from workers.searches.report import search_record, summary
+from workers.stored.caching import cache_search, record_hit
+from workers.stored.exact import question_digest
 from workers.trace import Trace
 
 PRIOR_VERDICTS = 10  # how many verdicts the compiler's confidence counts for

@@ -18,7 +18,7 @@ from workers.backends.scripted import ScriptedBackend
 from workers.cancelling import cancel_run
 from workers.request import AskedContract, ChatRequest
 from workers.search.options import SearchOptions
-from workers.search_records import records, somewhere_pays
+from workers.searches.records import records, somewhere_pays
 from workers.tasks.answering import answer_run
 
 pytestmark = pytest.mark.django_db(transaction=True)

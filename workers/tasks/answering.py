@@ -33,12 +33,12 @@ from workers.cancelling import Cancellation
 from workers.leases import WORKER, keeper
 from workers.queueing import enqueue
 from workers.recording import claim_run, fail_run, record_answer
-from workers.replaying import Stored, answer_again
 from workers.request import ChatRequest
 from workers.search.budget import SearchCancelled
-from workers.search_allowed import may_search
-from workers.search_records import somewhere_pays
-from workers.searching import pays, search_answer
+from workers.searches.allowed import may_search
+from workers.searches.answering import pays, search_answer
+from workers.searches.records import somewhere_pays
+from workers.stored.replaying import Stored, answer_again
 from workers.suspects import alone
 from workers.tasks.scoring import ask_for_scores
 from workers.trace import Trace
@@ -111,7 +111,7 @@ def _otherwise(
 ) -> Answer:
     """What answers where nothing known does: a search where one may be made, or generation."""
     if may_search(request) and (request.search is not None or somewhere_pays()):
-        from workers.search_means import live_means  # torch, which takes seconds to import
+        from workers.searches.means import live_means  # torch, which takes seconds to import
 
         asked = request.search is not None
         vector = np.asarray(run.embedding, dtype=np.float32)

@@ -17,9 +17,9 @@ from workers.request import ChatRequest
 from workers.search.options import SearchOptions
 from workers.search.rewards import verified_reward
 from workers.search.search import Searched
-from workers.search_lessons import verified_leaves
-from workers.search_means import live_means
-from workers.searching import search_answer
+from workers.searches.answering import search_answer
+from workers.searches.lessons import verified_leaves
+from workers.searches.means import live_means
 from workers.trace import Trace
 
 ANSWER_TOKENS = 72

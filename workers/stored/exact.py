@@ -21,7 +21,7 @@ from trajectories.models import Feedback, Trajectory
 from workers.answer import asked_contract
 from workers.request import ChatRequest
 from workers.search.options import SearchOptions
-from workers.search_allowed import may_search
+from workers.searches.allowed import may_search
 
 LOOKED_AT = 20  # stored answers to one question
 MAX_CHARS = 4_000  # of a prompt; a longer one hardly comes again in other words

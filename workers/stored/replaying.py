@@ -11,8 +11,8 @@ from workers.answer import Answer, Say, asked_contract, check
 from workers.backends.completion import Backend, Delta
 from workers.replies import asker
 from workers.request import ChatRequest
+from workers.stored.validating import validate
 from workers.trace import Trace
-from workers.validating import validate
 
 PIECE = re.compile(r"(?:\s*\S+){1,8}\s*$|(?:\s*\S+){1,8}|\s+")  # some eight words
 

@@ -4,7 +4,7 @@ from kernels.models import CacheEntry, CacheHit
 from trajectories.models import Feedback, SearchRecord, Trajectory
 from workers.answer import Answer
 from workers.request import ChatRequest
-from workers.reuse import oldest, pins_of
+from workers.stored.exact import oldest, pins_of
 
 
 def cache_search(*, trajectory: Trajectory, record: SearchRecord, request: ChatRequest) -> None:

@@ -20,7 +20,7 @@ from kernels.reuse.question import question
 from trajectories.models import Trajectory
 from workers.experts.expert import Expert
 from workers.request import ChatRequest
-from workers.reuse import named_search, oldest, pins_of, question_digest
+from workers.stored.exact import named_search, oldest, pins_of, question_digest
 
 LOOKED_AT = 8  # nearest entries
 

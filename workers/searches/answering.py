@@ -20,8 +20,8 @@ from workers.search.options import SearchOptions
 from workers.search.problem import StepScorer
 from workers.search.search import Limits, Routed, Searched, search
 from workers.search.strategies import STRATEGIES
-from workers.search_records import PLAIN
-from workers.search_report import summary
+from workers.searches.records import PLAIN
+from workers.searches.report import summary
 from workers.trace import Trace
 
 STATUS: dict[str, Status] = {"ok": "ok", "failed": "failed", "unverified": "could_not_run"}

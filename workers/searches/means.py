@@ -10,8 +10,8 @@ from training.worker_feedback import worker_deltas
 from workers.experts.registry import EXPERTS
 from workers.nets import live_nets
 from workers.search.search import Limits, Routed
-from workers.search_records import records
-from workers.searching import Means
+from workers.searches.answering import Means
+from workers.searches.records import records
 
 
 def live_means(prompt: str, embedding: Vector, *, explores: bool = True) -> Means:
