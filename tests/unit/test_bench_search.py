@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kwsite.bench.routing_data import UnusableData
-from kwsite.bench.search.arms import CHOOSER, Outcome, Setting, answer_all_ways
+from kwsite.bench.search.arms import CHOOSER, REWARDED, Outcome, Sample, Setting, answer_all_ways
 from kwsite.bench.search.choosing import cross_chosen
 from kwsite.bench.search.questions import Question, read_questions
 from kwsite.bench.search.report import (
@@ -18,6 +19,7 @@ from kwsite.bench.search.report import (
     verdict,
     write_evidence,
 )
+from kwsite.bench.search.reward_model import cross_rewarded
 from kwsite.bench.search.speed import Pace, measure_pace, speed_up
 from workers.backends.completion import ModelRequest
 from workers.backends.scripted import ScriptedBackend
@@ -85,6 +87,9 @@ def test_arms_that_choose_among_samples_share_them() -> None:
     backend = means.backend
     assert isinstance(backend, ScriptedBackend)
     assert len(backend.requests) == 3
+    assert [one.right for one in first.samples] == [False, True, True]
+    assert first.samples[0].steps == ("3 * 12 = 36", "Answer: 36")
+    assert second.samples == ()
 
 
 def test_an_answer_at_once_is_asked_for_without_steps() -> None:
@@ -95,6 +100,21 @@ def test_an_answer_at_once_is_asked_for_without_steps() -> None:
     asked: ModelRequest = backend.requests[0]
     assert "at once" in asked.messages[0]["content"]
     assert "step by step" not in json.dumps(asked.messages)
+
+
+def test_a_reward_model_of_other_questions_chooses_among_the_samples() -> None:
+    doubling = ("Twice as many are added to what was there.",)
+    guessing = ("Nobody knows, so the first number is taken.",)
+    samples = (Sample(guessing, "1", right=False), Sample(doubling, "2", right=True))
+    found = [replace(one, samples=samples) for one in outcomes("self_consistency", [False] * 20, 9)]
+    asked = [
+        Question(f"Tom has {n} apples and gets twice as many. How many?", "2") for n in range(20)
+    ]
+    chosen = cross_rewarded(asked, found)
+    assert [one.question for one in chosen] == list(range(20))
+    assert {one.arm for one in chosen} == {REWARDED}
+    assert all(one.right and one.answer == "2" for one in chosen)
+    assert all("score" in one.parts for one in chosen)
 
 
 def outcomes(arm: str, rights: Sequence[bool], tokens: int) -> list[Outcome]:
@@ -123,8 +143,10 @@ def test_the_chooser_stays_with_the_cheaper_arm_where_the_dearer_one_does_not_pa
 
 
 def test_the_report_is_read_back_as_it_was_written(tmp_path: Path) -> None:
-    told, plot, data = write_evidence(measured(1200), tmp_path)
-    assert read_measured(data) == measured(1200)
+    whole = measured(1200)
+    whole.outcomes[0] = replace(whole.outcomes[0], samples=(Sample(("a", "b"), "c", right=True),))
+    told, plot, data = write_evidence(whole, tmp_path)
+    assert read_measured(data) == whole
     assert plot.stat().st_size > 10_000
     text = told.read_text()
     assert "| lats | 75 %" in text

@@ -3,7 +3,7 @@
 import pytest
 
 from workers.experts.answers import answer_of_steps, ends_in_answer, stated_answer
-from workers.experts.steps import joined, split_steps
+from workers.experts.steps import joined, split_numbered, split_steps
 
 CODE = "Here it is:\n```python\ndef f():\n\n    return 1\n\n\nprint(f())\n```"
 
@@ -53,3 +53,20 @@ def test_only_the_last_step_can_end_the_steps() -> None:
     assert not ends_in_answer(["Answer: 1", "b"])
     assert not ends_in_answer([])
     assert answer_of_steps(["Answer: 1", "b"]) == "1"
+
+
+def test_numbered_lines_and_the_answer_are_steps() -> None:
+    text = "First, the cakes.\n1. 3 * 4 = 12\n   - four each\n**Step 2:** 12 - 2 = 10\nAnswer: 10"
+    assert split_numbered(text) == (
+        "First, the cakes.",
+        "1. 3 * 4 = 12\n   - four each",
+        "**Step 2:** 12 - 2 = 10",
+        "Answer: 10",
+    )
+    fenced = "```python\nx = 1\n1. y\n```"
+    assert split_numbered(fenced) == (fenced,)
+
+
+def test_a_number_that_begins_a_line_is_no_numbering() -> None:
+    for text in ("The sum:\n12 + 3 = 15", "It costs\n3.50 in all", "In\n1932: it opened"):
+        assert split_numbered(text) == (text,)

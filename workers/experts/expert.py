@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from kernels.execution import Ask
-from workers.experts.steps import joined
+from workers.experts.steps import joined, split_steps
 
 VerifiedStatus = Literal["ok", "failed", "unverified"]
 
@@ -58,7 +58,7 @@ Verifier = Callable[[Task, Sequence[str], Ask | None], Verified]
 
 @dataclass(frozen=True)
 class Expert:
-    """One of the workers (row KA5). A step is a paragraph: steps are joined by blank lines.
+    """One of the workers (row KA5). Steps are joined by blank lines.
 
     Shapes: all texts. `verify` and `check_step` raise nothing; `ask` is None where no model may be
     asked, and a verifier that needs one then says `unverified`.
@@ -79,6 +79,8 @@ class Expert:
     verify: Verifier
     temperature: float = 0.7
     reply: Callable[[Sequence[str]], str] = joined  # what the one who asked is given
+    split: Callable[[str], tuple[str, ...]] = split_steps  # a text into its steps
+    closing: str = ""  # what a line with the answer alone begins with; empty: there is no such line
     reminder: str = ""  # of the form, after the prompt: small models forget a system message
 
     def messages(self, task: Task) -> tuple[dict[str, str], ...]:

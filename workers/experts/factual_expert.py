@@ -97,6 +97,7 @@ EXPERT = Expert(
     related=("analysis", "logic"),
     is_terminal=ends_in_answer,
     final_answer=answer_of_steps,
+    closing="Answer:",
     vote_key=vote_key,
     check_step=check_step,
     verify=verify,

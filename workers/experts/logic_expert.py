@@ -8,6 +8,7 @@ from workers.experts.answers import answer_of_steps, ends_in_answer
 from workers.experts.expert import Expert, StepCheck, Task, Verified
 from workers.experts.formal.deciding import decision
 from workers.experts.rederiving import rederived
+from workers.experts.steps import split_numbered
 
 INSTRUCTION = """\
 Solve the puzzle step by step. In each step, say in one short paragraph what follows from what. \
@@ -61,6 +62,8 @@ EXPERT = Expert(
     related=("math", "analysis"),
     is_terminal=ends_in_answer,
     final_answer=answer_of_steps,
+    closing="Answer:",
+    split=split_numbered,
     vote_key=statement_key,
     check_step=check_step,
     verify=verify,

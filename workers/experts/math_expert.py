@@ -8,12 +8,12 @@ from workers.experts.expert import Expert, StepCheck, Task, Verified
 from workers.experts.math_claims import checked_against
 from workers.experts.numerals import number_key
 from workers.experts.recomputing import Equality, equalities
-from workers.experts.steps import joined
+from workers.experts.steps import joined, split_numbered
 
 INSTRUCTION = """\
-Solve the problem step by step. Write each step as a short paragraph with its calculation, \
-for example 12 * 3 = 36. Put a blank line between steps. \
-End with one line: Answer: followed by the number alone."""
+Solve the problem in short numbered steps, one line each, with the calculation of each step, \
+for example: 1. She buys 12 * 3 = 36 eggs. Do not use LaTeX. \
+The last line is: Answer: and the result alone, without words."""
 
 EXAMPLES = (
     "What is 17 * 23 + 9?",
@@ -91,6 +91,8 @@ EXPERT = Expert(
     related=("logic", "code"),
     is_terminal=ends_in_answer,
     final_answer=answer_of_steps,
+    closing="Answer:",
+    split=split_numbered,
     vote_key=number_key,
     check_step=check_step,
     verify=verify,

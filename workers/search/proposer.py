@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workers.backends.completion import Backend, Completion, ModelRequest
 from workers.experts.expert import Expert, Task
-from workers.experts.steps import joined, split_steps
+from workers.experts.steps import joined
 from workers.search.budget import Budget
 from workers.search.problem import Draft
+
+CLOSING_TOKENS = 16  # kept back for the answer alone
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,9 @@ class ModelProposer:
     them once; a hint comes last of them. Everything is streamed: closing the stream ends the work
     on the server, when the budget is over and when an answer is followed by more. `options` are the
     app's sampling options. Of a stream that is ended early each piece counts as a token.
+
+    A model that comes to an end without stating its answer is asked for it: it writes on behind the
+    expert's `closing`.
     """
 
     task: Task
@@ -31,12 +36,30 @@ class ModelProposer:
     def __call__(
         self, steps: Sequence[str], *, max_tokens: int, temperature: float, hint: str
     ) -> Draft:
-        prefix = joined(steps) + "\n\n" if steps else ""
+        closing = self.expert.closing
+        kept = CLOSING_TOKENS if closing and max_tokens > 2 * CLOSING_TOKENS else 0
+        draft = self._written(steps, "", max_tokens - kept, temperature, hint)
+        wrote = (*steps, *draft.steps)
+        if not (kept and wrote and draft.finished) or self.expert.final_answer(wrote):
+            return draft
+        said = self._written(wrote, closing, kept, temperature, hint)
+        answer = said.steps[0].split("\n")[0].strip() if said.steps else ""
+        return replace(
+            draft,
+            steps=(*draft.steps, f"{closing} {answer}") if answer else draft.steps,
+            prompt_tokens=draft.prompt_tokens + said.prompt_tokens,
+            completion_tokens=draft.completion_tokens + said.completion_tokens,
+        )
+
+    def _written(
+        self, steps: Sequence[str], begun: str, max_tokens: int, temperature: float, hint: str
+    ) -> Draft:
+        """What the model writes on from these steps, the next one having `begun`."""
         request = ModelRequest(
             self._messages(hint),
             max_tokens,
             options={**self.options, "temperature": temperature},
-            prefix=prefix,
+            prefix=joined(steps) + "\n\n" + begun if steps else begun,
         )
         text, pieces = "", 0
         done: Completion | None = None
@@ -45,11 +68,13 @@ class ModelProposer:
                 text += delta.text
                 pieces += bool(delta.text)
                 done = delta.completion or done
-                if self.budget.over or ("\n" in delta.text and self._answered(steps, text)):
+                if self.budget.over or (begun and "\n" in text.lstrip()):
+                    break
+                if not begun and "\n" in delta.text and self._answered(steps, text):
                     break
         text = done.text if done else text
         return Draft(
-            steps=split_steps(text),
+            steps=self.expert.split(text),
             finished=done.finish_reason == "stop" if done else not self.budget.over,
             model=done.model if done else "",
             prompt_tokens=done.prompt_tokens if done else 0,
@@ -58,7 +83,7 @@ class ModelProposer:
 
     def _answered(self, steps: Sequence[str], text: str) -> bool:
         """Whether a step before the last, which may go on, ends in an answer."""
-        new = split_steps(text)[:-1]
+        new = self.expert.split(text)[:-1]
         return bool(new) and self.expert.is_terminal((*steps, *new))
 
     def _messages(self, hint: str) -> tuple[dict[str, Any], ...]:

@@ -12,10 +12,11 @@ from workers.search.budget import Budget
 from workers.search.problem import Candidate, Found, Problem, StepScorer
 from workers.search.proposer import ModelProposer
 from workers.search.strategies import STRATEGIES, at_once
-from workers.search.voting import by_score, by_verifier, most_votes
+from workers.search.voting import by_verifier, most_votes
 
-SAMPLED = ("self_consistency", "best_of_n_verifier", "best_of_n_prm")
+SAMPLED = ("self_consistency", "best_of_n_verifier")
 ALONE = ("one_shot", "one_chain", "lats")
+REWARDED = "best_of_n_prm"  # of the samples, by a reward model fitted when all are there
 CHOOSER = "chooser"
 
 
@@ -30,6 +31,15 @@ class Setting:
     parallel: int
     simulations: int
     scorer: StepScorer | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One of the answers that an arm chose among."""
+
+    steps: tuple[str, ...]
+    answer: str
+    right: bool
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,7 @@ class Outcome:
     gate_passed: bool
     parts: Mapping[str, float]
     shared: bool = False  # the samples, and their time, are another arm's
+    samples: tuple[Sample, ...] = ()  # where no other arm has them
 
 
 def answer_all_ways(
@@ -111,7 +122,6 @@ def _sampled(
     chosen = {
         "self_consistency": most_votes(found.candidates, setting.expert.vote_key),
         "best_of_n_verifier": by_verifier(found.candidates, setting.expert.vote_key),
-        "best_of_n_prm": by_score(found.candidates),
     }
     return [
         _outcome(
@@ -152,6 +162,13 @@ def _outcome(
         gate_passed=bool(found.gate and found.gate.passed),
         parts={name: round(spent, 4) for name, spent in parts.seconds.items()},
         shared=shared,
+        samples=() if shared else samples_of(found, question, problem.expert),
+    )
+
+
+def samples_of(found: Found, question: Question, expert: Expert) -> tuple[Sample, ...]:
+    return tuple(
+        Sample(one.steps, one.answer, is_right(one, question, expert)) for one in found.candidates
     )
 
 

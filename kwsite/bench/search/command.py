@@ -13,7 +13,7 @@ from rich.progress import Progress
 from kwsite.bench.arguments import add_evidence_arguments, add_server_arguments, positive
 from kwsite.bench.model_server import ModelServer
 from kwsite.bench.routing_data import UnusableData
-from kwsite.bench.search.arms import ALONE, SAMPLED
+from kwsite.bench.search.arms import ALONE, REWARDED, SAMPLED
 from kwsite.bench.search.measure import measure_search, model_server, setting_of
 from kwsite.bench.search.questions import Question, read_questions
 from kwsite.bench.search.report import (
@@ -24,10 +24,11 @@ from kwsite.bench.search.report import (
     verdict,
     write_evidence,
 )
+from kwsite.bench.search.reward_model import cross_rewarded
 from kwsite.bench.search.speed import measure_pace, pace_grid
 from kwsite.bench.showing import show, tell_written
 
-ARMS = ("one_shot", "one_chain", "self_consistency", "best_of_n_verifier", "lats")
+ARMS = (*ALONE, *SAMPLED, REWARDED)
 LIMITS = ("tokens", "answer_tokens", "parallel", "simulations")
 SHOWN = ("count", *LIMITS)
 
@@ -35,7 +36,7 @@ SHOWN = ("count", *LIMITS)
 def add_search_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="FILE", help="JSONL in the form of GSM8K")
     parser.add_argument("--count", type=positive, default=50, help="questions, from the first on")
-    parser.add_argument("--arms", nargs="+", choices=(*ALONE, *SAMPLED), default=list(ARMS))
+    parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
     parser.add_argument("--tokens", type=positive, default=1500, help="an arm and question")
     parser.add_argument("--answer-tokens", type=positive, default=320, help="one simulation")
     parser.add_argument("--parallel", type=positive, default=4, help="simulations at a time")
@@ -66,8 +67,11 @@ def _measure(options: dict[str, Any]) -> Measured:
     with server as served, Progress(console=Console(stderr=True), refresh_per_second=1) as bar:
         limits = {name: options[name] for name in LIMITS}
         setting = setting_of(served, **limits)
-        task = bar.add_task("search", total=len(questions) * len(arms))
-        outcomes = measure_search(questions, setting, arms=arms, advance=lambda: bar.advance(task))
+        ways = [arm for arm in arms if arm != REWARDED]
+        task = bar.add_task("search", total=len(questions) * len(ways))
+        outcomes = measure_search(questions, setting, arms=ways, advance=lambda: bar.advance(task))
+    if REWARDED in arms:
+        outcomes += cross_rewarded(questions, outcomes)
     return Measured(served.model, _command(options), options["tokens"], outcomes)
 
 

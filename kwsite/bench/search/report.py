@@ -8,7 +8,7 @@ from typing import Any
 
 from kwsite.bench.grid import Grid, number, percent, points
 from kwsite.bench.intervals import bootstrap, difference, draws, mean
-from kwsite.bench.search.arms import CHOOSER, Outcome, by_arm
+from kwsite.bench.search.arms import CHOOSER, Outcome, Sample, by_arm
 from kwsite.bench.search.choosing import cross_chosen
 from kwsite.bench.search.timing import MODEL, SCORE, VERIFY
 
@@ -111,8 +111,13 @@ def as_json(measured: Measured) -> dict[str, Any]:
 def read_measured(path: Path) -> Measured:
     """What `write_evidence` wrote."""
     said: Mapping[str, Any] = json.loads(path.read_text())
-    outcomes = [Outcome(**one) for one in said["outcomes"]]
+    outcomes = [_outcome(one) for one in said["outcomes"]]
     return Measured(said["model"], said["command"], said["tokens"], outcomes)
+
+
+def _outcome(said: Mapping[str, Any]) -> Outcome:
+    samples = (Sample(tuple(one["steps"]), one["answer"], one["right"]) for one in said["samples"])
+    return Outcome(**{**said, "samples": tuple(samples)})
 
 
 def write_evidence(measured: Measured, folder: Path) -> list[Path]:
