@@ -65,7 +65,7 @@ COMPOSITIONS = {
 }
 DISAGREEMENTS = {
     **_entry("Disagreements", "balance", "training.reviewitem"),
-    "badge": "training.labelling_admin.open_reviews",
+    "badge": "training.labels.reviews_admin.open_reviews",
 }
 OUTCOMES = {
     **_entry("Router outcomes", "alt_route", "training.routeroutcome"),
@@ -74,7 +74,7 @@ OUTCOMES = {
 METRICS = {
     "title": "Search metrics",
     "icon": "monitoring",
-    "permission": "training.metrics_admin.may_view_metrics",
+    "permission": "training.figures.admin.may_view_metrics",
     "link": reverse_lazy("admin:training_search_metrics"),
 }
 LABELS = {
@@ -82,7 +82,7 @@ LABELS = {
     "link": format_lazy(
         "{}?state__exact=open", reverse_lazy("admin:training_labelitem_changelist")
     ),
-    "badge": "training.label_admin.open_labels",
+    "badge": "training.labels.queue_admin.open_labels",
 }
 NEAR_REUSE = {
     **_entry("Near reuse", "content_copy", "kernels.nearreuse"),

@@ -5,8 +5,8 @@ import numpy as np
 from kernels.encoder import DIMENSIONS, Vector
 from training.nets.policy import policy_inputs
 from training.nets.roster import WORKERS
-from training.policy_learning import Lessons
-from training.prm_learning import Steps
+from training.policy.learning import Lessons
+from training.prm.learning import Steps
 
 
 def embeddings(workers: np.ndarray, seed: int, noise: float = 0.8) -> Vector:

@@ -6,11 +6,11 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from kernels.learned_admin import LearnedAdmin
-from training.label_admin import LabelItemAdmin
-from training.labelling_admin import ReviewItemAdmin, StepExampleAdmin
-from training.metrics_admin import MetricsPage
+from training.figures.admin import MetricsPage
+from training.labels.queue_admin import LabelItemAdmin
+from training.labels.reviews_admin import ReviewItemAdmin, StepExampleAdmin
 from training.models import LabelItem, ReviewItem, RouterOutcome, Snapshot, StepExample, WorkerDelta
-from training.snapshot_states import put_into_service, take_out_of_service
+from training.snapshots.states import put_into_service, take_out_of_service
 from trajectories.markup import Tone, badge, json_block, verdict
 from trajectories.record_admin import RecordAdmin
 

@@ -12,11 +12,11 @@ from kernels.encoder import encoder_digest
 from kernels.spec import digest_of
 from training.models import RouterOutcome, Snapshot, StepExample
 from training.nets.weights import BadSnapshot, Kind, Net, kind_of
-from training.policy_learning import PolicyConfig
-from training.prm_learning import PrmConfig
-from training.recalibration import NothingNew, NotRefitted
-from training.snapshot_states import forget_old_snapshots, reject_live
-from training.snapshots import read_snapshot, store_snapshot
+from training.policy.learning import PolicyConfig
+from training.prm.learning import PrmConfig
+from training.routing.recalibration import NothingNew, NotRefitted
+from training.snapshots.states import forget_old_snapshots, reject_live
+from training.snapshots.storage import read_snapshot, store_snapshot
 
 State = Snapshot.State
 

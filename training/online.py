@@ -11,7 +11,6 @@ import torch
 from django.utils import timezone
 
 from kernels.encoder import encoder_digest
-from training.cold_start import first_net
 from training.learning_round import (
     RoundLimits,
     Seen,
@@ -25,12 +24,13 @@ from training.learning_round import (
 from training.models import RouterOutcome, Snapshot, StepExample
 from training.nets.policy import PolicyNet, policy_inputs
 from training.nets.prm import PrmNet
-from training.policy_gate import Held, Places, policy_gate
-from training.policy_learning import PolicyConfig, fit_policy
-from training.policy_material import gather_outcomes
-from training.prm_gate import fit_length_baseline, prm_gate
-from training.prm_learning import PrmConfig, fit_prm
-from training.prm_material import gather_steps
+from training.policy.cold_start import first_net
+from training.policy.gate import Held, Places, policy_gate
+from training.policy.learning import PolicyConfig, fit_policy
+from training.policy.material import gather_outcomes
+from training.prm.gate import fit_length_baseline, prm_gate
+from training.prm.learning import PrmConfig, fit_prm
+from training.prm.material import gather_steps
 from training.text_vectors import TextVectors
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from kernels.cached_answers import end_entry_of, note_verdict
 from kernels.models import Exemplar
-from training.answer_words import StepWord, WorkerWord, record_words
+from training.feedback.answer_words import StepWord, WorkerWord, record_words
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Feedback, Run, Trajectory
 from workers.drift import quarantine_if_drifted, quarantine_if_failing

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from training.label_queue import ask_for_labels
+from training.labels.queue import ask_for_labels
 from training.nets.roster import WORKERS
 from trajectories.admin import TrajectoryAdmin
 from trajectories.admin_base import ModelAdmin

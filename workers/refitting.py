@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.conf import settings
 
 from kernels.models import Calibration, RoutingHead
-from training.recalibration import NotRefitted, recalibrate
-from training.routing_head import train_head
+from training.routing.head import train_head
+from training.routing.recalibration import NotRefitted, recalibrate
 from workers.turns import turn
 
 

@@ -12,7 +12,7 @@ from django.http import Http404
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from kernels import compositions
-from training.answer_words import ContradictoryWord, NoSuchStep, NotSearched
+from training.feedback.answer_words import ContradictoryWord, NoSuchStep, NotSearched
 from training.nets.roster import UnknownWorker
 from trajectories.errors import KernelWeaveError
 from workers.cancelling import RunFinished

@@ -16,7 +16,7 @@ from kwsite.api.documents import error_documents
 from kwsite.api.errors import InvalidParameter, MissingParameter
 from kwsite.api.offload import in_thread
 from kwsite.api.replies import json_reply
-from training.answer_words import StepWord, WorkerWord
+from training.feedback.answer_words import StepWord, WorkerWord
 from trajectories.models import Feedback
 from workers.feedback import record_feedback, record_wrong_reuse
 

@@ -11,8 +11,8 @@ from kwsite.api.documents import error_documents
 from kwsite.api.errors import UnknownParameter
 from kwsite.api.offload import in_thread
 from kwsite.api.replies import json_reply
-from training.figures_table import as_json
-from training.search_rows import DAYS, search_figures
+from training.figures.rows import DAYS, search_figures
+from training.figures.table import as_json
 
 router = Router(tags=["KernelWeave"])
 

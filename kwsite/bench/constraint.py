@@ -14,7 +14,7 @@ from kernels.spec import KernelSpec
 from kernels.verify import NotJson, parse_output
 from kwsite.bench.model_server import ModelServer
 from kwsite.stack.llama_model import weights
-from training.local_model import LocalModel
+from training.decoding.local_model import LocalModel
 from workers.backends.completion import ModelRequest
 from workers.backends.held import HeldToSchema
 from workers.backends.openai_compatible import OpenAICompatible

@@ -8,13 +8,13 @@ import numpy as np
 from kernels.encoder import Vector, encoder_digest
 from tests.net_lessons import embeddings
 from training.learning_round import RoundLimits
-from training.live_nets import LiveNets
+from training.lessons.recording import record_step_examples
 from training.models import RouterOutcome, StepExample
 from training.nets.roster import WORKERS
-from training.recording_lessons import record_step_examples
+from training.policy.text_features import text_features
+from training.prm.step_labels import VerifiedLeaf, VerifierOutcome
+from training.snapshots.live import LiveNets
 from training.splits import query_digest
-from training.step_labels import VerifiedLeaf, VerifierOutcome
-from training.text_features import text_features
 from training.text_vectors import TextVectors
 
 EFFORTS = dict.fromkeys(WORKERS, (5, 10))

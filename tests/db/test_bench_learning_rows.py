@@ -13,10 +13,10 @@ from kwsite.bench.learning.searching import streamed
 from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.failure import ServiceFailure
 from tests.db.net_rows import embed_words
+from training.lessons.recording import record_step_examples
 from training.nets.fitting import start_from_seed
 from training.nets.prm import PrmNet
-from training.recording_lessons import record_step_examples
-from training.step_labels import LabelledStep, VerifiedLeaf, VerifierOutcome
+from training.prm.step_labels import LabelledStep, VerifiedLeaf, VerifierOutcome
 from training.text_vectors import TextVectors
 
 pytestmark = pytest.mark.django_db

@@ -15,9 +15,9 @@ from tests.db.admin_browser import change, changelist, root, text, viewer
 from tests.db.net_rows import embed_words
 from tests.kernel_rows import add_trajectory
 from tests.learning_rows import add_search_row
-from training.choosing import PolicyChoice
-from training.label_candidates import unlabelled
-from training.label_queue import (
+from training.feedback.of_workers import worker_deltas
+from training.labels.candidates import unlabelled
+from training.labels.queue import (
     AlreadyLabelled,
     fill_queue,
     label_steps,
@@ -25,10 +25,10 @@ from training.label_queue import (
     skip_item,
     top_up_queue,
 )
+from training.lessons.recording import record_outcome
 from training.models import LabelItem, RouterOutcome, StepExample
 from training.nets.roster import UnknownWorker
-from training.recording_lessons import record_outcome
-from training.worker_feedback import worker_deltas
+from training.policy.choosing import PolicyChoice
 from trajectories.models import Client, SearchRecord, Trajectory
 from workers.tasks.learning import fill_label_queue
 

@@ -21,14 +21,14 @@ from tests.db.net_rows import (
 )
 from training import learning_round, online
 from training.learning_round import NotDue, RoundLimits, TooFewRows
+from training.lessons.recording import score_step
 from training.models import RouterOutcome, Snapshot, StepExample
 from training.nets.fitting import NotFinite
 from training.nets.roster import WORKERS
 from training.online import learn_policy, learn_prm
-from training.policy_material import gather_outcomes
-from training.prm_material import gather_steps
-from training.recalibration import NothingNew
-from training.recording_lessons import score_step
+from training.policy.material import gather_outcomes
+from training.prm.material import gather_steps
+from training.routing.recalibration import NothingNew
 from training.splits import is_held_out
 from workers import nets as worker_nets
 from workers.refitting import BeingFitted

@@ -17,21 +17,21 @@ from django.db import connection
 
 from kernels.encoder import encoder_digest
 from tests.db.net_rows import EFFORTS, EXAMPLES, embed_words, nets
-from training import live_nets, snapshot_states
-from training.choosing import PolicyChoice
-from training.live_nets import LiveNets
 from training.models import Snapshot
 from training.nets.fitting import start_from_seed
 from training.nets.policy import PolicyNet
 from training.nets.prm import PrmNet
 from training.nets.roster import WORKERS, UnknownWorker
 from training.nets.weights import Net, NotFiniteWeights
-from training.snapshot_states import (
+from training.policy.choosing import PolicyChoice
+from training.snapshots import live, states
+from training.snapshots.live import LiveNets
+from training.snapshots.states import (
     forget_old_snapshots,
     put_into_service,
     take_out_of_service,
 )
-from training.snapshots import store_snapshot
+from training.snapshots.storage import store_snapshot
 
 ENDLESS = 3600.0
 
@@ -158,7 +158,7 @@ def test_a_file_that_is_away_is_no_reason_to_reject(caplog: pytest.LogCaptureFix
 @pytest.mark.django_db
 def test_a_net_of_another_encoder_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     made = published(1)
-    monkeypatch.setattr(live_nets, "encoder_digest", lambda: "f" * 64)
+    monkeypatch.setattr(live, "encoder_digest", lambda: "f" * 64)
     assert chosen(nets()).snapshot is None
     made.refresh_from_db()
     assert "another encoder" in made.reason
@@ -216,7 +216,7 @@ def test_an_operator_takes_a_net_out_of_service_and_puts_it_back() -> None:
 
 @pytest.mark.django_db
 def test_of_the_old_ones_only_the_newest_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot_states, "KEPT", 2)
+    monkeypatch.setattr(states, "KEPT", 2)
     made = [published(seed) for seed in (1, 2)]
     made += [published(seed, reason="no gain") for seed in (3, 4, 5)]
     assert forget_old_snapshots("policy") == 1

@@ -19,7 +19,13 @@ from kernels.models import Calibration, KernelVersion
 from kernels.registry import Sample, propose_version
 from kernels.routing import version_facts
 from tests.db.rows import chat, generated, recorded
-from training.recalibration import NothingLive, NothingNew, TooFewVerdicts, recalibrate, verdict_of
+from training.routing.recalibration import (
+    NothingLive,
+    NothingNew,
+    TooFewVerdicts,
+    recalibrate,
+    verdict_of,
+)
 from trajectories.models import Client, Feedback, Run, Trajectory
 from workers.feedback import record_feedback
 

@@ -14,10 +14,10 @@ from kernels.library.reading import labelled_prompts, starters
 from kernels.models import Calibration, Kernel, KernelVersion, RoutingHead
 from kernels.registry import Sample, propose_version
 from tests.db.rows import chat
-from training import head_material, routing_head
-from training.head_material import gather_material
-from training.recalibration import NothingNew
-from training.routing_head import FittedHead, TooFewKernels, _gate, fit_on, train_head, worth
+from training.routing import head, head_material
+from training.routing.head import FittedHead, TooFewKernels, _gate, fit_on, train_head, worth
+from training.routing.head_material import gather_material
+from training.routing.recalibration import NothingNew
 from trajectories.models import Client
 from workers.intake import plan
 
@@ -154,7 +154,7 @@ def test_the_live_head_is_to_be_beaten(
 ) -> None:
     """Against a routing that serves nothing, and against one that is always right."""
     monkeypatch.setattr(
-        routing_head,
+        head,
         "served_today",
         lambda _, prompts, *rest, **more: dict.fromkeys(prompts, today),
     )

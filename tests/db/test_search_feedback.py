@@ -8,8 +8,8 @@ from django.test import Client as Browser
 
 from tests.db.rows import chat
 from tests.db.test_search import RIGHT, answered, app, asked, backend, client
+from training.feedback.of_workers import worker_deltas
 from training.models import RouterOutcome, StepExample, WorkerDelta
-from training.worker_feedback import worker_deltas
 from trajectories.models import Client, Feedback, Run, SearchRecord
 from workers.backends.scripted import ScriptedBackend
 
@@ -150,7 +150,7 @@ def test_a_worker_that_the_router_does_not_know_can_only_be_judged_by_its_answer
 def test_the_draft_that_is_given_without_an_answer_has_steps_too(
     app: Browser, client: Client, backend: ScriptedBackend
 ) -> None:
-    backend.enqueue("I would rather not.")
+    backend.enqueue("I would rather not.", "\n")
     run = answered(client, asked(strategy="one_chain"))
     assert SearchRecord.objects.get().steps == ["I would rather not."]
     assert say(app, run, steps=[{"position": 1, "score": 0}]).status_code == 201

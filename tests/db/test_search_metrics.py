@@ -15,9 +15,9 @@ from django.utils import timezone
 from tests.db.admin_browser import root, text, viewer
 from tests.kernel_rows import EMBEDDING, add_trajectory
 from tests.learning_rows import add_search_row
+from training.figures.by_worker import Latency, Share
+from training.figures.rows import search_figures
 from training.models import RouterOutcome
-from training.search_figures import Latency, Share
-from training.search_rows import search_figures
 from trajectories.access import issue_key
 from trajectories.models import Client, Feedback, SearchRecord, Trajectory
 

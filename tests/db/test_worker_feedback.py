@@ -11,19 +11,19 @@ from kernels.encoder import encoder_digest
 from tests.db.admin_browser import change, changelist, root, text, viewer
 from tests.db.net_rows import BAD, GOOD, add_steps, embed_words
 from tests.kernel_rows import add_trajectory
-from training.choosing import PolicyChoice
-from training.deltas import BOUND
-from training.disagreement import AlreadyResolved, note_disagreement, resolve_review
-from training.models import ReviewItem, RouterOutcome, Snapshot, StepExample, WorkerDelta
-from training.nets.roster import UnknownWorker
-from training.recording_lessons import (
+from training.feedback.deltas import BOUND
+from training.feedback.of_workers import record_feedback, worker_deltas
+from training.labels.disagreement import AlreadyResolved, note_disagreement, resolve_review
+from training.lessons.recording import (
     record_outcome,
     record_step_examples,
     score_answered_step,
     score_step,
 )
-from training.step_labels import VerifiedLeaf, VerifierOutcome
-from training.worker_feedback import record_feedback, worker_deltas
+from training.models import ReviewItem, RouterOutcome, Snapshot, StepExample, WorkerDelta
+from training.nets.roster import UnknownWorker
+from training.policy.choosing import PolicyChoice
+from training.prm.step_labels import VerifiedLeaf, VerifierOutcome
 from trajectories.models import Client, Trajectory
 
 __all__ = ["root", "viewer"]

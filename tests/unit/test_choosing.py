@@ -6,8 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from training.choosing import PolicyChoice, epsilon_greedy
 from training.nets.roster import WORKERS
+from training.policy.choosing import PolicyChoice, epsilon_greedy
 
 EFFORTS = {worker: (n + 3, 5 * n + 5) for n, worker in enumerate(WORKERS[:5])} | {
     "analysis": (10, 25)

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from tests.net_lessons import embeddings
-from training.cold_start import ColdStart, first_net
 from training.nets.policy import policy_inputs
 from training.nets.roster import WORKERS
-from training.policy_learning import Lessons
+from training.policy.cold_start import ColdStart, first_net
+from training.policy.learning import Lessons
 
 EFFORTS = {worker: (n + 3, 4 * n + 5) for n, worker in enumerate(WORKERS)}
 SCALARS = np.zeros(14, dtype=np.float32)

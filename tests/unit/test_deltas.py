@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.deltas import BOUND, Deltas, WorkerFeedback, bounded
+from training.feedback.deltas import BOUND, Deltas, WorkerFeedback, bounded
 from training.nets.roster import UnknownWorker
 
 

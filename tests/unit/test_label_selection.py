@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training.label_selection import (
+from training.labels.selection import (
     WAYS,
     By,
     Pick,

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training.policy_gate import NOBODY, Held, policy_gate, values
-from training.prm_gate import HeldSteps, auroc, fit_length_baseline, prm_gate
+from training.policy.gate import NOBODY, Held, policy_gate, values
+from training.prm.gate import HeldSteps, auroc, fit_length_baseline, prm_gate
 
 N = 60
 DICE = np.random.default_rng(0)

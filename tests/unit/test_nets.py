@@ -12,8 +12,8 @@ from training.nets.fitting import NotFinite, RisingLoss, start_from_seed
 from training.nets.policy import PolicyNet
 from training.nets.prm import PrmNet, step_inputs
 from training.nets.roster import WORKERS, UnknownWorker
-from training.policy_learning import Lessons, PolicyConfig, fit_policy
-from training.prm_learning import PrmConfig, fit_prm
+from training.policy.learning import Lessons, PolicyConfig, fit_policy
+from training.prm.learning import PrmConfig, fit_prm
 
 LESSONS = lessons(400)
 STEPS = steps(600)

@@ -10,9 +10,9 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from kernels.tightening import SPAN_OF
-from training.guidance import UnsupportedSchema
-from training.schema_mask import SchemaMask, TokenTable
-from training.short_numbers import with_short_numbers
+from training.decoding.guidance import UnsupportedSchema
+from training.decoding.schema_mask import SchemaMask, TokenTable
+from training.decoding.short_numbers import with_short_numbers
 
 SCHEMA = {
     "type": "object",

@@ -22,6 +22,9 @@ class Writes:
     finish_reason: str = "stop"
     asked: list[ModelRequest] = field(default_factory=list)
 
+    def complete(self, request: ModelRequest) -> Completion:
+        raise AssertionError("drafts are streamed")
+
     def stream(self, request: ModelRequest) -> Iterator[Delta]:
         text = self.texts[len(self.asked)]
         self.asked.append(request)

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from training.figures_table import as_json, figures_table
-from training.metrics_admin import chart
-from training.search_figures import ALL, Answered, Hit, Latency, Share, figures, latency, share
+from training.figures.admin import chart
+from training.figures.by_worker import ALL, Answered, Hit, Latency, Share, figures, latency, share
+from training.figures.table import as_json, figures_table
 
 RIGHT = Answered("math", True, True, None, True, True, None, 1.0, 100, 40.0)
 

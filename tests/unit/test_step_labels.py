@@ -4,8 +4,8 @@ import inspect
 
 import pytest
 
-from training import step_labels
-from training.step_labels import VerifiedLeaf, VerifierOutcome, step_examples
+from training.prm import step_labels
+from training.prm.step_labels import VerifiedLeaf, VerifierOutcome, step_examples
 
 RIGHT = VerifierOutcome(True, 1.0, "recomputed")
 WRONG = VerifierOutcome(False, 0.0, "recomputed")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.text_features import NAMES, text_features
+from training.policy.text_features import NAMES, text_features
 
 
 def feature(text: str, name: str) -> float:

@@ -8,7 +8,7 @@ import pgvector.django.vector
 from django.conf import settings
 from django.db import migrations, models
 
-import training.snapshot_models
+import training.snapshots.models
 
 
 class Migration(migrations.Migration):
@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
                     "file",
                     models.FileField(
                         max_length=200,
-                        storage=training.snapshot_models.snapshot_storage,
+                        storage=training.snapshots.models.snapshot_storage,
                         upload_to="",
                     ),
                 ),

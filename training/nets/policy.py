@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from kernels.encoder import DIMENSIONS, Vector
 from training.nets.roster import DEPTHS, SIMULATIONS, WORKERS
-from training.text_features import NAMES
+from training.policy.text_features import NAMES
 
 INPUTS = DIMENSIONS + len(NAMES)  # 398
 HIDDEN = 256

@@ -19,7 +19,7 @@ import anthropic
 
 from kernels.decoding.known import ALL, NO_BOUNDS, Known
 from kernels.tightening import SPAN_OF
-from training.guidance import UnsupportedSchema, grammar_of
+from training.decoding.guidance import UnsupportedSchema, grammar_of
 from workers.backends.completion import BackendRejected
 from workers.backends.grammar_schema import VALUES, for_grammar, narrow
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from kernels.encoder import Vector
-from training.choosing import PolicyChoice
-from training.disagreement import note_disagreement
+from training.labels.disagreement import note_disagreement
+from training.lessons.recording import record_outcome, record_step_examples
 from training.nets.roster import WORKERS
-from training.recording_lessons import record_outcome, record_step_examples
-from training.step_labels import VerifiedLeaf, VerifierOutcome
+from training.policy.choosing import PolicyChoice
+from training.prm.step_labels import VerifiedLeaf, VerifierOutcome
 from trajectories.models import Trajectory
 from workers.experts.expert import Verified
 from workers.search.problem import Candidate

@@ -5,8 +5,8 @@ import random
 from django.conf import settings
 
 from kernels.encoder import Vector
-from training.text_features import text_features
-from training.worker_feedback import worker_deltas
+from training.feedback.of_workers import worker_deltas
+from training.policy.text_features import text_features
 from workers.experts.registry import EXPERTS
 from workers.nets import live_nets
 from workers.search.search import Limits, Routed

@@ -5,9 +5,9 @@ import logging
 from celery import shared_task
 from django.conf import settings
 
-from training.label_queue import top_up_queue
+from training.labels.queue import top_up_queue
 from training.nets.weights import Kind
-from training.recalibration import NotRefitted
+from training.routing.recalibration import NotRefitted
 from workers.nets import learn
 from workers.refitting import fit_head, refit
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from kwsite.bench.intervals import CONFIDENCE, Interval, Numbers, bootstrap, draws, share
 from kwsite.bench.learning.outcome import Answered, HeldStep, Learning, Routed
-from training.prm_gate import auroc
+from training.prm.gate import auroc
 
 RESAMPLES = 500  # an AUROC is not computed on all of them at once
 GOAL_ACCURACY, GOAL_AUROC = 0.92, 0.75

@@ -13,20 +13,20 @@ from kernels.encoder import Vector, encoder_digest
 from kwsite.bench.learning.family import Query
 from kwsite.bench.learning.outcome import HeldStep, Round, Routed
 from kwsite.bench.learning.stream import part_of
-from training.choosing import Policy
 from training.learning_round import live_net
-from training.live_nets import cold_start
 from training.models import StepExample
 from training.nets.policy import PolicyNet
 from training.nets.prm import PrmNet, step_inputs
 from training.nets.weights import Kind, Net
-from training.nets_in_service import NetPolicy
-from training.prm_gate import fit_length_baseline
-from training.recalibration import NotRefitted
-from training.snapshots import read_snapshot
+from training.policy.choosing import Policy
+from training.policy.text_features import text_features
+from training.prm.gate import fit_length_baseline
+from training.prm.step_labels import LabelledStep
+from training.routing.recalibration import NotRefitted
+from training.snapshots.in_service import NetPolicy
+from training.snapshots.live import cold_start
+from training.snapshots.storage import read_snapshot
 from training.splits import is_held_out
-from training.step_labels import LabelledStep
-from training.text_features import text_features
 from training.text_vectors import TextVectors
 from workers.nets import EFFORTS, EXAMPLES, learn
 

@@ -14,13 +14,13 @@ from kwsite.bench.learning.grids import PARTS
 from kwsite.bench.learning.outcome import Routed
 from kwsite.bench.learning.predicting import chosen
 from kwsite.bench.learning.stream import crossed, held_out, part_of, stream
-from training.cold_start import first_net
 from training.nets.policy import policy_inputs
 from training.nets.roster import WORKERS, place_of
-from training.policy_learning import Lessons, PolicyConfig, fit_policy
-from training.policy_material import first_lessons
+from training.policy.cold_start import first_net
+from training.policy.learning import Lessons, PolicyConfig, fit_policy
+from training.policy.material import first_lessons
+from training.policy.text_features import text_features
 from training.splits import is_held_out, query_digest
-from training.text_features import text_features
 from training.text_vectors import TextVectors
 from workers.nets import EFFORTS, EXAMPLES
 

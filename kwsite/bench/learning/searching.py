@@ -10,7 +10,7 @@ from kwsite.bench.learning.outcome import ERROR, Answered
 from kwsite.bench.learning.stream import part_of
 from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.failure import ServiceFailure
-from training.step_labels import LabelledStep, step_examples
+from training.prm.step_labels import LabelledStep, step_examples
 from workers.backends.completion import Backend, BackendError, Delta
 from workers.experts.expert import Verified, VerifiedStatus
 from workers.request import ChatRequest

@@ -13,9 +13,9 @@ from kwsite.bench.search.choosing import FOLDS
 from kwsite.bench.search.questions import Question
 from kwsite.bench.search.timing import SCORE
 from training.nets.prm import step_inputs
-from training.nets_in_service import StepScorer
-from training.prm_learning import PrmConfig, Steps, fit_prm
-from training.step_labels import VerifiedLeaf, VerifierOutcome, step_examples
+from training.prm.learning import PrmConfig, Steps, fit_prm
+from training.prm.step_labels import VerifiedLeaf, VerifierOutcome, step_examples
+from training.snapshots.in_service import StepScorer
 from training.text_vectors import TextVectors
 
 WORKER = "math"

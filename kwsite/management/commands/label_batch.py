@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from training.label_models import LabelItem
-from training.label_queue import fill_queue
-from training.label_selection import WAYS
+from training.labels.models import LabelItem
+from training.labels.queue import fill_queue
+from training.labels.selection import WAYS
 from trajectories.markup import brief
 
 MOST = 1_000

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from training.models import Snapshot
 from training.nets.weights import Kind
-from training.recalibration import NotRefitted
+from training.routing.recalibration import NotRefitted
 from workers.nets import KINDS, learn
 
 FIGURES = {

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from kernels.head_routing import retire_heads
 from kernels.library.first_calibration import fit_first_calibration
 from kernels.library.loading import load_starters, shared_kernels
-from training.recalibration import recorded_verdicts
+from training.routing.recalibration import recorded_verdicts
 
 
 class Command(BaseCommand):

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from kwsite.commandline.clients import find_client
-from training.figures_table import as_json, figures_table
-from training.search_figures import Figures
-from training.search_rows import DAYS, search_figures
+from training.figures.by_worker import Figures
+from training.figures.rows import DAYS, search_figures
+from training.figures.table import as_json, figures_table
 
 
 class Command(BaseCommand):

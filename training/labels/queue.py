@@ -1,0 +1,93 @@
+"""The labelling queue: filled by active learning, emptied by people."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from training.feedback.answer_words import StepWord, WorkerWord, record_words
+from training.labels.candidates import labelled_embeddings, unlabelled
+from training.labels.models import BY_HAND, LabelItem
+from training.labels.selection import By, select_batch
+from trajectories.errors import KernelWeaveError
+from trajectories.models import SearchRecord, Trajectory
+
+State = LabelItem.State
+
+
+class AlreadyLabelled(KernelWeaveError):
+    """Somebody has labelled or skipped it already."""
+
+
+def fill_queue(*, by: By, count: int, seed: int = 0) -> list[LabelItem]:
+    """Adds the `count` most telling answers, fewer where there are no more. Safe to run twice."""
+    picks = select_batch(
+        unlabelled(), by=by, count=count, seed=seed, labelled=labelled_embeddings()
+    )
+    found = [
+        LabelItem.objects.get_or_create(
+            trajectory_id=UUID(pick.key),
+            label=pick.label,
+            defaults={"picked_by": pick.by, "reason": pick.reason},
+        )
+        for pick in picks
+    ]
+    return [item for item, added in found if added]
+
+
+def top_up_queue(*, size: int) -> list[LabelItem]:
+    """Adds a mix until `size` items are open; what it added."""
+    missing = size - LabelItem.objects.filter(state=State.OPEN).count()
+    return fill_queue(by="mix", count=missing) if missing > 0 else []
+
+
+def ask_for_labels(*, trajectory: Trajectory, reason: str) -> list[LabelItem]:
+    """Puts a searched answer on the queue by hand, for its worker and its steps; what it added."""
+    steps = SearchRecord.objects.values_list("steps", flat=True).get(trajectory=trajectory)
+    found = [
+        LabelItem.objects.get_or_create(
+            trajectory=trajectory,
+            label=label,
+            defaults={"picked_by": BY_HAND, "reason": reason},
+        )
+        for label in (("worker", "steps") if steps else ("worker",))
+    ]
+    return [item for item, added in found if added]
+
+
+@transaction.atomic
+def label_worker(*, item: LabelItem, worker: str, user: User) -> None:
+    """Says which worker is right, the one that answered or another.
+
+    Raises AlreadyLabelled, UnknownWorker.
+    """
+    _close(item, State.DONE, user)
+    answered = SearchRecord.objects.values_list("worker", flat=True).get(
+        trajectory=item.trajectory_id
+    )
+    wrong = worker != answered
+    word = WorkerWord(wrong, worker if wrong else "")
+    record_words(trajectory=item.trajectory, worker=word)
+
+
+@transaction.atomic
+def label_steps(*, item: LabelItem, scores: Mapping[int, float], user: User) -> None:
+    """Scores steps, by their positions from 1. Raises AlreadyLabelled, NoSuchStep, ValueError."""
+    if not scores:
+        raise ValueError("score at least one step")
+    _close(item, State.DONE, user)
+    steps = [StepWord(position, score) for position, score in sorted(scores.items())]
+    record_words(trajectory=item.trajectory, steps=steps)
+
+
+def skip_item(*, item: LabelItem, user: User) -> None:
+    """Takes it off the queue for good. Raises AlreadyLabelled."""
+    _close(item, State.SKIPPED, user)
+
+
+def _close(item: LabelItem, state: State, user: User) -> None:
+    still_open = LabelItem.objects.filter(pk=item.pk, state=State.OPEN)
+    if not still_open.update(state=state, labelled_by=user, labelled_at=timezone.now()):
+        raise AlreadyLabelled()

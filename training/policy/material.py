@@ -1,0 +1,116 @@
+"""What the policy is fitted on and compared on: outcomes as arrays, and the experts' examples."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kernels.encoder import DIMENSIONS, Vector, encoder_digest
+from kernels.spec import digest_of
+from training.models import RouterOutcome
+from training.nets.policy import policy_inputs
+from training.nets.roster import place_of
+from training.policy.gate import NOBODY, Held
+from training.policy.learning import Lessons
+from training.policy.text_features import NAMES, text_features
+from training.splits import is_held_out, query_digest
+from training.text_vectors import TextVectors
+
+
+@dataclass(frozen=True, eq=False)
+class PolicyMaterial:
+    """Everything that one round looks at. No query is on both sides."""
+
+    first: Lessons
+    lessons: Lessons
+    held: Held
+    newest: int  # row, of both sides
+    digest: str
+
+
+def gather_outcomes(
+    examples: Mapping[str, Sequence[str]],
+    efforts: Mapping[str, tuple[int, int]],
+    vectors: TextVectors,
+    newest: int,
+) -> PolicyMaterial:
+    """The newest outcomes for this encoder, in the order in which they came."""
+    known = RouterOutcome.objects.filter(encoder_digest=encoder_digest())
+    rows = list(reversed(known.order_by("-pk")[:newest]))
+    shown = {query_digest(prompt) for own in examples.values() for prompt in own}
+    held = [r for r in rows if is_held_out(r.query_digest) and r.query_digest not in shown]
+    taught = [row for row in rows if not is_held_out(row.query_digest)]
+    told = [
+        [r.pk, r.query_digest, r.worker, r.named_worker, r.reward, r.depth, r.simulations]
+        for r in rows
+    ]
+    return PolicyMaterial(
+        first_lessons(examples, efforts, vectors),
+        _lessons(taught),
+        _held(held),
+        rows[-1].pk if rows else 0,
+        digest_of([encoder_digest(), {k: list(v) for k, v in examples.items()}, told]),
+    )
+
+
+def first_lessons(
+    examples: Mapping[str, Sequence[str]],
+    efforts: Mapping[str, tuple[int, int]],
+    vectors: TextVectors,
+) -> Lessons:
+    """Each example prompt as an outcome that its own expert earned 1 with, at its defaults."""
+    pairs = [(worker, prompt) for worker, own in examples.items() for prompt in own]
+    texts = [prompt for _, prompt in pairs]
+    scalars = np.array([text_features(text) for text in texts]).reshape(-1, len(NAMES))
+    return Lessons(
+        policy_inputs(vectors.matrix(texts), scalars),
+        np.array([place_of(worker) for worker, _ in pairs], dtype=np.int64),
+        np.ones(len(pairs), dtype=np.float32),
+        _floats([efforts[worker][0] for worker, _ in pairs]),
+        _floats([efforts[worker][1] for worker, _ in pairs]),
+        np.ones(len(pairs), dtype=np.bool_),
+    )
+
+
+def _lessons(rows: Sequence[RouterOutcome]) -> Lessons:
+    """Where a person named the right worker, that is the lesson; of another, it says no effort."""
+    return Lessons(
+        policy_inputs(_embeddings(rows), _scalars(rows)),
+        np.array([place_of(row.named_worker or row.worker) for row in rows], dtype=np.int64),
+        _floats([1.0 if row.named_worker else row.reward for row in rows]),
+        _floats([row.depth if _earned(row) else np.nan for row in rows]),
+        _floats([row.simulations if _earned(row) else np.nan for row in rows]),
+        np.array([bool(row.named_worker) for row in rows], dtype=np.bool_),
+    )
+
+
+def _earned(row: RouterOutcome) -> bool:
+    """Whether its effort led to something; unnamed, its reward weighs the effort by itself."""
+    return not row.named_worker or (not row.suggested_worker and row.reward > 0)
+
+
+def _held(rows: Sequence[RouterOutcome]) -> Held:
+    suggested = [place_of(r.named_worker) if r.named_worker else NOBODY for r in rows]
+    return Held(
+        _embeddings(rows),
+        _scalars(rows),
+        np.array([place_of(row.worker) for row in rows], dtype=np.int64),
+        np.array(suggested, dtype=np.int64),
+        _floats([row.reward for row in rows]),
+        _floats([row.propensity for row in rows]),
+        tuple(row.query_digest for row in rows),
+    )
+
+
+def _embeddings(rows: Sequence[RouterOutcome]) -> Vector:
+    return np.array([row.embedding for row in rows], np.float32).reshape(-1, DIMENSIONS)
+
+
+def _scalars(rows: Sequence[RouterOutcome]) -> Vector:
+    return np.array([row.scalars for row in rows], np.float32).reshape(-1, len(NAMES))
+
+
+def _floats(values: Sequence[Any]) -> Vector:
+    """None becomes NaN."""
+    return np.array(values, dtype=np.float32)
