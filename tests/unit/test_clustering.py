@@ -6,6 +6,7 @@ import pytest
 
 from kernels.compiler.clustering import Member, belongs, clusters
 from kernels.encoder import embed_all
+from kwsite.bench.claim.families import families
 
 FAMILIES = {
     "kilometres": [f"Convert {n} km to m." for n in range(3, 11)],
@@ -84,3 +85,13 @@ def test_one_more_prompt_belongs_or_does_not() -> None:
 def test_there_may_be_nobody_or_one() -> None:
     assert clusters([]) == []
     assert clusters(members(["Convert 3 km to m."])) == [[0]]
+
+
+def test_a_few_prompts_of_one_varied_family_stay_together() -> None:
+    said = {one.name: [sample.prompt for sample in one.train] for one in families()}
+    contacts, invoices = said["contacts"], said["invoices"]
+    for start in range(0, 20, 5):
+        few = [contacts[(start + 2 * at) % len(contacts)] for at in range(10)]
+        assert len(clusters(members(few))) == 1, few
+        mixed = [*few[:5], *invoices[start : start + 5]]
+        assert len(clusters(members(mixed))) == 2, mixed
