@@ -40,6 +40,7 @@ class Message:
     text: str = ""
     tool_calls: list[dict[str, Any]] = field(default_factory=list)
     result: dict[str, Any] | None = None
+    tried: dict[str, Any] | None = None  # instead of a piece: what a search tried
 
 
 def _key(run_id: UUID | str) -> str:

@@ -35,6 +35,7 @@ class ChatRequest(BaseModel):
     max_tokens: int
     stream: bool = False
     include_usage: bool = False
+    trace: bool = False  # with `stream`: what a search tries is told as it goes
     response_format: dict[str, Any] | None = None
     contract: AskedContract = AskedContract()
     search: SearchOptions | None = None

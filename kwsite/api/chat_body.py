@@ -60,6 +60,9 @@ class Extension(Part):
     search: SearchOptions | None = Field(
         default=None, description="That the answer may be searched for, and how."
     )
+    trace: bool = Field(
+        default=False, description="In a stream: tell each answer that a search tries as it goes."
+    )
 
 
 class ChatBody(Body):

@@ -88,7 +88,10 @@ class ChunkChoice(BaseModel):
 
 
 class Chunk(BaseModel):
-    """One event of a streamed answer. `kernelweave` rides on the one with the finish reason."""
+    """One event of a streamed answer. `kernelweave` rides on the one with the finish reason.
+
+    Where the trace is asked for, others have no choices and in `kernelweave.tried` what was tried.
+    """
 
     id: str
     object: Literal["chat.completion.chunk"] = "chat.completion.chunk"

@@ -32,6 +32,7 @@ def chat_request(body: ChatBody) -> ChatRequest:
         response_format=sent.get("response_format"),
         contract=body.kernelweave.contract if body.kernelweave else AskedContract(),
         search=body.kernelweave.search if body.kernelweave else None,
+        trace=bool(body.kernelweave and body.kernelweave.trace),
         options={name: sent[name] for name in PASSED_ON if sent.get(name) is not None},
     )
     _require_within_limits(request)

@@ -112,6 +112,8 @@ class _Chunks:
         self._transcript = Transcript(run.id)
 
     def of_message(self, message: Message) -> list[bytes]:
+        if message.tried is not None:
+            return [_event(self._chunk([], kernelweave={"tried": message.tried}))]
         text, calls = self._transcript.add(message)
         if not text and not calls:
             return []

@@ -34,6 +34,8 @@ def chat_body(options: Mapping[str, Any]) -> dict[str, Any]:
         body["response_format"] = response_format("answer", _schema(options["schema"]))
     if (search := search_options(options)) is not None:
         body["kernelweave"] = {"search": search}
+        if options.get("stream") and not options.get("no_trace"):
+            body["kernelweave"]["trace"] = True
     return body
 
 

@@ -22,6 +22,15 @@ def search_trace(summary: Mapping[str, Any], trees: Mapping[str, Any]) -> Group:
     )
 
 
+def tried_line(tried: Mapping[str, Any]) -> str:
+    """One answer that a search tried, as it came: `kernelweave.tried` of a stream's chunk."""
+    answer = _brief(tried["answer"]) if tried["answer"] else "no answer"
+    said = f"{tried['worker']} {_mark(tried)} {answer}"
+    return (
+        f"{said}  ({tried['steps']} steps, worth {tried['reward']:.2f}: {_brief(tried['reason'])})"
+    )
+
+
 def summary_lines(summary: Mapping[str, Any]) -> list[str]:
     """Worker, strategy, gate and outcome, in words."""
     likely = sorted(summary["probabilities"].items(), key=lambda pair: -pair[1])

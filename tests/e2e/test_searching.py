@@ -55,6 +55,28 @@ def test_the_openai_client_streams_a_search(running_stack: StackProcess) -> None
     assert text.strip()
 
 
+def test_a_stream_tells_what_is_tried_where_that_is_asked_for(
+    running_stack: StackProcess,
+) -> None:
+    client = OpenAI(base_url=running_stack.base_url, api_key=running_stack.api_key, max_retries=0)
+    search = {"worker": "math", "strategy": "self_consistency", "simulations": 3}
+    chunks = list(
+        client.chat.completions.create(
+            model="kernelweave",
+            messages=[{"role": "user", "content": "What is 2 + 5?"}],
+            max_tokens=60,
+            stream=True,
+            extra_body={"kernelweave": {"search": search, "trace": True}},
+        )
+    )
+    told = [(chunk.model_extra or {}).get("kernelweave") or {} for chunk in chunks]
+    tried = [one["tried"] for one in told if "tried" in one]
+    assert [one["worker"] for one in tried] == ["math"] * 3
+    assert {one["status"] for one in tried} <= {"ok", "failed", "unverified"}
+    assert all(not chunk.choices for chunk, one in zip(chunks, told, strict=True) if "tried" in one)
+    assert told[-1]["search"]["simulations"] == 3
+
+
 def test_a_cancelled_search_frees_the_model_server_at_once(
     service: Service, running_stack: StackProcess
 ) -> None:

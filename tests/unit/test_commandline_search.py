@@ -18,7 +18,7 @@ from kwsite.commandline.feedback_arguments import (
     feedback_words,
 )
 from kwsite.commandline.search_arguments import UnreadableFile
-from kwsite.commandline.search_trace import MOST_SHOWN, search_trace
+from kwsite.commandline.search_trace import MOST_SHOWN, search_trace, tried_line
 from kwsite.management.commands.ask import Command
 
 OUTCOME = {"status": "ok", "score": 1.0, "reason": "17 + 25 is 42", "how": "recomputed"}
@@ -177,3 +177,23 @@ def test_what_was_recorded_is_one_line() -> None:
     }
     words = "incorrect, 2 of 5, code is the right worker, steps 1, 3"
     assert feedback_words(recorded) == words
+
+
+def test_a_followed_search_asks_for_its_trace() -> None:
+    assert asked("--search", "--stream")["kernelweave"] == {"search": {}, "trace": True}
+    assert "trace" not in asked("--search", "--stream", "--no-trace")["kernelweave"]
+    assert "trace" not in asked("--search")["kernelweave"]
+    assert "kernelweave" not in asked("--stream")
+
+
+def test_what_is_tried_is_one_line() -> None:
+    tried = {
+        "worker": "math",
+        "answer": "42",
+        "steps": 3,
+        "status": "ok",
+        "reason": "17 + 25\nis 42",
+        "reward": 1.0,
+    }
+    assert tried_line(tried) == "math ✓ 42  (3 steps, worth 1.00: 17 + 25 is 42)"
+    assert tried_line({**tried, "answer": "", "status": "failed"}).startswith("math ✗ no answer")

@@ -8,8 +8,9 @@ import pytest
 from workers.answer import Answer, generate
 from workers.backends.completion import BackendUnavailable, Delta
 from workers.backends.scripted import ScriptedBackend
+from workers.pieces import pieces
 from workers.request import AskedContract, ChatRequest
-from workers.stored.replaying import Stored, answer_again, pieces
+from workers.stored.replaying import Stored, answer_again
 from workers.trace import Trace
 
 YES, NO = '{"answers_it": "yes"}', '{"answers_it": "no"}'

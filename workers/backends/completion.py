@@ -59,6 +59,7 @@ class Delta:
     text: str = ""
     tool_calls: tuple[dict[str, Any], ...] = ()  # OpenAI's delta form, with "index"
     completion: Completion | None = None
+    tried: dict[str, Any] | None = None  # no piece of the answer: what a search came to on its way
 
 
 class Backend(Protocol):

@@ -63,6 +63,7 @@ class Problem:
     answer_tokens: int = 512  # the longest that one simulation may write
     gate: float = 0.5
     max_reflections: int = 2
+    tell: "Callable[[Candidate], None]" = lambda _: None  # each answer as it is found
 
 
 @dataclass(frozen=True)

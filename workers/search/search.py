@@ -75,12 +75,14 @@ def search(
     cancelled: Callable[[], bool] = lambda: False,
     expired: Callable[[], bool] = lambda: False,
     options: Mapping[str, Any] | None = None,
+    tell: Callable[[str, Candidate], None] = lambda _, __: None,
 ) -> Searched:
     """Answers `task` within `limits`.
 
     `strategy` gives each worker's strategy and why; `also` may add the app's own conditions to a
     verdict; `ask` is for verifiers that need a model, its tokens count. When `expired`, the best
-    that was found is given. Raises SearchCancelled, and BackendError when nothing was found.
+    that was found is given. `tell` hears of each worker's answers as they come, in a thread of that
+    worker. Raises SearchCancelled, and BackendError when nothing was found.
     """
     members: tuple[str, ...] = (routed.worker,)
     if not routed.alone:
@@ -115,6 +117,7 @@ def search(
             answer_tokens=limits.answer_tokens,
             gate=limits.gate,
             max_reflections=limits.max_reflections,
+            tell=lambda candidate: tell(name, candidate),
         )
         return STRATEGIES[chosen](problem)
 

@@ -81,6 +81,7 @@ def simulate(
                             raise
                         stopped, reason = True, "server"
                         continue
+                    problem.tell(candidate)
                     if accept(candidate):
                         stopped, reason = True, "accepted"
         finally:

@@ -13,17 +13,19 @@ from trajectories.models import Event
 from workers.answer import Answer, Say, check
 from workers.backends.completion import Backend, Delta
 from workers.experts.expert import Expert, Task, Verified
+from workers.pieces import pieces
 from workers.replies import asker, judge_of
 from workers.request import ChatRequest
 from workers.search.chooser import Choice, Record, choose
 from workers.search.options import SearchOptions
-from workers.search.problem import StepScorer
+from workers.search.problem import Candidate, StepScorer
 from workers.search.search import Limits, Routed, Searched, search
 from workers.search.strategies import STRATEGIES
 from workers.searches.records import PLAIN
 from workers.searches.report import summary
 from workers.trace import Trace
 
+TOLD_CHARS = 500
 STATUS: dict[str, Status] = {"ok": "ok", "failed": "failed", "unverified": "could_not_run"}
 
 
@@ -96,6 +98,7 @@ def search_answer(
             cancelled=cancelled,
             expired=lambda: time.monotonic() > ends_at,
             options={k: v for k, v in request.options.items() if k != "temperature"},
+            tell=_teller(say) if request.stream and request.trace else _silent,
         )
         payload.update(summary(found))
     for hint in found.gate.reflections if found.gate else ():
@@ -107,7 +110,8 @@ def search_answer(
     trace.add(Event.Kind.VERIFICATION, **own.as_json())
     conditions = request.contract.conditions
     _, verdict = check(text, conditions, bound, trace, judge_of(asker(backend)))
-    say(Delta(text=text))
+    for piece in pieces(text):
+        say(Delta(text=piece))
     return Answer(
         "search",
         f"{reason}; {found.worker} by {found.strategy}: {found.reason}",
@@ -121,6 +125,27 @@ def search_answer(
         _verified(found, verdict.passed),
         searched=found,
     )
+
+
+def _silent(worker: str, candidate: Candidate) -> None:
+    """Nobody follows this search."""
+
+
+def _teller(say: Say) -> Callable[[str, Candidate], None]:
+    """Tells each answer that a search tries, with what its verifier says of it."""
+
+    def tell(worker: str, candidate: Candidate) -> None:
+        tried = {
+            "worker": worker,
+            "answer": candidate.answer[:TOLD_CHARS],
+            "steps": len(candidate.steps),
+            "status": candidate.outcome.status,
+            "reason": candidate.outcome.reason[:TOLD_CHARS],
+            "reward": round(candidate.reward, 4),
+        }
+        say(Delta(tried=tried))
+
+    return tell
 
 
 def _plan(asked: SearchOptions, worker: str, means: Means) -> tuple[str, str]:

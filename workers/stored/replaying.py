@@ -1,7 +1,6 @@
 """Gives a stored answer again: validated where it must be, held to its contract, in pieces."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -9,12 +8,11 @@ from kernels.slots import bind
 from trajectories.models import Event
 from workers.answer import Answer, Say, asked_contract, check
 from workers.backends.completion import Backend, Delta
+from workers.pieces import pieces
 from workers.replies import asker
 from workers.request import ChatRequest
 from workers.stored.validating import validate
 from workers.trace import Trace
-
-PIECE = re.compile(r"(?:\s*\S+){1,8}\s*$|(?:\s*\S+){1,8}|\s+")  # some eight words
 
 
 @dataclass(frozen=True)
@@ -83,15 +81,10 @@ def answer_again(
     )
 
 
-def pieces(text: str) -> Iterator[str]:
-    """The text in some words at a time, for whoever reads a stream; together they are the text."""
-    return (found.group() for found in PIECE.finditer(text))
-
-
 def _instead(
     why: str, spent: tuple[int, int], trace: Trace, otherwise: Callable[[str], Answer]
 ) -> Answer:
-    trace.add(Event.Kind.DECISION, route="search", reason=why)
+    trace.add(Event.Kind.DECISION, reason=why)
     answer = otherwise(why)
     return replace(
         answer,

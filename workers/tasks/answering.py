@@ -166,7 +166,9 @@ class _Voice:
     def say(self, delta: Delta) -> None:
         if not self._silent:
             calls = list(delta.tool_calls)
-            message = mailbox.Message("delta", self._run.attempts, delta.text, tool_calls=calls)
+            message = mailbox.Message(
+                "delta", self._run.attempts, delta.text, tool_calls=calls, tried=delta.tried
+            )
             self._silent = not _post(self._run, message)
 
 

@@ -12,7 +12,7 @@ from kwsite.commandline.chat_arguments import add_chat_arguments, chat_body
 from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.connection import add_connection_arguments, find_connection
 from kwsite.commandline.search_arguments import add_search_arguments
-from kwsite.commandline.search_trace import search_trace
+from kwsite.commandline.search_trace import search_trace, tried_line
 from kwsite.commandline.tables import summary_line
 
 
@@ -53,9 +53,14 @@ class Command(BaseCommand):
         extras: dict[str, Any] = {}
         usage: dict[str, int] = {}
         for chunk in chunks:
-            extras = chunk.get("kernelweave") or extras
             if as_json:
                 self.stdout.write(json.dumps(chunk))
+            if "tried" in (told := chunk.get("kernelweave") or {}):
+                if not as_json:
+                    self.stderr.write(tried_line(told["tried"]))
+                continue
+            extras = told or extras
+            if as_json:
                 continue
             for choice in chunk["choices"]:
                 self.stdout.write(choice["delta"].get("content") or "", ending="")
