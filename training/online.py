@@ -6,6 +6,7 @@ rows alone: a round that was killed, or whose challenger was rejected, loses not
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import torch
 from django.utils import timezone
@@ -26,10 +27,10 @@ from training.nets.policy import PolicyNet, policy_inputs
 from training.nets.prm import PrmNet
 from training.policy.cold_start import first_net
 from training.policy.gate import Held, Places, policy_gate
-from training.policy.learning import PolicyConfig, fit_policy
+from training.policy.learning import FittedPolicy, PolicyConfig, fit_policy
 from training.policy.material import gather_outcomes
 from training.prm.gate import fit_length_baseline, prm_gate
-from training.prm.learning import PrmConfig, fit_prm
+from training.prm.learning import FittedPrm, PrmConfig, fit_prm
 from training.prm.material import gather_steps
 from training.text_vectors import TextVectors
 
@@ -72,13 +73,7 @@ def learn_policy(
         reason=reason,
         limits=limits,
         data_digest=data,
-        metadata={
-            "config": asdict(config),
-            "seed": config.seed,
-            "rows": len(material.lessons),
-            "loss_before": fitted.loss_before,
-            "loss": fitted.loss,
-        },
+        metadata=_metadata(config, fitted, len(material.lessons)),
         metrics=metrics,
         seen=seen,
     )
@@ -120,16 +115,23 @@ def learn_prm(
         reason=reason,
         limits=limits,
         data_digest=data,
-        metadata={
-            "config": asdict(config),
-            "seed": config.seed,
-            "rows": len(material.taught),
-            "loss_before": fitted.loss_before,
-            "loss": fitted.loss,
-        },
+        metadata=_metadata(config, fitted, len(material.taught)),
         metrics=metrics,
         seen=seen,
     )
+
+
+def _metadata(
+    config: PolicyConfig | PrmConfig, fitted: FittedPolicy | FittedPrm, rows: int
+) -> dict[str, Any]:
+    """How a net was fitted; losses are nats over all rows."""
+    return {
+        "config": asdict(config),
+        "seed": config.seed,
+        "rows": rows,
+        "loss_before": fitted.loss_before,
+        "loss": fitted.loss,
+    }
 
 
 @torch.inference_mode()
