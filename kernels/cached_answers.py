@@ -29,11 +29,21 @@ class NotSwitchedOff(ReviewError):
 
 
 def end_entry_of(*, trajectory: Trajectory, reason: str) -> CacheEntry | None:
-    """Ends the entry whose answer this is, given first or given again; None if there is none."""
+    """Ends the entry whose answer this is, given first or given again; None if there is none.
+
+    Others of the same client with the same text to the same question end with it.
+    """
     source = trajectory.reused_id or trajectory.pk
-    entry = CacheEntry.objects.filter(trajectory=source).first()
+    entry = CacheEntry.objects.filter(trajectory=source).select_related("trajectory").first()
     if entry is not None:
         _end(entry, reason)
+        CacheEntry.objects.filter(
+            client=entry.client_id,
+            state=CacheEntry.State.LIVE,
+            pins=entry.pins,
+            trajectory__question_digest=entry.trajectory.question_digest,
+            trajectory__output_text=entry.trajectory.output_text,
+        ).update(state=CacheEntry.State.ENDED, ended_because=reason)
     return entry
 
 

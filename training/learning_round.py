@@ -15,7 +15,7 @@ from training.nets.weights import BadSnapshot, Kind, Net, kind_of
 from training.policy.learning import PolicyConfig
 from training.prm.learning import PrmConfig
 from training.routing.recalibration import NothingNew, NotRefitted
-from training.snapshots.states import forget_old_snapshots, reject_live
+from training.snapshots.states import UNUSABLE, forget_old_snapshots, reject_live
 from training.snapshots.storage import read_snapshot, store_snapshot
 
 State = Snapshot.State
@@ -23,6 +23,10 @@ State = Snapshot.State
 
 class NotDue(NotRefitted):
     """There are too few new rows."""
+
+
+class LiveUnreadable(NotRefitted):
+    """The storage does not give what is live."""
 
 
 class TooFewRows(NotRefitted):
@@ -68,7 +72,8 @@ def require_rows(found: int, needed: int, name: str) -> None:
 
 def require_new(kind: Kind, data_digest: str, seen: Seen) -> None:
     """Raises NothingNew."""
-    if Snapshot.objects.filter(kind=kind, data_digest=data_digest).exists():
+    known = Snapshot.objects.filter(kind=kind, data_digest=data_digest)
+    if known.exclude(reason__startswith=UNUSABLE).exists():
         seen.mark_learned()
         raise NothingNew("A net was fitted on these very rows before.")
 
@@ -90,6 +95,10 @@ def live_net(kind: Kind) -> tuple[Snapshot | None, Net | None]:
             return live, read_snapshot(live, encoder_digest=encoder_digest()).net
         except BadSnapshot as error:
             reject_live(snapshot=live, reason=error.detail)
+        except FileNotFoundError:
+            reject_live(snapshot=live, reason="its file is gone")
+        except OSError as error:  # the file may be right
+            raise LiveUnreadable(f"What is live cannot be read: {error}") from error
     return None, None
 
 

@@ -5,16 +5,21 @@ from typing import Any
 
 from kernels.conditions.checks import Judge
 from kernels.execution import Ask, Reply
-from kernels.verify import parse_output
+from kernels.verify import NotJson, parse_output
 from trajectories.errors import KernelWeaveError
-from workers.backends.completion import Backend, ModelRequest
+from workers.backends.completion import BackendError, ModelRequest, WholeAnswers
 
 
 class CutVerdict(KernelWeaveError):
     """The judge's verdict was cut."""
 
 
-def asker(backend: Backend, *, most_tokens: int | None = None) -> Ask:
+# A model server that fails, or writes what is not as it was asked. A spent budget and a cancelled
+# search are not among them: these end more than one question.
+UNUSABLE = (BackendError, CutVerdict, NotJson, ValueError, LookupError, TypeError)
+
+
+def asker(backend: WholeAnswers, *, most_tokens: int | None = None) -> Ask:
     """Asks the model under a schema, for kernels that know nothing of model servers.
 
     `most_tokens` is what the caller allows, however many the kernel would take.

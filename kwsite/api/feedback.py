@@ -25,6 +25,7 @@ router = Router(tags=["KernelWeave"])
 
 Rating = Annotated[int, Field(ge=1, le=5)]
 BEST_RATING = 5
+WORST_GOOD, BEST_BAD = 2, 4  # ratings that deny, and that approve
 
 
 class WorkerJudgement(Part):
@@ -82,6 +83,14 @@ class FeedbackBody(Body):
         judged = self.verdict is not None or self.rating is not None
         if not judged and self.worker is None and not self.steps:
             raise MissingParameter("Send a verdict, a rating, or both.", param="verdict")
+        rating = self.rating or 0
+        if (self.verdict == "correct" and 0 < rating <= WORST_GOOD) or (
+            self.verdict == "incorrect" and rating >= BEST_BAD
+        ):
+            raise InvalidParameter(
+                f"A verdict of {self.verdict!r} and a rating of {rating} contradict each other.",
+                param="rating",
+            )
         if self.comment and not judged:
             raise MissingParameter("A comment needs a verdict or a rating.", param="verdict")
         positions = [step.position for step in self.steps]

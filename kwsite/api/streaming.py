@@ -23,17 +23,28 @@ from workers.mailbox import Message, NoAnswerInTime
 from workers.request import ChatRequest
 
 KEEP_ALIVE_S = 15.0
+BEGIN_S = 1.0
 
 
 async def streamed_reply(
     run: Run, request: ChatRequest, messages: AsyncIterator[Message]
 ) -> StreamingHttpResponse:
-    """Waits for the first message, so that a failure until then has its own HTTP status."""
+    """Waits for the first message, so that a failure until then has its own HTTP status.
+
+    A search may take long: it begins after a moment, so that its run can be followed and cancelled.
+    """
+    coming = asyncio.ensure_future(anext(messages))
     try:
-        first = await anext(messages)
+        await asyncio.wait({coming}, timeout=None if request.search is None else BEGIN_S)
+        first = coming.result() if coming.done() else None
     except NoAnswerInTime as error:
         raise AnswerTakesLonger(run.id) from error
-    if first.kind == "failed":
+    except BaseException:
+        coming.cancel()
+        raise
+    if first is None:
+        messages = _from(coming, messages)
+    elif first.kind == "failed":
         raise RunFailed(run.id, first.result or {})
     response = StreamingHttpResponse(
         _events(run, request, first, messages), content_type="text/event-stream"
@@ -43,8 +54,20 @@ async def streamed_reply(
     return response
 
 
+async def _from(
+    coming: "asyncio.Future[Message]", messages: AsyncIterator[Message]
+) -> AsyncIterator[Message]:
+    """The message that is on its way, then the others."""
+    try:
+        yield await coming
+    finally:
+        coming.cancel()
+    async for message in messages:
+        yield message
+
+
 async def _events(
-    run: Run, request: ChatRequest, first: Message, messages: AsyncIterator[Message]
+    run: Run, request: ChatRequest, first: Message | None, messages: AsyncIterator[Message]
 ) -> AsyncIterator[bytes]:
     async with searching_for(run):
         async for event in _written(run, request, first, messages):
@@ -52,12 +75,12 @@ async def _events(
 
 
 async def _written(
-    run: Run, request: ChatRequest, first: Message, messages: AsyncIterator[Message]
+    run: Run, request: ChatRequest, first: Message | None, messages: AsyncIterator[Message]
 ) -> AsyncIterator[bytes]:
     chunks = _Chunks(run, request)
     yield chunks.event(ChunkDelta(role="assistant", content=""))
     try:
-        message: Message | None = first
+        message = first
         waiting = with_keep_alive(messages, every_s=KEEP_ALIVE_S)
         while message is None or message.kind == "delta":
             if message is None:

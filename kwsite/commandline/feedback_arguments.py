@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from kwsite.commandline.finite import finite
 from trajectories.models import Feedback
 
 
@@ -64,7 +65,7 @@ def feedback_words(recorded: Mapping[str, Any]) -> str:
 
 def step_score(text: str) -> dict[str, Any]:
     position, _, score = text.partition("=")
-    return {"position": int(position), "score": float(score)}
+    return {"position": int(position), "score": finite(score)}
 
 
 def step_rating(text: str) -> dict[str, Any]:

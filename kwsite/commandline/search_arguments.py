@@ -8,6 +8,7 @@ from typing import Any, get_args
 from django.core.management.base import CommandError
 
 from kwsite.commandline.failure import ServiceFailure
+from kwsite.commandline.finite import finite
 from workers.search.options import StrategyName
 
 UNROUTED = "analysis"  # who answers where the router is not asked and nobody is named
@@ -39,7 +40,7 @@ def add_search_arguments(parser: argparse.ArgumentParser) -> None:
     search.add_argument("--budget-tokens", type=int, help="that all simulations write together")
     search.add_argument("--simulations", type=int)
     search.add_argument("--depth", type=int, help="steps of an answer at most")
-    search.add_argument("--gate", type=float, help="mean step score that is accepted, 0 to 1")
+    search.add_argument("--gate", type=finite, help="mean step score that is accepted, 0 to 1")
     search.add_argument("--max-reflections", type=int)
     search.add_argument(
         "--evidence",

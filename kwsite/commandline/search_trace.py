@@ -35,9 +35,10 @@ def summary_lines(summary: Mapping[str, Any]) -> list[str]:
     """Worker, strategy, gate and outcome, in words."""
     likely = sorted(summary["probabilities"].items(), key=lambda pair: -pair[1])
     chances = ", ".join(f"{name} {share:.2f}" for name, share in likely[:3])
+    random = ", chosen at random to learn" if summary.get("at_random") else ""
     spent = f"simulations {summary['simulations']}, {summary['tokens']} tokens"
     lines = [
-        f"worker {summary['worker']} (router: {chances})",
+        f"worker {summary['worker']}{random} (router: {chances})",
         f"strategy {summary['strategy']}: {summary['reason']}",
         f"{spent}, ended by {summary['stopped']}",
         *_gate_lines(summary["gate"]),

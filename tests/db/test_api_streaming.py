@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from kwsite.api import streaming
 from kwsite.api.errors import AnswerTakesLonger, RunFailed
 from kwsite.api.streaming import streamed_reply, with_keep_alive
 from trajectories.models import Run
 from workers.mailbox import Message, NoAnswerInTime
 from workers.request import ChatRequest
+from workers.search.options import SearchOptions
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
 FAILURE = {
@@ -171,3 +173,36 @@ def test_a_silent_stream_is_kept_alive() -> None:
     collected = asyncio.run(collect())
     assert collected[0] is None
     assert collected[-1] == delta("Hello")
+
+
+def test_the_stream_of_a_search_begins_before_its_first_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So that its run is known while it works; a failure after that is an event."""
+    monkeypatch.setattr(streaming, "BEGIN_S", 0.01)
+    run = Run(id=uuid.uuid4(), created_at=timezone.now())
+    request = ChatRequest(
+        model="kernelweave", messages=(), max_tokens=9, stream=True, search=SearchOptions()
+    )
+
+    async def late(last: Message) -> AsyncIterator[Message]:
+        await asyncio.sleep(0.05)
+        yield last
+
+    async def collect(last: Message) -> list[bytes]:
+        response = await streamed_reply(run, request, late(last))
+        return [part async for part in response]
+
+    answered = asyncio.run(collect(done("It is so.")))
+    assert answered[1] == b": keep-alive\n\n"
+    assert any(b"It is so." in part for part in answered)
+    assert b"model_server_unavailable" in asyncio.run(collect(failed()))[-1]
+
+
+def test_what_a_search_tries_is_told_without_choices() -> None:
+    tried = Message("delta", 1, tried={"worker": "math", "answer": "42"})
+    events = stream(tried, done("42"))
+    (told,) = [
+        one for one in events if one != "[DONE]" and "tried" in (one.get("kernelweave") or {})
+    ]
+    assert (told["choices"], told["kernelweave"]["tried"]["answer"]) == ([], "42")

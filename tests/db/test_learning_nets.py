@@ -20,7 +20,7 @@ from tests.db.net_rows import (
     vectors,
 )
 from training import learning_round, online
-from training.learning_round import NotDue, RoundLimits, TooFewRows
+from training.learning_round import LiveUnreadable, NotDue, RoundLimits, TooFewRows
 from training.lessons.recording import score_step
 from training.models import RouterOutcome, Snapshot, StepExample
 from training.nets.fitting import NotFinite
@@ -224,6 +224,40 @@ def test_a_fit_that_fails_is_loud_and_keeps_the_rows(
     with pytest.raises(NotFinite):
         learn_net("policy")
     assert RouterOutcome.objects.filter(learned_at=None).count() == 150
+
+
+def test_a_live_net_whose_file_is_gone_gives_way_and_learning_goes_on() -> None:
+    add_outcomes(150)
+    first = policy()
+    first.file.storage.delete(str(first.file.name))
+    add_outcomes(60, 150)
+    assert policy().state == "live"
+    first.refresh_from_db()
+    assert (first.state, first.reason) == ("rejected", "it cannot be used: its file is gone")
+
+
+def test_what_was_lost_is_fitted_again_on_the_very_rows() -> None:
+    add_outcomes(150)
+    first = policy()
+    first.file.storage.delete(str(first.file.name))
+    assert learning_round.live_net("policy") == (None, None)
+    RouterOutcome.objects.update(learned_at=None)
+    assert policy().digest == first.digest
+
+
+def test_a_storage_that_is_away_is_said_and_keeps_what_is_live(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_outcomes(150)
+    policy()
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise PermissionError("not today")
+
+    monkeypatch.setattr(learning_round, "read_snapshot", away)
+    with pytest.raises(LiveUnreadable, match="not today"):
+        learning_round.live_net("policy")
+    assert states() == ["live"]
 
 
 def test_only_one_learner_writes_at_a_time() -> None:

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from tests.db.rows import chat, queued_run
 from training.models import RouterOutcome, StepExample
+from training.policy.material import routed_to
 from trajectories.access import issue_key
 from trajectories.models import Client, Feedback, Run, SearchRecord, Trajectory
 from workers.backends.choose import live_backend
@@ -92,6 +93,41 @@ def test_a_finished_search_teaches_the_router_and_the_reward_model(
     labels = dict(StepExample.objects.values_list("step", "label"))
     assert labels["17 + 25 = 42"] == labels["Answer: 42"] == 1.0
     assert labels["17 + 25 = 43"] == pytest.approx(0.125, abs=0.13)
+
+
+def test_what_comes_to_no_answer_labels_no_step(client: Client, backend: ScriptedBackend) -> None:
+    """Its steps may be right: it was cut off, and no verifier saw it."""
+    backend.enqueue("17 + 25 = 42", "\n", "17 + 20 = 37", "\n")
+    answered(client, asked(strategy="self_consistency", simulations=2))
+    assert not StepExample.objects.exists()
+    outcome = RouterOutcome.objects.get()
+    assert (outcome.reward, outcome.verified) == (0.0, None)
+
+
+def test_the_gate_is_no_figure_where_nobody_could_judge(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    backend.enqueue("Tom has some apples.\n\nAnswer: seven")
+    request = asked("How many has Tom?", worker="math", strategy="one_chain")
+    run = answered(client, request)
+    assert run.response is not None, run.error
+    assert run.response["kernelweave"]["search"]["gate"] is None
+    assert SearchRecord.objects.get().gate_first is None
+
+
+def test_of_a_team_the_one_that_was_routed_to_is_compared_on(
+    client: Client, backend: ScriptedBackend, settings: Settings
+) -> None:
+    settings.KW_SEARCH_SURE = 1.0  # nobody is: a relative helps
+    backend.enqueue(*[WRONG] * 4, *[RIGHT] * 8)
+    answered(client, asked(strategy="one_chain"))
+    record = SearchRecord.objects.get()
+    rows = RouterOutcome.objects.order_by("pk")
+    assert len(record.trees()) > 1
+    assert rows[0].worker == max(record.probabilities, key=record.probabilities.__getitem__)
+    assert {row.worker for row in rows} == {rows[0].worker, record.worker}
+    held = {row.pk for row in routed_to(list(rows))}
+    assert held == {rows[0].pk}
 
 
 def test_the_apps_own_conditions_decide_which_answer_is_right(

@@ -25,6 +25,7 @@ from trajectories.access import issue_key
 from trajectories.models import Client, Feedback, Trajectory
 from workers.backends.scripted import ScriptedBackend
 from workers.feedback import NotReused, record_feedback, record_wrong_reuse
+from workers.search.options import SearchOptions
 
 __all__ = ["app", "backend", "client", "root"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,6 +43,19 @@ def test_a_wrong_reuse_is_said_in_one_call(
     assert CacheEntry.objects.get().state == "ended"
     assert Feedback.objects.get().trajectory.run == run  # and nothing of the source
     assert CacheHit.objects.get().denied
+
+
+def test_the_same_text_from_another_search_ends_with_it(
+    app: Browser, client: Client, backend: ScriptedBackend
+) -> None:
+    """Else the next one who asks would get it again."""
+    searched(client, backend)
+    other = SearchOptions(worker="factual", strategy="best_of_n_verifier")
+    searched(client, backend, search=other)
+    assert CacheEntry.objects.filter(state="live").count() == 2
+    run = asked(client, SAME)
+    assert app.post(f"/api/runs/{run.pk}/wrong-reuse").status_code == 201
+    assert not CacheEntry.objects.filter(state="live").exists()
 
 
 def test_only_a_reuse_of_ones_own_can_be_a_wrong_one(

@@ -1,6 +1,6 @@
 """Answering a request: the kernel under its contract, or generation."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -288,7 +288,7 @@ class ToolCaller:
     def complete(self, request: ModelRequest) -> Completion:
         return self.done
 
-    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+    def stream(self, request: ModelRequest) -> Generator[Delta, None, None]:
         yield Delta(tool_calls=({**self.call, "index": 0},))
         yield Delta(completion=self.done)
 

@@ -1,7 +1,7 @@
 """A model server whose answers are held to their schema."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from typing import Any
 
@@ -34,7 +34,7 @@ class Server:
         text, reason = self.said.pop(0)
         return Completion(text, "m", reason, 7, 11)
 
-    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+    def stream(self, request: ModelRequest) -> Generator[Delta, None, None]:
         done = self.complete(request)
         yield Delta(text=done.text)
         yield Delta(completion=done)

@@ -292,7 +292,7 @@ def test_a_stream_left_early_lets_its_connection_go(server: ScriptedServer) -> N
     for _ in range(3):
         deltas = backend.stream(asking())
         next(deltas)
-        deltas.close()  # type: ignore[attr-defined]
+        deltas.close()
     assert backend.complete(asking("hi")).text == "hi"
 
 

@@ -1,7 +1,7 @@
 """The claim's pure parts: families, scorers, retrieval, intervals, tables. Nothing is measured."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -153,7 +153,7 @@ class Server:
         self.asked.append(request)
         return Completion("text", "m", "stop", 1, 1)
 
-    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+    def stream(self, request: ModelRequest) -> Generator[Delta, None, None]:
         raise AssertionError("nothing is streamed here")
 
 

@@ -10,12 +10,14 @@ from django.core.management.base import CommandError
 from rich.console import Console
 
 from kwsite.api.chat_body import ChatBody
+from kwsite.api.errors import InvalidParameter
 from kwsite.api.feedback import FeedbackBody
 from kwsite.commandline.chat_arguments import chat_body
 from kwsite.commandline.feedback_arguments import (
     add_feedback_arguments,
     feedback_body,
     feedback_words,
+    step_score,
 )
 from kwsite.commandline.search_arguments import UnreadableFile
 from kwsite.commandline.search_trace import MOST_SHOWN, search_trace, tried_line
@@ -197,3 +199,21 @@ def test_what_is_tried_is_one_line() -> None:
     }
     assert tried_line(tried) == "math ✓ 42  (3 steps, worth 1.00: 17 + 25 is 42)"
     assert tried_line({**tried, "answer": "", "status": "failed"}).startswith("math ✗ no answer")
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "much"])
+def test_what_is_no_number_is_refused_before_it_is_sent(text: str) -> None:
+    with pytest.raises((SystemExit, CommandError)):
+        asked("--gate", text)
+    with pytest.raises(argparse.ArgumentTypeError):
+        step_score(f"1={text}")
+
+
+@pytest.mark.parametrize(("verdict", "rating"), [("correct", 2), ("incorrect", 4)])
+def test_a_verdict_and_a_rating_that_contradict_each_other_are_refused(
+    verdict: str, rating: int
+) -> None:
+    said = {"run_id": "00000000-0000-0000-0000-000000000000", "verdict": verdict}
+    FeedbackBody.model_validate({**said, "rating": 3})
+    with pytest.raises(InvalidParameter, match="contradict"):
+        FeedbackBody.model_validate({**said, "rating": rating})

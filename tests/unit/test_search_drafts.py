@@ -1,6 +1,6 @@
 """Drafts of a model server: an answer that was not stated is asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 
 from workers.backends.completion import Completion, Delta, ModelRequest
@@ -25,7 +25,7 @@ class Writes:
     def complete(self, request: ModelRequest) -> Completion:
         raise AssertionError("drafts are streamed")
 
-    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+    def stream(self, request: ModelRequest) -> Generator[Delta, None, None]:
         text = self.texts[len(self.asked)]
         self.asked.append(request)
         for word in text.split(" "):

@@ -11,6 +11,7 @@ from workers.backends.completion import BackendUnavailable
 from workers.experts.expert import Verified
 from workers.search.budget import Budget, BudgetSpent, SearchCancelled
 from workers.search.problem import Draft
+from workers.search.rewards import BLANK, REFUSED, worth
 from workers.search.strategies import (
     best_of_n_prm,
     best_of_n_verifier,
@@ -18,6 +19,7 @@ from workers.search.strategies import (
     one_chain,
     self_consistency,
 )
+from workers.search.tree import PRUNE_VALUE
 
 FIVE, SIX = "2 + 3 = 5\n\nAnswer: 5", "2 + 3 = 6\n\nAnswer: 6"
 SEVEN, NOTHING = "Seven, I think.\n\nAnswer: 7", "I do not know."
@@ -190,3 +192,19 @@ def test_a_grant_that_would_be_too_small_for_a_step_is_refused() -> None:
         budget.grant(15)
     budget.settle(15, completion_tokens=3, prompt_tokens=7)
     assert (budget.left, budget.spent, budget.prompt_tokens) == (17, 3, 7)
+
+
+def test_praise_of_a_worker_lifts_no_refused_answer_above_the_pruning_bound() -> None:
+    refused = Verified("failed", 1.0, "it is 6", "known")
+    assert worth((0.5,), refused, lambda reward: reward + 0.2) == REFUSED < PRUNE_VALUE
+    assert worth((0.5,), BLANK, lambda reward: reward + 0.2) <= REFUSED
+    unsure = Verified("unverified", 0.5, "nothing to check against", "nobody")
+    assert worth((0.5,), unsure, lambda reward: reward + 0.2) == pytest.approx(0.7)
+
+
+def test_a_step_after_which_the_tokens_ended_can_be_written_on_from() -> None:
+    """It ends no answer, so it is no end of the tree either."""
+    asked = problem([NOTHING, FIVE], simulations=2, width=1)
+    found = lats(asked)
+    assert [child.terminal for child in found.root.children] == [False]
+    assert found.chosen is not None

@@ -103,3 +103,16 @@ def test_the_tree_is_told_as_json_without_what_is_empty() -> None:
             }
         ],
     }
+
+
+def test_a_path_that_failed_the_gate_is_pruned_by_what_it_is_worth_then() -> None:
+    root = Node()
+    leaf = root
+    for _ in range(3):
+        tree.begin(root)
+        leaf = tree.expand(root, "a")
+        tree.backpropagate(root, leaf, 0.5, None)
+    assert not leaf.pruned
+    tree.penalise(leaf, 0.5)
+    assert leaf.pruned
+    assert not root.pruned

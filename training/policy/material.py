@@ -39,7 +39,11 @@ def gather_outcomes(
     known = RouterOutcome.objects.filter(encoder_digest=encoder_digest())
     rows = list(reversed(known.order_by("-pk")[:newest]))
     shown = {query_digest(prompt) for own in examples.values() for prompt in own}
-    held = [r for r in rows if is_held_out(r.query_digest) and r.query_digest not in shown]
+    held = [
+        row
+        for row in routed_to(rows)
+        if is_held_out(row.query_digest) and row.query_digest not in shown
+    ]
     taught = [row for row in rows if not is_held_out(row.query_digest)]
     told = [
         [r.pk, r.query_digest, r.worker, r.named_worker, r.reward, r.depth, r.simulations]
@@ -52,6 +56,19 @@ def gather_outcomes(
         rows[-1].pk if rows else 0,
         digest_of([encoder_digest(), {k: list(v) for k, v in examples.items()}, told]),
     )
+
+
+def routed_to(rows: Sequence[RouterOutcome]) -> list[RouterOutcome]:
+    """Without those who answered in place of the one that was routed to, unless a person named one.
+
+    Of a team, the one that was routed to is its search's first row.
+    """
+    first: dict[Any, int] = {}
+    for row in rows:
+        first.setdefault(row.trajectory_id or -row.pk, row.pk)
+    return [
+        row for row in rows if row.named_worker or first[row.trajectory_id or -row.pk] == row.pk
+    ]
 
 
 def first_lessons(

@@ -5,6 +5,7 @@ from django.db import transaction
 from training.models import Snapshot
 
 State = Snapshot.State
+UNUSABLE = "it cannot be used"  # how the reason begins
 KEPT = 50  # of each kind, a megabyte each
 
 
@@ -16,7 +17,7 @@ def reject_live(*, snapshot: Snapshot, reason: str) -> None:
     """
     rows = Snapshot.objects.select_for_update().filter(kind=snapshot.kind)
     own = rows.filter(pk=snapshot.pk, state=State.LIVE)
-    refused = own.update(state=State.REJECTED, reason=f"it cannot be used: {reason}")
+    refused = own.update(state=State.REJECTED, reason=f"{UNUSABLE}: {reason}")
     if refused and snapshot.parent_id is not None:
         rows.filter(pk=snapshot.parent_id, state=State.RETIRED).update(state=State.LIVE)
 

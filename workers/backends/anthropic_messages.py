@@ -1,7 +1,7 @@
 """Anthropic's messages API as a backend."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,7 +56,7 @@ class AnthropicMessages:
         )
         return completion_of(reply)
 
-    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+    def stream(self, request: ModelRequest) -> Generator[Delta, None, None]:
         """The answer in pieces; the last delta carries the whole of it."""
         body = body_of(request, self.model) | {"stream": True}
         stream_cls = anthropic.Stream[object]
@@ -140,7 +140,7 @@ def completion_of(reply: object) -> Completion:
     )
 
 
-def deltas_of(found: Iterator[object], asked_model: str) -> Iterator[Delta]:
+def deltas_of(found: Iterator[object], asked_model: str) -> Generator[Delta, None, None]:
     """Deltas of decoded events. Raises `BackendGarbage` when they stop before a stop reason."""
     streamed = _StreamedAnswer(model=asked_model)
     for raw in found:

@@ -1,6 +1,6 @@
 """What goes to a model server and what comes back, whichever server it is."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -62,12 +62,16 @@ class Delta:
     tried: dict[str, Any] | None = None  # no piece of the answer: what a search came to on its way
 
 
-class Backend(Protocol):
-    """A model server. Its calls raise the errors below and no others."""
+class WholeAnswers(Protocol):
+    """What gives whole answers."""
 
     def complete(self, request: ModelRequest) -> Completion: ...
 
-    def stream(self, request: ModelRequest) -> Iterator[Delta]: ...
+
+class Backend(WholeAnswers, Protocol):
+    """A model server. Its calls raise the errors below and no others."""
+
+    def stream(self, request: ModelRequest) -> Generator[Delta, None, None]: ...
 
 
 class BackendError(KernelWeaveError):

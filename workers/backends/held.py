@@ -1,6 +1,6 @@
 """A backend whose answers under a schema end in time, decoded again where a grammar did not do."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -44,7 +44,7 @@ class HeldToSchema:
             rounds=len(held.drafts),
         )
 
-    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+    def stream(self, request: ModelRequest) -> Generator[Delta, None, None]:
         """The pieces as they come, under the bounds of the first round."""
         if request.schema is None or request.options.get("tools"):
             yield from self.backend.stream(request)

@@ -1,7 +1,7 @@
 """Any server that speaks OpenAI's chat completions: llama.cpp, vLLM, Ollama, OpenAI itself."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -68,7 +68,7 @@ class OpenAICompatible:
         done = completion_of(reply, self.model)
         return replace(done, text=without_prefix(done.text, request))
 
-    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+    def stream(self, request: ModelRequest) -> Generator[Delta, None, None]:
         """The answer in pieces; the last delta carries the whole of it."""
         body = self.body(request) | {"stream": True, "stream_options": {"include_usage": True}}
         stream_cls = openai.Stream[object]
@@ -177,7 +177,7 @@ def completion_of(reply: object, asked_model: str) -> Completion:
     )
 
 
-def deltas_of(chunks: Iterator[object], asked_model: str) -> Iterator[Delta]:
+def deltas_of(chunks: Iterator[object], asked_model: str) -> Generator[Delta, None, None]:
     """Deltas of decoded chunks. Raises `BackendGarbage` when they stop before a finish reason."""
     assembly, usage, model, finish_reason, refused = Assembly(), Usage(), asked_model, "", False
     for raw in chunks:

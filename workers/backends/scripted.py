@@ -3,7 +3,7 @@
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 from workers.backends.completion import BackendRejected, Completion, Delta, ModelRequest
@@ -44,7 +44,7 @@ class ScriptedBackend:
         time.sleep(self.delay_s * len(tokens))
         return completion
 
-    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+    def stream(self, request: ModelRequest) -> Generator[Delta, None, None]:
         """The next reply, token by token; the last delta carries the whole of it."""
         tokens, completion = self._next(request)
         for token in tokens:

@@ -3,7 +3,7 @@
 from kernels.execution import Ask
 from workers.experts.expert import Task, Verified
 from workers.experts.structure import forms
-from workers.replies import judge_of
+from workers.replies import UNUSABLE, judge_of
 
 
 def judged(task: Task, answer: str, question: str, ask: Ask | None) -> Verified:
@@ -24,7 +24,7 @@ def judged(task: Task, answer: str, question: str, ask: Ask | None) -> Verified:
         return Verified("unverified", 0.5, f"{held}; no judge is at hand", "structure")
     try:
         verdict, reason = judge_of(ask)(question, {"prompt": _whole(task)}, answer)
-    except Exception as error:  # a judge that fails must not pass
+    except UNUSABLE as error:  # a judge that fails must not pass
         return Verified("unverified", 0.5, f"{held}; the judge failed: {error}"[:500], "judge")
     return Verified("ok" if verdict else "failed", 1.0 if verdict else 0.5, reason, "judge")
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from kernels.execution import Ask
 from kernels.verify import parse_output
 from workers.experts.expert import Task, Verified
+from workers.replies import UNUSABLE
 
 TIMES = 2
 MOST_TOKENS = 400
@@ -34,7 +35,7 @@ def rederived(task: Task, answer: str, key: Callable[[str], str], ask: Ask | Non
     for _ in range(TIMES):
         try:
             found.append(key(_derived(task, ask)))
-        except Exception as error:  # whatever the model server raises, nothing was derived
+        except UNUSABLE as error:
             return Verified("unverified", 0.5, f"it was not derived again: {error}"[:300], HOW)
     agreed = sum(one == key(answer) for one in found)
     reason = f"{agreed} of {TIMES} derivations come to the same"

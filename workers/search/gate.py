@@ -5,7 +5,7 @@ from dataclasses import replace
 from workers.search import tree
 from workers.search.budget import BudgetSpent
 from workers.search.problem import Candidate, GateReport, Problem
-from workers.search.rewards import reward
+from workers.search.rewards import worth
 from workers.search.simulation import Progress, Stopped, simulate
 from workers.search.voting import by_reward
 
@@ -81,8 +81,8 @@ def examined(problem: Problem, progress: Progress, found: Candidate) -> Candidat
         return found
     if outcome.status == "unverified":
         return found
-    worth = problem.adjust(reward(found.scores, outcome))
-    seen = replace(found, outcome=outcome, reward=worth)
+    earned = worth(found.scores, outcome, problem.adjust)
+    seen = replace(found, outcome=outcome, reward=earned)
     found.leaf.outcome = outcome
     progress.candidates[progress.candidates.index(found)] = seen
     return seen

@@ -63,7 +63,7 @@ class ModelProposer:
         )
         text, pieces = "", 0
         done: Completion | None = None
-        with closing(_generator(self.backend, request)) as deltas:
+        with closing(self.backend.stream(request)) as deltas:
             for delta in deltas:
                 text += delta.text
                 pieces += bool(delta.text)
@@ -92,8 +92,3 @@ class ModelProposer:
             return (*before, question)
         thought = f"{question['content']}\n\nAn earlier attempt went wrong: {hint}"
         return (*before, {**question, "content": thought})
-
-
-def _generator(backend: Backend, request: ModelRequest) -> Any:
-    """A stream that can be closed: every backend's is a generator."""
-    return backend.stream(request)

@@ -57,6 +57,7 @@ class Searched:
         return self.found[self.worker].gate
 
 
+LEAST_SHARE = 64  # tokens of a team's member; with fewer it comes to no answer
 Also = Callable[[str, Verified], Verified]  # the text that would be given, and its verdict
 
 
@@ -87,6 +88,7 @@ def search(
     members: tuple[str, ...] = (routed.worker,)
     if not routed.alone:
         members = team(routed.worker, routed.probabilities, experts, sure=limits.sure)
+        members = members[: max(1, limits.tokens // min(limits.answer_tokens, LEAST_SHARE))]
     budgets = {
         name: Budget(limits.tokens // len(members), cancelled=cancelled, expired=expired)
         for name in members

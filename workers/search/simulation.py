@@ -9,7 +9,7 @@ from workers.backends.completion import BackendError
 from workers.search import tree
 from workers.search.budget import BudgetSpent
 from workers.search.problem import Candidate, Draft, Problem, step_scores
-from workers.search.rewards import BLANK, reward, verified_reward
+from workers.search.rewards import BLANK, verified_reward, worth
 from workers.search.tree import Node
 
 # `server`: the model server failed when there were answers already.
@@ -123,7 +123,7 @@ def judged(problem: Problem, steps: tuple[str, ...], draft: Draft) -> Candidate:
         expert.final_answer(steps) if ended else "",
         scores,
         outcome,
-        problem.adjust(reward(scores, outcome)),
+        worth(scores, outcome, problem.adjust),
         Node(),
         draft.model,
     )
@@ -145,7 +145,8 @@ def _grow(progress: Progress, flight: _Flight, played: Candidate) -> Candidate:
     leaf.score = played.scores[len(flight.steps)] if new else None
     leaf.rollout = tuple(new[1:])
     leaf.outcome = played.outcome
-    leaf.terminal = len(new) <= 1
+    ended = len(new) <= 1 and (bool(played.answer) or not new)
+    leaf.terminal = leaf.terminal or ended
     tree.backpropagate(flight.node, leaf, played.reward, verified_reward(played.outcome))
     progress.simulations += 1
     candidate = replace(played, leaf=leaf)

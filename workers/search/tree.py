@@ -124,8 +124,7 @@ def backpropagate(parent: Node, leaf: Node, reward: float, verified: float | Non
         if verified is not None:
             node.verified_visits += 1
             node.verified_value += verified
-        if node.parent is not None and node.visits >= PRUNE_VISITS and node.mean < PRUNE_VALUE:
-            node.pruned = True
+        _prune(node)
 
 
 def penalise(leaf: Node, factor: float) -> None:
@@ -133,6 +132,12 @@ def penalise(leaf: Node, factor: float) -> None:
     for node in leaf.path():
         if node.parent is not None:
             node.value *= factor
+            _prune(node)
+
+
+def _prune(node: Node) -> None:
+    if node.parent is not None and node.visits >= PRUNE_VISITS and node.mean < PRUNE_VALUE:
+        node.pruned = True
 
 
 def as_json(root: Node) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from kernels.verify import verify
 from trajectories.models import Event
 from workers.answer import Answer, Say, check
 from workers.backends.completion import Backend, Delta
+from workers.backends.watched import Watched
 from workers.experts.expert import Expert, Task, Verified
 from workers.pieces import pieces
 from workers.replies import asker, judge_of
 from workers.request import ChatRequest
+from workers.search.budget import BudgetSpent, SearchCancelled
 from workers.search.chooser import Choice, Record, choose
 from workers.search.options import SearchOptions
 from workers.search.problem import Candidate, StepScorer
@@ -81,6 +83,19 @@ def search_answer(
     task = Task(request.prompt, request.system, asked.evidence, asked.tests)
     bound = bind(request.prompt, request.system)
     ends_at = time.monotonic() + means.timeout_s
+
+    def expired() -> bool:
+        return time.monotonic() > ends_at
+
+    def waiting() -> None:
+        if cancelled():
+            raise SearchCancelled()
+
+    def going() -> None:
+        waiting()
+        if expired():
+            raise BudgetSpent()
+
     payload: dict[str, Any] = {"search": asked.model_dump(exclude_defaults=True)}
     plan = trace.timed(Event.Kind.PLAN, payload)
     with plan:
@@ -94,9 +109,9 @@ def search_answer(
             scorer=means.scorer,
             adjust=means.adjust,
             also=lambda text, outcome: _held(request, bound, text, outcome),
-            ask=asker(backend),
+            ask=asker(Watched(backend, going)),
             cancelled=cancelled,
-            expired=lambda: time.monotonic() > ends_at,
+            expired=expired,
             options={k: v for k, v in request.options.items() if k != "temperature"},
             tell=_teller(say) if request.stream and request.trace else _silent,
         )
@@ -109,7 +124,7 @@ def search_answer(
     own = _as_check(found)
     trace.add(Event.Kind.VERIFICATION, **own.as_json())
     conditions = request.contract.conditions
-    _, verdict = check(text, conditions, bound, trace, judge_of(asker(backend)))
+    _, verdict = check(text, conditions, bound, trace, judge_of(asker(Watched(backend, waiting))))
     for piece in pieces(text):
         say(Delta(text=piece))
     return Answer(

@@ -20,31 +20,17 @@ from workers.search.search import Searched
 def record_lessons(*, found: Searched, embedding: Vector, trajectory: Trajectory) -> None:
     """Stores them; `embedding` (384,) is the prompt's. Workers beyond the router's teach nothing.
 
-    Labels of steps come from verifier outcomes alone (row X9).
+    Of a team, the one that was routed to comes first, with what it earned itself: that is what its
+    propensity speaks for. Then the one that answered. Labels of steps come from verifier
+    outcomes alone (row X9).
     """
     worker, query = found.worker, trajectory.prompt
     if worker not in WORKERS:
         return
-    routed, chosen = found.routed, found.chosen
-    candidates = found.found[worker].candidates
-    record_outcome(
-        query=query,
-        embedding=embedding,
-        choice=PolicyChoice(
-            worker,
-            dict(routed.probabilities),
-            routed.depth,
-            routed.simulations,
-            routed.alone,
-            routed.propensity,
-        ),
-        reward=chosen.reward if chosen else 0.0,
-        verified=chosen.outcome.passed if chosen else False,
-        depth=len(chosen.steps) if chosen else None,
-        simulations=_needed(candidates, chosen) if chosen else None,
-        trajectory=trajectory,
-    )
-    leaves = verified_leaves(candidates)
+    for member in dict.fromkeys((found.routed.worker, worker)):
+        _record_outcome(member, found, embedding, trajectory)
+    chosen = found.chosen
+    leaves = verified_leaves(found.found[worker].candidates)
     record_step_examples(query=query, worker=worker, leaves=leaves, trajectory=trajectory)
     outcome = _of_verifier(chosen.outcome) if chosen else None
     if chosen is not None and outcome is not None and found.scored:
@@ -56,6 +42,33 @@ def record_lessons(*, found: Searched, embedding: Vector, trajectory: Trajectory
             margin=settings.KW_PRM_DISAGREEMENT,
             trajectory=trajectory,
         )
+
+
+def _record_outcome(
+    worker: str, found: Searched, embedding: Vector, trajectory: Trajectory
+) -> None:
+    """What a worker's own search earned; nothing where it did not come to make a simulation."""
+    routed, own = found.routed, found.found[worker]
+    chosen = own.chosen
+    if not own.candidates or worker not in WORKERS:
+        return
+    record_outcome(
+        query=trajectory.prompt,
+        embedding=embedding,
+        choice=PolicyChoice(
+            worker,
+            dict(routed.probabilities),
+            routed.depth,
+            routed.simulations,
+            routed.alone,
+            routed.propensity,
+        ),
+        reward=chosen.reward if chosen else 0.0,
+        verified=chosen.outcome.passed if chosen else None,
+        depth=len(chosen.steps) if chosen else None,
+        simulations=_needed(own.candidates, chosen) if chosen else None,
+        trajectory=trajectory,
+    )
 
 
 def verified_leaves(candidates: Sequence[Candidate]) -> list[VerifiedLeaf]:

@@ -57,7 +57,7 @@ def records() -> dict[str, Sequence[Record]]:
     """
     since = timezone.now() - timedelta(days=settings.KW_SEARCH_MEMORY_DAYS)
     rows = (
-        SearchRecord.objects.filter(created_at__gte=since)
+        SearchRecord.objects.filter(created_at__gte=since, simulations__gt=0)
         .annotate(said=last_word("trajectory"))
         .annotate(
             quality=Case(

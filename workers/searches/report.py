@@ -5,6 +5,7 @@ from typing import Any
 from trajectories.models import SearchRecord
 from trajectories.search_models import packed
 from workers.search import tree
+from workers.search.problem import UNCHECKED
 from workers.search.search import Searched
 
 
@@ -17,6 +18,7 @@ def summary(found: Searched) -> dict[str, Any]:
         "reason": found.reason,
         "probabilities": {name: round(p, 4) for name, p in found.routed.probabilities.items()},
         "workers": sorted(found.found),
+        "at_random": found.routed.alone and found.routed.probabilities[found.routed.worker] < 1,
         "simulations": sum(len(one.candidates) for one in found.found.values()),
         "stopped": found.found[found.worker].stopped,
         "answer": chosen.answer if chosen else "",
@@ -27,10 +29,24 @@ def summary(found: Searched) -> dict[str, Any]:
             "passed": gate.passed,
             "reflections": list(gate.reflections),
         }
-        if gate
+        if gate and could_fail(found)
         else None,
         "tokens": found.tokens,
     }
+
+
+def could_fail(found: Searched) -> bool:
+    """Whether the gate was one: somebody or something could judge the answer, or one of its steps.
+
+    Where nobody could, every answer is at the middle, and passing says nothing.
+    """
+    chosen = found.chosen
+    return (
+        chosen is None
+        or found.scored
+        or chosen.outcome.passed is not None
+        or any(score != UNCHECKED for score in chosen.scores)
+    )
 
 
 def search_record(found: Searched) -> SearchRecord:
@@ -54,8 +70,8 @@ def search_record(found: Searched) -> SearchRecord:
         checked_by=outcome.how[:40] if outcome else "",
         mean_score=chosen.mean_score if chosen else None,
         scored=found.scored,
-        gate_first=gate.first if gate else None,
-        gate_passed=gate.passed if gate else None,
+        gate_first=gate.first if gate and could_fail(found) else None,
+        gate_passed=gate.passed if gate and could_fail(found) else None,
         reflections=list(gate.reflections) if gate else [],
         stopped=found.found[found.worker].stopped,
         tokens=found.tokens,

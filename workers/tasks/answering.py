@@ -100,7 +100,9 @@ def _answer(run: Run) -> None:
         done = answer(request, reason, chosen, backend, say, trace, retries, otherwise)
     trajectory = record_answer(run=run, request=request, answer=done, trace=trace, worker=WORKER)
     if trajectory is None:
-        log.warning("run %s was taken over by another worker; this answer is dropped", run.pk)
+        log.warning(
+            "run %s was cancelled or taken over by another worker; this answer is dropped", run.pk
+        )
         return
     _post(run, mailbox.finished(run))
     ask_for_scores()

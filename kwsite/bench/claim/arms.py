@@ -1,7 +1,7 @@
 """The arms: ways to answer a prompt of a family with one model."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -125,7 +125,7 @@ class Unconstrained:
     def complete(self, request: ModelRequest) -> Completion:
         return self.backend.complete(_free(request))
 
-    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+    def stream(self, request: ModelRequest) -> Generator[Delta, None, None]:
         return self.backend.stream(_free(request))
 
 

@@ -1,7 +1,7 @@
 """Runs the composition that the router proposed, with its cost."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from threading import Lock
 
 from kernels.algebra.execution import Done, outcome
@@ -28,7 +28,7 @@ class Counting:
             self.tokens += done.prompt_tokens + done.completion_tokens
         return done
 
-    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+    def stream(self, request: ModelRequest) -> Generator[Delta, None, None]:
         return self._backend.stream(request)
 
 

@@ -1,7 +1,7 @@
 """Makes the same call of the model once for all arms."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from workers.backends.completion import Backend, Completion, Delta, ModelRequest
 
@@ -30,5 +30,5 @@ class Remembering:
         self._known[key] = completion, (time.perf_counter() - began) * 1e3
         return completion
 
-    def stream(self, request: ModelRequest) -> Iterator[Delta]:
+    def stream(self, request: ModelRequest) -> Generator[Delta, None, None]:
         return self.fresh.stream(request)

@@ -11,6 +11,7 @@ from rich.console import Console
 from kwsite.commandline.chat_arguments import add_chat_arguments, chat_body
 from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.connection import add_connection_arguments, find_connection
+from kwsite.commandline.finite import finite
 from kwsite.commandline.search_arguments import add_search_arguments
 from kwsite.commandline.search_trace import search_trace, tried_line
 from kwsite.commandline.tables import summary_line
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         add_chat_arguments(parser)
         add_search_arguments(parser)
         parser.add_argument("--model", help="the model that the request names")
-        parser.add_argument("--temperature", type=float, help="0 to 2")
+        parser.add_argument("--temperature", type=finite, help="0 to 2")
         parser.add_argument("--max-tokens", type=int, help="length of the answer at most")
         parser.add_argument("--stream", action="store_true", help="show the answer as it comes")
         parser.add_argument("--json", action="store_true", help="print the reply, or its chunks")

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kwsite.commandline.clients import find_client
+from kwsite.commandline.finite import finite
 from training.figures.by_worker import Figures
 from training.figures.rows import DAYS, search_figures
 from training.figures.table import as_json, figures_table
@@ -17,7 +18,7 @@ class Command(BaseCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--days", type=float, default=30, help="how far back (30)")
+        parser.add_argument("--days", type=finite, default=30, help="how far back (30)")
         parser.add_argument("--client", help="the name of one client; else all")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
