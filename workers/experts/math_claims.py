@@ -157,6 +157,9 @@ def _solved(equation: str, named: str | None, answer: str) -> Claim | None:
     if not pieces:
         return _unread(answer)
     numbers = [said_number(piece.said) for piece in pieces]
+    for piece, number in zip(pieces, numbers, strict=True):
+        if any(number is None or _value(subject) != number.value for subject in piece.subjects):
+            return _unread(answer)
     coefficients = [str(c) for c in polynomial.coefficients]
     if None in numbers:
         texts = [

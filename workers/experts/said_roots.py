@@ -21,8 +21,9 @@ _LEAD = re.compile(
 
 
 def root_texts(answer: str, unknown: str, *, one: bool) -> list[SaidEquality]:
-    """What each piece of an answer says of the unknown; empty where one says something else.
+    """What each piece of an answer says of the unknown; its subjects are those that do not name it.
 
+    Empty where the pieces cannot be told apart.
     `one`: whether there can be one root alone.
     """
     text = answer.strip().strip("*_`").strip()
@@ -36,17 +37,19 @@ def root_texts(answer: str, unknown: str, *, one: bool) -> list[SaidEquality]:
         if listed["name"] and listed["name"].lower() != unknown.lower():
             return []
         text = listed["all"].removesuffix("\\")
+    said_of = (_SPLIT_ONE if one else _SPLIT).split(text)
+    if not all(said_of):  # 9 or
+        return []
     found = []
-    for piece in filter(None, (_SPLIT_ONE if one else _SPLIT).split(text)):
+    for piece in said_of:
         equality = said_equality(piece)
-        if not all(_names(unknown, subject) for subject in equality.subjects):
-            return []
+        values = tuple(one for one in equality.subjects if not _names(unknown, one))
         signs = _BOTH.findall(equality.said)
-        if len(signs) > 1:
+        if len(signs) > 1 or (signs and values):
             return []
         for sign in ("+", "-") if signs else ("",):
             said = _BOTH.sub(sign, equality.said).strip()
-            found.append(SaidEquality((), said.removeprefix("+").strip(), equality.hedged))
+            found.append(SaidEquality(values, said.removeprefix("+").strip(), equality.hedged))
     return found
 
 
