@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterator
 
-PIECE = re.compile(r"(?:\s*\S+){1,8}\s*$|(?:\s*\S+){1,8}|\s+")  # some eight words
+# Some eight words; blanks at the end go with the last. Words that gave letters back would be cut
+# in each way that there is.
+PIECE = re.compile(r"(?:\s*+\S++){1,8}+(?:\s++\Z)?+|\s++")
 
 
 def pieces(text: str) -> Iterator[str]:

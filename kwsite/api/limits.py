@@ -9,6 +9,7 @@ from kwsite.api.errors import InvalidParameter, TooMuchContext
 from kwsite.api.messages_body import AssistantMessage, ToolMessage
 from kwsite.api.models_listing import require_known_model
 from kwsite.api.tools_body import ChosenTool
+from workers.experts.given_tests import fault_of_tests
 from workers.experts.registry import EXPERTS
 from workers.request import AskedContract, ChatRequest, message_text
 
@@ -54,6 +55,13 @@ def _require_searchable(request: ChatRequest) -> None:
         raise InvalidParameter(
             f"There is no worker {request.search.worker!r}; there are {', '.join(known)}.",
             param="kernelweave.search.worker",
+        )
+    tests = request.search.tests.strip()
+    if tests and (fault := fault_of_tests(tests)):
+        raise InvalidParameter(
+            f"No code can be held to these tests: {fault}. Send Python with asserts, such as "
+            "'assert f(2) == 4'.",
+            param="kernelweave.search.tests",
         )
 
 

@@ -262,6 +262,9 @@ def test_a_run_is_cancelled_over_http_once(app: Browser, client: Client) -> None
         ({"kernelweave": {"search": {"worker": "poetry"}}}, "kernelweave.search.worker"),
         ({"kernelweave": {"search": {"strategy": "luck"}}}, "kernelweave.search.strategy"),
         ({"kernelweave": {"search": {"budget_tokens": 3}}}, "kernelweave.search.budget_tokens"),
+        ({"kernelweave": {"search": {"tests": "x = 1"}}}, "kernelweave.search.tests"),
+        ({"kernelweave": {"search": {"tests": "# nothing"}}}, "kernelweave.search.tests"),
+        ({"kernelweave": {"search": {"tests": "assert f("}}}, "kernelweave.search.tests"),
         (
             {"kernelweave": {"search": {}}, "response_format": {"type": "json_object"}},
             "kernelweave.search",

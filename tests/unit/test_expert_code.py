@@ -12,6 +12,7 @@ from workers.experts import bubblewrap, code_sandbox
 from workers.experts.code_blocks import code_key, examples_in, last_code
 from workers.experts.code_expert import EXPERT
 from workers.experts.expert import Task, Verified
+from workers.experts.given_tests import fault_of_tests
 
 DOUBLE = "def double(x):\n    return 2 * x"
 LATEST_S = 3 * bubblewrap.WALL_S
@@ -122,6 +123,55 @@ def test_tests_decide() -> None:
     assert verified(DOUBLE, "def check(f):\n    assert f(1) == 2\ncheck(double)").status == "ok"
     assert verified(DOUBLE, "def check(f):\n    assert f(1) == 3\ncheck(double)").status == "failed"
     assert verified(DOUBLE, "this is no test").status == "unverified"
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "x = 1",
+        "# nothing",
+        "double(2)",
+        "double(2) == 5",
+        "def test_double():\n    assert double(2) == 5",  # which nothing calls
+        "def one():\n    assert False\ndef two():\n    one()\ndouble(2)",
+        "class T:\n    def test(self):\n        raise ValueError",
+        "assert double(",
+    ],
+)
+def test_tests_that_assert_nothing_show_nothing(tests: str) -> None:
+    assert fault_of_tests(tests)
+    assert verified(DOUBLE, tests).status == "unverified"
+
+
+@pytest.mark.parametrize(
+    "tests",
+    [
+        "assert double(2) == 4",
+        "for n in range(3):\n    assert double(n) == 2 * n",
+        "def check(f):\n    assert f(2) == 4\ndef all_of():\n    check(double)\nall_of()",
+        "if double(2) != 4:\n    raise ValueError",
+    ],
+)
+def test_tests_that_assert_are_run(tests: str) -> None:
+    assert not fault_of_tests(tests)
+    assert verified(DOUBLE, tests).status == "ok"
+    assert verified(DOUBLE.replace("2", "3"), tests).status == "failed"
+
+
+def test_a_prompt_of_very_many_examples_gives_the_first_of_them_soon() -> None:
+    started = time.perf_counter()
+    assert examples_in("Write f. " + "f(1) -> 2, " * 9_000) == "assert (f(1)) == (2)"
+    many = examples_in("".join(f"f({n}) -> {n}, " for n in range(9_000)))
+    assert many.splitlines() == [f"assert (f({n})) == ({n})" for n in range(20)]
+    for odd in ("f(1) -> x, ", "f(1) -> [, ", "f(", "f(((1))) ", ">>> f(1)\n[1\n", "```"):
+        examples_in("Write f. " + odd * 9_000)
+        last_code((odd * 9_000,))
+    assert time.perf_counter() - started < LATEST_S
+
+
+def test_a_value_that_is_longer_than_is_read_is_no_example() -> None:
+    assert examples_in(f"f(1) -> {'9' * 5_000}") == ""
+    assert examples_in(f"f(1) -> {'9' * 500}") == f"assert (f(1)) == ({'9' * 500})"
 
 
 def test_examples_in_the_prompt_decide_where_no_tests_are_given() -> None:

@@ -104,3 +104,33 @@ def test_numbers_vote_by_value_and_words_in_any_case() -> None:
     assert EXPERT.vote_key("$1,200.00") == EXPERT.vote_key("1200 dollars")
     assert EXPERT.vote_key("John Bradfield.") == EXPERT.vote_key("john bradfield")
     assert EXPERT.vote_key("1932") != EXPERT.vote_key("1933")
+
+
+@pytest.mark.parametrize("answer", ["The", "it", "no", "It is.", "It opened in 1932. It is so."])
+def test_a_sentence_with_nothing_to_look_up_is_not_supported_by_anything(answer: str) -> None:
+    assert status(answer) == "unverified"
+    assert EXPERT.check_step(Task("?", evidence=(BRIDGE,)), ("It is.",)).ok is None
+
+
+@pytest.mark.parametrize(
+    ("evidence", "right", "wrong"),
+    [
+        ("It was 5 degrees.", "5 degrees", "-5 degrees"),
+        ("It was -5 degrees.", "-5 degrees", "5 degrees"),
+        ("It was minus 5 degrees.", "−5 degrees", "5 degrees"),
+        ("It was -5 degrees.", "minus five degrees", "five degrees"),
+        ("They lost -$5 a day.", "-$5", "$5"),
+        ("It lasted from 1939-1945.", "1945", "-1945"),
+    ],
+)
+def test_a_sign_is_part_of_its_number(evidence: str, right: str, wrong: str) -> None:
+    assert status(right, evidence=(evidence,)) == "ok"
+    assert status(wrong, evidence=(evidence,)) == "failed"
+
+
+def test_numbers_of_very_many_digits_are_compared_as_they_are_written() -> None:
+    digits = "9" * 5_000
+    assert status(digits, evidence=(f"It is {digits}.",)) == "ok"
+    assert status(f"{digits}8", evidence=(f"It is {digits}.",)) == "failed"
+    assert status("1932", evidence=(f"{digits} in 1932.",)) == "ok"
+    assert status(digits) == "failed"

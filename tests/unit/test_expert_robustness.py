@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from workers.experts.answers import stated_answer
 from workers.experts.expert import Expert, Task
 from workers.experts.registry import EXPERTS
 
@@ -59,6 +60,20 @@ LONG = (
     "[" * 9_000,
 )
 LATEST_S = 20
+MANY = 100_000
+REPEATED = (
+    *(" ", "\t", "_", "*", "#", "-", "`", "~", "{", "\\(", "$", "“", '"', "9", "\u00a0"),
+    *(
+        "\\boxed{",
+        "\\boxed{}",
+        "the answer is ",
+        "Answer: ",
+        "Answer:\n",
+        "f(1) -> 2, ",
+        "f(",
+        "[1",
+    ),
+)
 
 
 @pytest.mark.parametrize("expert", EXPERTS.values(), ids=list(EXPERTS))
@@ -81,6 +96,24 @@ def test_long_texts_take_no_long_time(expert: Expert) -> None:
         tried(
             expert, Task(f"Calculate {text}", evidence=(text,)), (f"Answer: {text}\nConclusion: a",)
         )
+    assert time.perf_counter() - started < LATEST_S
+
+
+@pytest.mark.parametrize("unit", REPEATED)
+def test_what_is_repeated_very_often_is_read_in_one_pass(unit: str) -> None:
+    text = unit * (MANY // len(unit))
+    started = time.perf_counter()
+    for begun in (
+        text,
+        f"Answer: {text}",
+        f"Answer: {text}.",
+        f"the answer is {text}",
+        f"So {text}",
+    ):
+        stated_answer(begun)
+    for expert in EXPERTS.values():
+        tried(expert, Task(text), (f"Answer: {text}", "Answer: 3\nConclusion: a"))
+        tried(expert, Task("What is 1 + 1?", evidence=(text,)), ("Plan.", f"Answer: {text}"))
     assert time.perf_counter() - started < LATEST_S
 
 

@@ -9,7 +9,7 @@ UNKNOWN = (
     *("not enough information", "we cannot tell", "cannot tell", "impossible to say"),
 )
 _END = r"(?=\s*(?:[.,;:!(\-–—]|$|\b(?:because|since|it|that|this|we|the conclusion|as)\b))"
-_VERDICTS = [
+VERDICTS = [
     (key, re.compile(rf"(?:{'|'.join(sorted(ways, key=len, reverse=True))}){_END}"))
     for key, ways in (("unknown", UNKNOWN), ("no", NO), ("yes", YES))
 ]
@@ -22,7 +22,7 @@ def verdict_key(answer: str) -> str:
     """`yes`, `no` or `unknown`, where an answer begins with such a word; else empty."""
     plain = answer.lower().replace("’", "'").replace("can't", "cannot")
     low = " ".join(plain.split()).strip("*_\"' ")
-    return next((key for key, pattern in _VERDICTS if pattern.match(low)), "")
+    return next((key for key, pattern in VERDICTS if pattern.match(low)), "")
 
 
 def statement_key(answer: str) -> str:

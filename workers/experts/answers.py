@@ -5,36 +5,37 @@ from collections.abc import Sequence
 
 from workers.experts.steps import joined
 
+# Repetitions give nothing back (`*+`): a text of blanks alone would take the cube of its length.
 _LINE = re.compile(
-    r"^[ \t>#*_-]*(?:(?:so|therefore|thus|hence)[, ]+)?(?:the[ \t]+)?(?:final[ \t]+)?answer"
-    r"[ \t]*(?:(?:is[ \t]*)?[*_]*[:=][ \t]*|is[ \t]+)[*_]*[ \t]*(?P<said>[^\n]*\S)[ \t]*$"
-    r"|^[ \t]*####[ \t]+(?P<marked>[^\n]*\S)[ \t]*$",
+    r"^[ \t>#*_-]*+(?:(?:so|therefore|thus|hence)[, ]++)?+(?:the[ \t]++)?+(?:final[ \t]++)?+answer"
+    r"[ \t]*+(?:(?:is[ \t]*+)?[*_]*+[:=]|is(?=[ \t]))[^\S\n]*+[*_]*+[^\S\n]*+(?P<said>\S[^\n]*+)"
+    r"|^[ \t]*+####[ \t]++(?P<marked>\S[^\n]*+)",
     re.IGNORECASE | re.MULTILINE,
 )
 _WITHIN = re.compile(
-    r"\bthe (?:final )?answer is:?[ \t]+[*_]*(?P<said>[^\n]*?\S)(?=\.?[*_]*[ \t]*(?:$|\n))",
-    re.IGNORECASE,
+    r"\bthe (?:final )?answer is:?[ \t]++[*_]*+[^\S\n]*+(?P<said>\S[^\n]*+)", re.IGNORECASE
 )
-_BOXED = re.compile(r"\\boxed\s*\{")
-_AROUND = " \t*_`"
+_BOXED = re.compile(r"\\boxed\s*+\{")
+_BRACE = re.compile(r"[{}]")
+_AROUND = " \t\r*_`"
 
 
 def stated_answer(text: str) -> str:
     """The answer that is stated last; empty where none is."""
-    found: list[tuple[int, str]] = []
-    for line in (*_LINE.finditer(text), *_WITHIN.finditer(text)):
-        said = next(group for group in line.groups() if group is not None)
-        found.append((line.start(), boxed(said) or said))
-    for box in _BOXED.finditer(text):
-        found.append((box.start(), _braced(text, box.end())))
-    answers = [(at, _bare(said)) for at, said in found]
-    return max((one for one in answers if one[1]), default=(0, ""))[1]
+    lines = [*_LINE.finditer(text), *_WITHIN.finditer(text)]
+    found = [(line.start(), *_span(line)) for line in lines]
+    found += _boxes(text)
+    for start, at, end in sorted(found, reverse=True):
+        said = text[at:end]
+        if bare := _bare(said if text.startswith("\\boxed", start) else boxed(said) or said):
+            return bare
+    return ""
 
 
 def boxed(text: str) -> str:
-    r"""What the last `\boxed{}` holds; empty without one."""
-    boxes = list(_BOXED.finditer(text))
-    return _braced(text, boxes[-1].end()) if boxes else ""
+    r"""What the last `\boxed{}` holds; empty without one, or where it is not closed."""
+    last = max((box.start() for box in _BOXED.finditer(text)), default=-1)
+    return next((text[at:end].strip() for start, at, end in _boxes(text) if start == last), "")
 
 
 def answer_of_steps(steps: Sequence[str]) -> str:
@@ -47,13 +48,21 @@ def ends_in_answer(steps: Sequence[str]) -> bool:
     return bool(steps) and bool(stated_answer(steps[-1]))
 
 
-def _braced(text: str, start: int) -> str:
-    depth = 1
-    for at in range(start, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[at], 0)
-        if not depth:
-            return text[start:at].strip()
-    return ""
+def _span(line: re.Match[str]) -> tuple[int, int]:
+    return line.span(line.lastgroup or 0)
+
+
+def _boxes(text: str) -> list[tuple[int, int, int]]:
+    """Where each box that is closed starts, and the span of what it holds."""
+    boxes = {found.end(): found.start() for found in _BOXED.finditer(text)}
+    opened: list[int] = []
+    found = []
+    for brace in _BRACE.finditer(text) if boxes else ():
+        if brace.group() == "{":
+            opened.append(brace.end())
+        elif opened and (at := opened.pop()) in boxes:
+            found.append((boxes[at], at, brace.start()))
+    return sorted(found)
 
 
 def _bare(said: str) -> str:

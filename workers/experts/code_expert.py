@@ -7,6 +7,7 @@ from kernels.execution import Ask
 from workers.experts.code_blocks import code_key, ends_in_code, examples_in, last_code
 from workers.experts.code_sandbox import try_code
 from workers.experts.expert import Expert, StepCheck, Task, Verified
+from workers.experts.given_tests import fault_of_tests
 
 INSTRUCTION = """\
 Write Python. First say in one short paragraph how it works. Then, after a blank line, give the \
@@ -61,6 +62,8 @@ def verify(task: Task, steps: Sequence[str], ask: Ask | None) -> Verified:
     tests = task.tests.strip() or examples_in(task.prompt)
     if not tests:
         return Verified("unverified", PARSES, "it parses; there is no test", "parsed")
+    if fault := fault_of_tests(tests):
+        return Verified("unverified", PARSES, f"it parses; of the tests, {fault}", "parsed")
     tried = try_code(code, tests)
     if tried.status == "could_not_run":
         return Verified("unverified", PARSES, f"it parses; {tried.reason}", tried.how)

@@ -46,8 +46,11 @@ def check_step(task: Task, steps: Sequence[str]) -> StepCheck:
         return StepCheck(None)
     answer = answer_of_steps(steps[-1:])
     try:
-        lacking = [one for one in supported(answer or steps[-1], evidence) if one.missing]
+        found = supported(answer or steps[-1], evidence)
     except TooLong:
+        return StepCheck(None)
+    lacking = [one for one in found if one.missing]
+    if all(one.empty for one in found):
         return StepCheck(None)
     if lacking and declines(answer or steps[-1]):
         return StepCheck(None)
@@ -59,8 +62,9 @@ def check_step(task: Task, steps: Sequence[str]) -> StepCheck:
 def verify(task: Task, steps: Sequence[str], ask: Ask | None) -> Verified:
     """`ok` where each sentence of the answer rests on the evidence; the score is their share.
 
-    That it answers the question, nobody checks. Without evidence, and where the answer is that the
-    evidence does not say, it is `unverified`. No model is asked.
+    That it answers the question, nobody checks. Without evidence, where the answer is that the
+    evidence does not say, and where a sentence has nothing to look up, it is `unverified`. No model
+    is asked.
     """
     answer = answer_of_steps(steps)
     if not answer:
@@ -79,6 +83,8 @@ def verify(task: Task, steps: Sequence[str], ask: Ask | None) -> Verified:
     if lacking or not found:
         reason = "; ".join(f"{one.sentence}: {one.missing}" for one in lacking)
         return Verified("failed", share, reason[:500] or "it says nothing", HOW)
+    if any(one.empty for one in found):
+        return Verified("unverified", 0.5, "a sentence has nothing that can be looked up", HOW)
     return Verified("ok", 1.0, f"{len(found)} of {len(found)} sentences are in the evidence", HOW)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
-from workers.experts.numerals import NUMBER
+from workers.experts.numerals import MOST_DIGITS, NUMBER
 from workers.experts.word_lists import words
 
 SHARE = 0.7  # of its words that must be there
@@ -26,20 +26,25 @@ _LABELLED = re.compile(
     r"\**(?P<text>.+?)(?=\n[ \t#*]*(?:question|task|instruction|answer|q)\b[^:\n]{0,20}:|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
-_QUOTED = re.compile(r'"""(.+?)"""|“([^”]{40,})”|"([^"\n]{40,})"|```\w*\n(.+?)```', re.DOTALL)
+_QUOTED = re.compile(r'"""(.+?)"""|“([^“”]{40,}+)”|"([^"\n]{40,})"|```\w*\n(.+?)```', re.DOTALL)
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'”)]*\s+(?=[\"'“(]*[A-Z0-9])|\n+")
 _ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|e\.g|i\.e|[A-Z])\.$")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 _NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w'’-]*|\b[A-Z]{2,}\b|\b[A-Z][a-z]+(?= [A-Z][a-z]+)")
 _TIMES = {"thousand": 1000, "million": 10**6, "billion": 10**9}
-_NUMBER = re.compile(rf"({NUMBER})(?:\s*(thousand|million|billion)\b)?", re.IGNORECASE)
+_MINUS = words("minus negative")
+_NUMBER = re.compile(
+    rf"((?<![\w.,)])[-−–](?:[$€£¥]\s?)?(?=[\d.])|\b(?:{'|'.join(sorted(_MINUS))})\s+)?"
+    rf"({NUMBER})(?:\s*(thousand|million|billion)\b)?",
+    re.IGNORECASE,
+)
 _DENIAL = words("not no never none neither nor without cannot nobody nothing n't")
 _STOP = words(
     "a an and are as at be been but by can could did do does for from had has have he her his"
     " how i if in into is it its more most no not of on or our she so than that the their them"
     " there these they this to too us was we were what when where which while who whom why will"
     " with would you your also according text context passage evidence document article source"
-    " states says said mentions answer about because after before"
+    " states says said mentions answer about because after before minus"
 )
 _ORDER = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
@@ -61,10 +66,14 @@ class TooLong(ValueError):
 
 @dataclass(frozen=True)
 class Support:
-    """What one sentence of an answer rests on; `missing` says what it does not."""
+    """What one sentence of an answer rests on; `missing` says what it does not.
+
+    `empty`: it has no word, name or number that could be looked up.
+    """
 
     sentence: str
     missing: str = ""
+    empty: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,6 +147,8 @@ def _both(one: _Words, other: _Words) -> _Words:
 
 def _supported(sentence: str, places: Sequence[_Place]) -> Support:
     said = _words(sentence)
+    if not (said.stems or said.numbers or said.names):
+        return Support(sentence, empty=True)
     nearest = sorted(places, key=lambda place: _shared(said, place.whole), reverse=True)
     lacks = [_lacks(said, place) for place in nearest]
     if "" in lacks:
@@ -167,7 +178,11 @@ def _lacks(said: _Words, place: _Place) -> str:
 def _words(text: str) -> _Words:
     lows = [word.lower().replace("’", "'") for word in _WORD.findall(text)]
     numbers = {_plain(*found) for found in _NUMBER.findall(text)}
-    numbers |= {str(SPELLED[word]) for word in lows if word in SPELLED}
+    numbers |= {
+        f"{'-' if before in _MINUS and SPELLED[word] else ''}{SPELLED[word]}"
+        for before, word in pairwise(["", *lows])
+        if word in SPELLED
+    }
     kept = [word for word in lows if word not in _STOP and word not in SPELLED]
     names = {n.lower() for n in _NAME.findall(text)} - _STOP - set(SPELLED)
     return _Words(
@@ -178,5 +193,10 @@ def _words(text: str) -> _Words:
     )
 
 
-def _plain(number: str, times: str) -> str:
-    return str(Fraction(number.replace(",", "")) * _TIMES.get(times.lower(), 1))
+def _plain(sign: str, number: str, times: str) -> str:
+    """By value; one of very many digits by these."""
+    digits = number.replace(",", "")
+    if len(digits) > MOST_DIGITS:
+        return f"{sign and '-'}{digits} {times.lower()}".strip()
+    value = Fraction(digits) * _TIMES.get(times.lower(), 1)
+    return str(-value if sign else value)

@@ -9,6 +9,7 @@ from workers.experts.expert import Expert, StepCheck, Task, Verified
 from workers.experts.formal.deciding import decision
 from workers.experts.rederiving import rederived
 from workers.experts.steps import split_numbered
+from workers.experts.verdicts import takes_back
 
 INSTRUCTION = """\
 Solve the puzzle step by step. In each step, say in one short paragraph what follows from what. \
@@ -46,6 +47,8 @@ def verify(task: Task, steps: Sequence[str], ask: Ask | None) -> Verified:
     if not answer:
         return Verified("failed", 0.0, "there is no final answer", "z3")
     decided = decision(task.prompt, answer)
+    if decided is None and takes_back(answer):
+        return Verified("unverified", 0.5, "it says yes, and then denies it", "z3")
     if decided is None:
         return rederived(task, answer, statement_key, ask)
     return Verified("ok" if decided.holds else "failed", float(decided.holds), decided.reason, "z3")

@@ -1,23 +1,33 @@
 """What a prompt itself lets us check of an answer: an expression to compute, an equation to solve.
 
 Only prompts that ask for nothing else are read. One that goes on ("the smaller root", "rounded to
-two digits") has no claim here, and the result stays unchecked.
+two digits") has no claim here, and the result stays unchecked. So does an answer that is not read
+in full.
 """
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from kernels.conditions.isolated import NoResult, run_isolated
-from workers.experts.numerals import MOST_DIGITS, NUMBER, decimals_of, number_in, shown
-from workers.experts.polynomials import Part, Polynomial, Unreadable, polynomial_of
+from workers.experts.numerals import MOST_DIGITS, NUMBER, shown
+from workers.experts.polynomials import Part, Unreadable, polynomial_of
+from workers.experts.said_numbers import (
+    SaidEquality,
+    SaidNumber,
+    money_in,
+    said_equality,
+    said_number,
+)
+from workers.experts.said_roots import ends, one_root, root_said, root_texts
 from workers.experts.sums import Token, tokens
 
 SYMBOLIC = "workers.experts.math_symbolic"  # by name: SymPy stays out of this process
 TIME_S = 2.0
 MOST_CHARS = 600
-FEWEST_DECIMALS = 2  # of an answer that stands for a number with no end
 
 _ASKED = (
     r"(?:please |can you |could you )?(?:calculate|compute|evaluate|work out|find|determine|give"
@@ -60,8 +70,14 @@ _FRACTION = re.compile(
 _DOLLARS = re.compile(r"\$([^$\n]+)\$|\\\(([^\n]*?)\\\)")
 _LATEX_FRACTION = re.compile(r"\\d?frac\{(-?\d+)\}\{(\d+)\}")
 _LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
-_SPLIT = re.compile(r"\s*(?:,|;|\bor\b|\band\b)\s*")
-_NAMED = re.compile(r"^\s*[A-Za-z](?:_?\{?\d\}?)?\s*=\s*")
+_NUMBERS = r"(?:\s*(?:of|for)?\s*\(?\s*(\d[\d ,]*(?:and \d+)?)\s*\)?)?"
+_GREATEST = re.compile(
+    rf"(?:the )?(?:(?:greatest|highest|largest) common (?:divisor|factor)|gcd|gcf|hcf){_NUMBERS}",
+    re.IGNORECASE,
+)
+_LEAST = re.compile(
+    rf"(?:the )?(?:(?:least|lowest|smallest) common multiple|lcm){_NUMBERS}", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -74,10 +90,9 @@ class Claim:
 
 def checked_against(prompt: str, answer: str) -> Claim | None:
     """What checking the answer against the prompt came to; None where the prompt claims nothing."""
-    asked = _DOLLARS.sub(lambda m: m[1] or m[2], prompt).strip()
-    asked = " ".join(asked.split())
-    if not answer or len(asked) > MOST_CHARS or len(answer) > MOST_CHARS:
+    if not answer or len(prompt) > MOST_CHARS or len(answer) > MOST_CHARS:
         return None
+    asked = " ".join(_DOLLARS.sub(lambda m: m[1] or m[2], prompt).split())
     try:
         if found := _FRACTION.fullmatch(_plain(asked)):
             return _lowest_terms(int(found["top"]), int(found["under"]), answer)
@@ -86,7 +101,7 @@ def checked_against(prompt: str, answer: str) -> Claim | None:
         if found := _SOLVE.fullmatch(asked):
             return _solved(found["equation"], found["unknown"] or found["behind"], answer)
         if found := _COMPUTE.fullmatch(asked):
-            return _computed(found["asked"], answer)
+            return _computed(found["asked"], answer, money_in(prompt))
     except Unreadable:
         return None
     except NoResult as error:
@@ -94,20 +109,39 @@ def checked_against(prompt: str, answer: str) -> Claim | None:
     return None
 
 
-def _computed(expression: str, answer: str) -> Claim | None:
+def _computed(expression: str, answer: str, money: frozenset[str]) -> Claim | None:
     if _LETTERS.search(expression.replace("of", "")):
         return None
+    equality = said_equality(answer)
     if re.search(r"[√\\]|sqrt", expression):
-        same = run_isolated(SYMBOLIC, "same_number", expression, answer, within_s=TIME_S)
-        return Claim(same, f"{answer} {'is' if same else 'is not'} {expression}")
-    value = polynomial_of(_parts(expression, "")).constant
-    said = number_in(answer)
+        return _with_radicals(expression, equality, money)
+    parts = _parts(expression, "")
+    value = polynomial_of(parts).constant
+    if _has_share_of_sum(parts):
+        return Claim(None, f"the percent sign in {expression} can be read in two ways")
+    if any(_value(subject) != value for subject in equality.subjects):
+        return _unread(answer)
+    said = said_number(equality.said, money=money)
     if said is None:
-        return Claim(None, f"no number can be read from {answer[:60]!r}")
-    decimals = decimals_of(answer)
-    close = decimals >= FEWEST_DECIMALS and not _ends(value) and "/" not in answer
-    holds = said == value or (close and abs(said - value) * 2 <= Fraction(1, 10**decimals))
-    return Claim(holds, f"{expression} is {shown(value)}, the answer says {shown(said)}")
+        return _unread(answer)
+    if (said.hedged or equality.hedged) and said.value == value:
+        return Claim(None, f"{answer[:60]!r} says only about what it is")
+    holds = said.value == value or _rounds(value, said)
+    return Claim(holds, f"{expression} is {shown(value)}, the answer says {shown(said.value)}")
+
+
+def _with_radicals(expression: str, equality: SaidEquality, money: frozenset[str]) -> Claim | None:
+    said = said_number(equality.said, money=money)
+    text = equality.said if said is None else str(said.value)
+    hedged = equality.hedged or (said is not None and said.hedged)
+    if any(_isolated("same_number", expression, one) is not True for one in equality.subjects):
+        return _unread(equality.said)
+    holds = _isolated("same_number", expression, text)
+    if holds is None or (holds and hedged):
+        return _unread(equality.said)
+    if not holds and said is not None and said.may_be_rounded:
+        holds = _isolated("rounds_to", expression, text, str(said.half_a_unit))
+    return Claim(holds, f"{equality.said} {'is' if holds else 'is not'} {expression}")
 
 
 def _solved(equation: str, named: str | None, answer: str) -> Claim | None:
@@ -119,62 +153,112 @@ def _solved(equation: str, named: str | None, answer: str) -> Claim | None:
     polynomial = polynomial_of(_parts(left, unknown)) + -polynomial_of(_parts(right, unknown))
     if not polynomial.degree:
         return None
-    said = [_NAMED.sub("", piece) for piece in _SPLIT.split(answer) if piece.strip()]
-    if not said:
-        return None
-    values = [number_in(piece) for piece in said]
-    numbers = [value for value in values if value is not None]
-    if len(numbers) < len(said):
-        coefficients = [str(c) for c in polynomial.coefficients]
-        holds = run_isolated(SYMBOLIC, "are_roots", coefficients, said, within_s=TIME_S)
-        if holds is None:
-            return Claim(None, f"{answer[:60]!r} cannot be read as roots")
-        if not holds:
+    pieces = root_texts(answer, unknown, one=polynomial.degree == 1)
+    if not pieces:
+        return _unread(answer)
+    numbers = [said_number(piece.said) for piece in pieces]
+    for piece, number in zip(pieces, numbers, strict=True):
+        if any(number is None or _value(subject) != number.value for subject in piece.subjects):
+            return _unread(answer)
+    coefficients = [str(c) for c in polynomial.coefficients]
+    if None in numbers:
+        texts = [
+            piece.said if number is None else str(number.value)
+            for piece, number in zip(pieces, numbers, strict=True)
+        ]
+        if any(piece.hedged for piece in pieces) or any(n and n.hedged for n in numbers):
+            return _unread(answer)
+        found = _isolated("count_roots_among", coefficients, texts)
+        if found is None:
+            return _unread(answer)
+        if not found:
             return Claim(False, f"{answer[:60]} does not solve {equation.strip()}")
     else:
-        for piece, value in zip(said, numbers, strict=True):
-            if not _is_root(polynomial, value, decimals_of(piece)):
-                return Claim(
-                    False, f"{unknown} = {piece.strip()} does not solve {equation.strip()}"
-                )
-    if polynomial.degree > 1:
-        coefficients = [str(c) for c in polynomial.coefficients]
-        count = run_isolated(SYMBOLIC, "count_real_roots", coefficients, within_s=TIME_S)
-        if count != len(set(values) if None not in values else set(said)):
-            return Claim(False, f"{equation.strip()} has {count} real roots, not these {len(said)}")
+        roots: list[Fraction] = []
+        for piece, number in zip(pieces, filter(None, numbers), strict=True):
+            root = root_said(polynomial, number)
+            if root is None:
+                reason = f"{unknown} = {piece.said} does not solve {equation.strip()}"
+                return Claim(False, reason)
+            if (piece.hedged or number.hedged) and root == number.value:
+                return _unread(answer)
+            if all(not one_root(root, other) for other in roots):
+                roots.append(root)
+        found = len(roots)
+    count = 1 if polynomial.degree == 1 else _isolated("count_real_roots", coefficients)
+    if count != found:
+        return Claim(False, f"{equation.strip()} has {count} real roots, not these {found}")
     return Claim(True, f"{answer[:60]} solves {equation.strip()}")
 
 
-def _is_root(polynomial: Polynomial, x: Fraction, decimals: int) -> bool:
-    at = polynomial.at(x)
-    if not at or decimals < FEWEST_DECIMALS:
-        return not at
-    slope = polynomial.slope_at(x)
-    return bool(slope) and abs(at / slope) * 100 <= Fraction(55, 10**decimals)  # a step of Newton
+def _isolated(function: str, *arguments: str | list[str]) -> Any:
+    return run_isolated(SYMBOLIC, function, *arguments, within_s=TIME_S)
 
 
 def _common(which: str, text: str, answer: str) -> Claim | None:
     numbers = [int(n) for n in re.findall(r"\d+", text)]
-    said = number_in(answer)
-    if len(numbers) < 2 or said is None or any(n == 0 or n > 10**MOST_DIGITS for n in numbers):
+    if len(numbers) < 2 or any(n == 0 or n > 10**MOST_DIGITS for n in numbers):
         return None
     greatest = which.lower() in ("gcd", "greatest common divisor")
     value = math.gcd(*numbers) if greatest else math.lcm(*numbers)
-    return Claim(said == value, f"the {which} is {value}, the answer says {shown(said)}")
+    equality = said_equality(answer)
+    said = said_number(equality.said)
+    named = _GREATEST if greatest else _LEAST
+    for subject in equality.subjects:
+        found = named.fullmatch(subject)
+        if not found or (found[1] and [int(n) for n in re.findall(r"\d+", found[1])] != numbers):
+            said = None
+    if said is None or said.hedged or equality.hedged:
+        return _unread(answer)
+    return Claim(
+        said.value == value, f"the {which} is {value}, the answer says {shown(said.value)}"
+    )
 
 
 def _lowest_terms(top: int, under: int, answer: str) -> Claim | None:
-    found = re.search(rf"({NUMBER})\s*/\s*({NUMBER})\s*\Z|\A\s*({NUMBER})\s*\Z", _plain(answer))
-    said = number_in(answer)
-    if not under or said is None or found is None:
+    if not under:
         return None
     value = Fraction(top, under)
-    if found[1] is None:
-        lowest = value.denominator == 1
-    else:
-        lowest = found[1] == str(value.numerator) and found[2] == str(value.denominator)
-    holds = said == value and lowest
+    equality = said_equality(answer)
+    said = said_number(equality.said)
+    if said is None or said.hedged or equality.hedged or "%" in equality.said:
+        return _unread(answer)
+    if any(_value(subject) != value for subject in equality.subjects):
+        return _unread(answer)
+    numbers = [n.replace(",", "") for n in re.findall(NUMBER, _plain(equality.said))]
+    lowest = [str(value.numerator), str(value.denominator)]
+    holds = said.value == value and (numbers == lowest or numbers == lowest[:1])
     return Claim(holds, f"in lowest terms it is {value}, the answer says {answer[:60]}")
+
+
+def _unread(answer: str) -> Claim:
+    return Claim(None, f"{answer[:60]!r} cannot be read in full")
+
+
+def _value(text: str) -> Fraction | None:
+    """Of what an answer restates before its result."""
+    try:
+        return polynomial_of(_parts(_plain(text), "")).constant
+    except Unreadable:
+        return None
+
+
+def _rounds(value: Fraction, said: SaidNumber) -> bool:
+    """Whether it is a number with no end that the answer has rounded."""
+    return said.may_be_rounded and not ends(value) and abs(said.value - value) <= said.half_a_unit
+
+
+def _has_share_of_sum(parts: Sequence[Part]) -> bool:
+    """Whether a percent sign stands alone in a sum: 100 - 10% is 90 to people, 99.9 to others."""
+    if not any(part.text in ("+", "-") for part in parts[1:]):
+        return False
+    return any(
+        part.kind == "percent"
+        and not any(
+            beside.text in ("*", "/") for beside in (*parts[n - 2 : n - 1], *parts[n + 1 : n + 2])
+        )
+        for n, part in enumerate(parts)
+    )
 
 
 def _plain(text: str) -> str:
@@ -203,12 +287,3 @@ def _part(token: Token, unknown: str) -> Part:
     if token.kind == "percent":
         return Part("percent", token.text)
     raise Unreadable(f"{token.text!r} is no part of an expression")
-
-
-def _ends(value: Fraction) -> bool:
-    """Whether its decimals end."""
-    left = value.denominator
-    for prime in (2, 5):
-        while left % prime == 0:
-            left //= prime
-    return left == 1

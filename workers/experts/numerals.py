@@ -1,4 +1,7 @@
-r"""Reads the one number that an answer states: `$1,234.50`, `18 apples`, `x = \frac{3}{4}`."""
+r"""Reads the one number that an answer states: `$1,234.50`, `18 apples`, `x = \frac{3}{4}`.
+
+That is enough to tell answers apart. `said_numbers` reads those that must be read in full.
+"""
 
 import re
 from decimal import Decimal
@@ -21,7 +24,12 @@ _ONE = re.compile(
     rf"\s*(?P<times>hundred|thousand|million|billion)?(?:\s*(?:%|[$€£¥]|{_UNIT}))?(?P<after>[^\d]*)",
     re.DOTALL,
 )
-_TIMES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+TIMES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
+_CHANGED = re.compile(
+    r"\b(?:not|no|never|neither|nor|but|cannot|wrong|false|incorrect|less|more|fewer|minus|negative"
+    r"|half|third|quarter|double|twice|dozen)\b|n['’]t\b|[≠≤≥(]|[!:]=",
+    re.IGNORECASE,
+)  # another number is meant
 _BESIDE = re.compile(r"[\w^√*+/²³π]\Z")  # before a number: it is part of something
 _FORMULA = re.compile(
     r"[+*^√π×÷<>]|\b(?:pi|sqrt|i|x)\b|(?<!\S)[-−](?!\S)"
@@ -49,7 +57,8 @@ def number_in(text: str) -> Fraction | None:
     behind = plain[found.start("after") - len(_space_before(plain, found.start("after"))) :]
     if _BESIDE.search(found["before"]) or _BEHIND.match(behind):
         return None
-    if _FORMULA.search(f"{found['before']} {found['after']}"):
+    around = f"{found['before']} {found['after']}"
+    if _FORMULA.search(around) or _CHANGED.search(found["before"]):
         return None
     value = Fraction(found["number"].replace(",", ""))
     if found["power"] is not None:
@@ -58,7 +67,7 @@ def number_in(text: str) -> Fraction | None:
         if int(found["under"]) == 0:
             return None
         value /= int(found["under"])
-    value *= _TIMES.get(found["times"] or "", 1)
+    value *= TIMES.get(found["times"] or "", 1)
     return -value if found["sign"] or found["sign2"] else value
 
 
@@ -74,12 +83,6 @@ def shown(value: Fraction) -> str:
     if Fraction(decimal) == value or value.denominator > MOST_UNDER:
         return decimal
     return str(value)
-
-
-def decimals_of(text: str) -> int:
-    """How many digits stand behind the point of the last number in a text."""
-    numbers = re.findall(NUMBER, text)
-    return len(numbers[-1].partition(".")[2]) if numbers else 0
 
 
 def number_key(answer: str) -> str:

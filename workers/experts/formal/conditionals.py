@@ -59,9 +59,8 @@ def read(prompt: str) -> Problem | None:
         return None
 
     decides = follows is not None and not _may_depend(clauses)
-    return Problem(
-        "conditionals", readings, claims_of(claimed, follows=bool(follows)), open_decides=decides
-    )
+    claim_of = claims_of(claimed, question, follows=bool(follows))
+    return Problem("conditionals", readings, claim_of, open_decides=decides)
 
 
 def _premise(sentence: str) -> tuple[Formula, ...]:

@@ -62,6 +62,9 @@ _TOKEN = re.compile(
 _ANSWERED = re.compile(
     r"([A-Z][a-z]+)(?:'s)?\s*(?:is|:|=|-)\s*(?:an? |the )?(not )?(?:an? )?([A-Za-z]+)"
 )
+_JOINED = re.compile(r"\s*(?:[,;.]\s*(?:and\b)?|\band\b|\n)\s*")
+_LISTED = re.compile(r"\s*(?:[-*•]|(?:so|therefore|thus|hence),?)\s+", re.IGNORECASE)
+_BOLD = re.compile(r"[*_`]")
 
 
 @dataclass(frozen=True)
@@ -120,9 +123,14 @@ def _problem(prompt: str) -> Problem:
 
 def _claims(island: _Island) -> Callable[[str], Claim]:
     def claim_of(answer: str) -> Claim:
-        """Everybody must be named, once."""
+        """Everybody must be named, once, and nothing else be said."""
         found = {}
-        for name, no, what in _ANSWERED.findall(answer):
+        for piece in filter(None, _JOINED.split(_BOLD.sub("", answer.strip()))):
+            lead = _LISTED.match(piece)
+            said = _ANSWERED.fullmatch(piece[lead.end() :] if lead else piece)
+            if said is None:
+                raise NotRead(answer)
+            name, no, what = said.groups()
             if name in found:
                 raise NotRead(answer)
             found[name] = island.said_of(name, what, denied=bool(no))

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workers.experts.answer_keys import verdict_key
 from workers.experts.formal.formulas import Formula, all_of, less, negated
-from workers.experts.formal.problem import Claim, NotRead, Problem
+from workers.experts.formal.problem import Claim, NotRead, Problem, claims_of
 from workers.experts.formal.words import sentences
+from workers.experts.verdicts import verdict_said
 
 MOST_THINGS = 15
 
@@ -108,7 +108,7 @@ def _claims(question: str, things: set[str], respect: str) -> Callable[[str], Cl
     which, whether = _WHICH.fullmatch(question), _WHETHER.fullmatch(question)
     follows = _FOLLOWS.fullmatch(question)
     if which:
-        return _extreme(which[1].lower(), things, respect)
+        return _extreme(which[1].lower(), things, respect, question)
     if whether:
         found_respect, more = _WORDS[whether[2].lower()]
         first, second = _name(whether[1]), _name(whether[3])
@@ -120,21 +120,10 @@ def _claims(question: str, things: set[str], respect: str) -> Callable[[str], Cl
         raise NotRead(question)
     if asked.respect != respect or not {asked.more, asked.fewer} <= things:
         raise NotRead(question)
-
-    def claim_of(answer: str) -> Claim:
-        verdict = verdict_key(answer)
-        if verdict == "yes":
-            return Claim((asked.formula,), "entailed")
-        if verdict == "no":
-            return Claim((asked.formula,), "not entailed" if follows else "refuted")
-        if verdict == "unknown":
-            return Claim((asked.formula,), "open")
-        raise NotRead(answer)
-
-    return claim_of
+    return claims_of(asked.formula, question, follows=bool(follows))
 
 
-def _extreme(word: str, things: set[str], respect: str) -> Callable[[str], Claim]:
+def _extreme(word: str, things: set[str], respect: str, question: str) -> Callable[[str], Claim]:
     found_respect, most = _EXTREMES[word]
     if found_respect != respect:
         raise NotRead(word)
@@ -143,13 +132,24 @@ def _extreme(word: str, things: set[str], respect: str) -> Callable[[str], Claim
         others = sorted(things - {thing})
         return all_of(less(other, thing) if most else less(thing, other) for other in others)
 
+    same = "|".join(re.escape(w) for w, meant in _EXTREMES.items() if meant == (respect, most))
+    names = "|".join(re.escape(thing) for thing in sorted(things, key=len, reverse=True))
+    is_it = rf"{_IS} (?:the )?(?:{same})(?: (?:one|person|of (?:them|all|them all|the three)))?"
+    it_is = rf"it is|it's|the (?:{same})(?: one| person)? is"
+    named = re.compile(
+        rf"(?:(?:so|thus|therefore|hence),? )?(?:(?:{it_is}) )?"
+        rf"(?:the )?(?P<thing>{names})(?: {is_it})?[.!]?",
+        re.IGNORECASE,
+    )
+
     def claim_of(answer: str) -> Claim:
-        if verdict_key(answer) == "unknown":
+        """It must be a name, with what was asked at most."""
+        if verdict_said(answer, question) == "unknown":
             return Claim(tuple(is_extreme(thing) for thing in sorted(things)), "not entailed")
-        named = {t for t in things if re.search(rf"\b{re.escape(t)}\b", answer, re.IGNORECASE)}
-        if len(named) != 1 or re.search(r"\b(?:not|or)\b", answer, re.IGNORECASE):
+        said = named.fullmatch(" ".join(answer.split()).strip("*_\"'` "))
+        if said is None:
             raise NotRead(answer)
-        return Claim((is_extreme(named.pop()),), "entailed")
+        return Claim((is_extreme(said["thing"].lower()),), "entailed")
 
     return claim_of
 

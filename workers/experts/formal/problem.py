@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kernels.conditions.isolated import NoResult, run_isolated
-from workers.experts.answer_keys import verdict_key
 from workers.experts.formal.formulas import Formula
+from workers.experts.verdicts import verdict_said
 
 SOLVING = "workers.experts.formal.solving"  # by name: z3 stays out of this process
 TIME_S = 3.0
@@ -40,8 +40,8 @@ class Problem:
     open_decides: bool = True
 
 
-def claims_of(claimed: Formula, *, follows: bool) -> Callable[[str], Claim]:
-    """What yes, no and unknown claim of a formula; `follows`: whether it was asked if it follows.
+def claims_of(claimed: Formula, question: str, *, follows: bool) -> Callable[[str], Claim]:
+    """What yes, no and unknown claim of a formula; `follows`: whether it is asked if it follows.
 
     Then no says only that it does not. The claim raises NotRead for any other answer.
     """
@@ -52,7 +52,7 @@ def claims_of(claimed: Formula, *, follows: bool) -> Callable[[str], Claim]:
     }
 
     def claim_of(answer: str) -> Claim:
-        if (want := wants.get(verdict_key(answer))) is None:
+        if (want := wants.get(verdict_said(answer, question))) is None:
             raise NotRead(answer)
         return Claim((claimed,), want)
 

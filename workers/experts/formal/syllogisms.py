@@ -57,8 +57,7 @@ def read(prompt: str) -> Problem | None:
         if not 1 <= len(given) <= MOST_SENTENCES:
             raise NotRead("too few or too many sentences")
         premises = [_statement(sentence) for sentence in given]
-        asked, follows = _question(question)
-        return _problem(premises, asked, follows=follows)
+        return _problem(premises, question)
     except NotRead:
         return None
 
@@ -93,7 +92,8 @@ def _question(question: str) -> tuple[_Statement, bool]:
     raise NotRead(question)
 
 
-def _problem(premises: Sequence[_Statement], asked: _Statement, *, follows: bool) -> Problem:
+def _problem(premises: Sequence[_Statement], question: str) -> Problem:
+    asked, follows = _question(question)
     terms, names = _terms(premises), {s.subject for s in premises if s.form.startswith("is")}
     if not _terms([asked]) <= terms or (asked.form.startswith("is") and asked.subject not in names):
         raise NotRead("the question is about something else")
@@ -111,7 +111,7 @@ def _problem(premises: Sequence[_Statement], asked: _Statement, *, follows: bool
     return Problem(
         "syllogism",
         (tuple(modern), tuple(old)),
-        claims_of(claimed, follows=bool(follows)),
+        claims_of(claimed, question, follows=follows),
         open_decides=follows,
     )
 
