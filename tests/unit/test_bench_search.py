@@ -10,6 +10,7 @@ import pytest
 from kwsite.bench.routing_data import UnusableData
 from kwsite.bench.search.arms import CHOOSER, REWARDED, Outcome, Sample, Setting, answer_all_ways
 from kwsite.bench.search.choosing import cross_chosen
+from kwsite.bench.search.measure import measure_search
 from kwsite.bench.search.questions import Question, read_questions
 from kwsite.bench.search.report import (
     Measured,
@@ -115,6 +116,18 @@ def test_a_reward_model_of_other_questions_chooses_among_the_samples() -> None:
     assert {one.arm for one in chosen} == {REWARDED}
     assert all(one.right and one.answer == "2" for one in chosen)
     assert all("score" in one.parts for one in chosen)
+
+
+def test_what_is_measured_is_kept_question_by_question() -> None:
+    kept: list[int] = []
+    measure_search(
+        [QUESTION, QUESTION],
+        setting(RIGHT, RIGHT),
+        arms=("one_chain",),
+        advance=lambda: None,
+        keep=lambda found: kept.append(len(found)),
+    )
+    assert kept == [1, 2]
 
 
 def outcomes(arm: str, rights: Sequence[bool], tokens: int) -> list[Outcome]:

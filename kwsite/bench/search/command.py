@@ -13,13 +13,14 @@ from rich.progress import Progress
 from kwsite.bench.arguments import add_evidence_arguments, add_server_arguments, positive
 from kwsite.bench.model_server import ModelServer
 from kwsite.bench.routing_data import UnusableData
-from kwsite.bench.search.arms import ALONE, REWARDED, SAMPLED
+from kwsite.bench.search.arms import ALONE, REWARDED, SAMPLED, Outcome
 from kwsite.bench.search.measure import measure_search, model_server, setting_of
 from kwsite.bench.search.questions import Question, read_questions
 from kwsite.bench.search.report import (
     Measured,
     as_json,
     grids,
+    keep_json,
     read_measured,
     verdict,
     write_evidence,
@@ -69,10 +70,21 @@ def _measure(options: dict[str, Any]) -> Measured:
         setting = setting_of(served, **limits)
         ways = [arm for arm in arms if arm != REWARDED]
         task = bar.add_task("search", total=len(questions) * len(ways))
-        outcomes = measure_search(questions, setting, arms=ways, advance=lambda: bar.advance(task))
+
+        def keep(outcomes: list[Outcome]) -> None:
+            if options["write"]:
+                keep_json(_measured(served, options, outcomes), options["write"])
+
+        outcomes = measure_search(
+            questions, setting, arms=ways, advance=lambda: bar.advance(task), keep=keep
+        )
     if REWARDED in arms:
         outcomes += cross_rewarded(questions, outcomes)
-    return Measured(served.model, _command(options), options["tokens"], outcomes)
+    return _measured(served, options, outcomes)
+
+
+def _measured(server: ModelServer, options: dict[str, Any], outcomes: list[Outcome]) -> Measured:
+    return Measured(server.model, _command(options), options["tokens"], outcomes)
 
 
 def _show_pace(options: dict[str, Any]) -> None:

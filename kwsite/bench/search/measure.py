@@ -42,10 +42,14 @@ def measure_search(
     *,
     arms: Sequence[str],
     advance: Callable[[], None],
+    keep: Callable[[list[Outcome]], None] = lambda _: None,
 ) -> list[Outcome]:
-    """All outcomes, question by question. Raises BackendError."""
-    return [
-        outcome
-        for number, question in enumerate(questions)
-        for outcome in answer_all_ways(number, question, setting, arms, advance)
-    ]
+    """All outcomes, question by question; `keep` is given those so far after each.
+
+    Raises BackendError.
+    """
+    found: list[Outcome] = []
+    for number, question in enumerate(questions):
+        found += answer_all_ways(number, question, setting, arms, advance)
+        keep(found)
+    return found

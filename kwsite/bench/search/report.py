@@ -120,14 +120,20 @@ def _outcome(said: Mapping[str, Any]) -> Outcome:
     return Outcome(**{**said, "samples": tuple(samples)})
 
 
+def keep_json(measured: Measured, folder: Path) -> Path:
+    """Writes every outcome so far; `--read` makes the rest of it, also of a run that was ended."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data = folder / f"search-{measured.model.lower()}.json"
+    data.write_text(json.dumps(as_json(measured), indent=1))
+    return data
+
+
 def write_evidence(measured: Measured, folder: Path) -> list[Path]:
     """Writes Markdown, a plot and JSON; gives their paths."""
     from kwsite.bench.search.plot import draw  # matplotlib takes a second
 
-    folder.mkdir(parents=True, exist_ok=True)
-    stem = folder / f"search-{measured.model.lower()}"
-    told, plot, data = (stem.with_name(f"{stem.name}{end}") for end in (".md", ".png", ".json"))
-    data.write_text(json.dumps(as_json(measured), indent=1))
+    data = keep_json(measured, folder)
+    told, plot = data.with_suffix(".md"), data.with_suffix(".png")
     draw(f"{measured.model}: ways to answer", arms_of(measured), plot)
     tables = "\n".join(grid.as_markdown() for grid in grids(measured))
     told.write_text(
