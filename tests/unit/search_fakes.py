@@ -67,6 +67,7 @@ class Script:
     asked: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
     tokens: int = 10
+    heats: list[float] = field(default_factory=list)
 
     def __call__(
         self, steps: Sequence[str], *, max_tokens: int, temperature: float, hint: str
@@ -74,6 +75,7 @@ class Script:
         with self.lock:
             text = self.drafts[len(self.asked) % len(self.drafts)]
             self.asked.append((tuple(steps), hint))
+            self.heats.append(temperature)
         return Draft(tuple(text.split("\n\n")), True, "script", 5, min(self.tokens, max_tokens))
 
 

@@ -75,6 +75,7 @@ def test_every_arm_answers_within_the_same_tokens() -> None:
     assert len(done) == len(arms)
     assert all(one.tokens <= means.tokens for one in found)
     assert all({"model", "verify"} <= set(one.parts) for one in found)
+    assert [one.arm for one in found if one.samples] == ["self_consistency"]
     assert by_name["one_shot"].right
     assert not by_name["one_chain"].right
 

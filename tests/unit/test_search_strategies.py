@@ -13,6 +13,7 @@ from workers.search.budget import Budget, BudgetSpent, SearchCancelled
 from workers.search.problem import Draft
 from workers.search.rewards import BLANK, REFUSED, worth
 from workers.search.strategies import (
+    Strategy,
     best_of_n_prm,
     best_of_n_verifier,
     lats,
@@ -208,3 +209,10 @@ def test_a_step_after_which_the_tokens_ended_can_be_written_on_from() -> None:
     found = lats(asked)
     assert [child.terminal for child in found.root.children] == [False]
     assert found.chosen is not None
+
+
+@pytest.mark.parametrize("strategy", [self_consistency, lats])
+def test_the_first_try_is_the_likeliest_answer_and_others_are_sampled(strategy: Strategy) -> None:
+    script = Script([SEVEN])
+    strategy(problem([], propose=script, simulations=4, gate=0.0))
+    assert script.heats == [0.0, *[sums().temperature] * 3]

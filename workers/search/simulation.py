@@ -46,6 +46,7 @@ def simulate(
 ) -> Stopped:
     """Makes up to `simulations` more, `problem.parallel` at a time; what is written counts always.
 
+    The first of all is the model's likeliest answer, without sampling; `temperature` is for all.
     A model server that fails ends it; its BackendError is raised if there is no answer yet.
     """
     started, stopped = 0, False
@@ -65,9 +66,12 @@ def simulate(
                             stopped, reason = True, "budget"
                         break
                     tree.begin(node)
+                    likeliest = not started and not progress.candidates
+                    heat = 0.0 if likeliest else problem.expert.temperature
                     started += 1
                     flight = _Flight(node, node.steps())
-                    future = pool.submit(_play, problem, flight, granted, hint, temperature)
+                    heat = heat if temperature is None else temperature
+                    future = pool.submit(_play, problem, flight, granted, hint, heat)
                     flights[future] = flight
                 if not flights:
                     if not stopped and started < simulations:
@@ -89,12 +93,9 @@ def simulate(
                 tree.abandon(flight.node)
 
 
-def _play(
-    problem: Problem, flight: _Flight, granted: int, hint: str, temperature: float | None
-) -> Candidate:
+def _play(problem: Problem, flight: _Flight, granted: int, hint: str, heat: float) -> Candidate:
     """The model's part of a simulation: everything that takes time, and touches no shared state."""
     draft: Draft | None = None
-    heat = problem.expert.temperature if temperature is None else temperature
     try:
         draft = problem.propose(flight.steps, max_tokens=granted, temperature=heat, hint=hint)
     finally:

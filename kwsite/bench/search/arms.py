@@ -133,6 +133,7 @@ def _sampled(
             seconds,
             parts,
             shared=n > 0,
+            samples=() if n else samples_of(found, question, problem.expert),
         )
         for n, arm in enumerate(arms)
     ]
@@ -148,6 +149,7 @@ def _outcome(
     parts: Parts,
     *,
     shared: bool = False,
+    samples: tuple[Sample, ...] = (),
 ) -> Outcome:
     return Outcome(
         arm,
@@ -162,7 +164,7 @@ def _outcome(
         gate_passed=bool(found.gate and found.gate.passed),
         parts={name: round(spent, 4) for name, spent in parts.seconds.items()},
         shared=shared,
-        samples=() if shared else samples_of(found, question, problem.expert),
+        samples=samples,
     )
 
 
