@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, connections
 
 from workers.recording import renew_leases
 from workers.step_claims import renew_step_leases
@@ -69,10 +69,12 @@ class LeaseKeeper:
             try:
                 runs = sorted({run_id for run_id, _ in held})
                 self._renew_rows(worker=WORKER, run_ids=runs, lease_s=lease_s)
-            except DatabaseError:
-                close_old_connections()  # tried again in a third of a lease
+            except DatabaseError as error:
+                log.warning("leases are renewed in a third of a lease again: %s", error)
             except Exception:
                 log.exception("leases were not renewed")  # this thread must not end
+            finally:
+                connections.close_all()  # nobody needs it until then
 
 
 def _end_process(overdue: list[str]) -> None:

@@ -1,6 +1,8 @@
 """Runs of dead workers and lost messages are taken up again."""
 
 import json
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -8,7 +10,7 @@ from datetime import timedelta
 import pytest
 import redis
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -16,6 +18,7 @@ from tests.db.rows import chat, claimed_run, generated, queued_run, recorded
 from trajectories.models import Client, Run, Trajectory
 from workers.backends.choose import live_backend
 from workers.backends.scripted import ScriptedBackend
+from workers.leases import LeaseKeeper
 from workers.recording import claim_run
 from workers.redis_client import redis_client
 from workers.suspects import one_suspect
@@ -218,3 +221,28 @@ def test_the_newest_success_of_each_kind_of_call_is_considered(
     Trajectory.objects.update(reward=0.9, scored_at=NOW())
     sweep_promotions()
     assert queues.waiting("promote") == 1  # both have the same system prompt and no schema
+
+
+@pytest.mark.django_db(transaction=True)
+def test_between_renewals_a_keeper_holds_no_connection() -> None:
+    renewed = threading.Event()
+
+    def renew(**_: object) -> None:
+        assert not Run.objects.filter(claimed_by="nobody").exists()
+        renewed.set()
+
+    def sessions() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND backend_type = 'client backend'"
+            )
+            return int(cursor.fetchone()[0])
+
+    before = sessions()
+    with LeaseKeeper(renew).hold("a run", lease_s=0.03, limit_s=60):
+        assert renewed.wait(30)
+    ends_at = time.monotonic() + 30
+    while sessions() > before and time.monotonic() < ends_at:
+        time.sleep(0.05)
+    assert sessions() == before
