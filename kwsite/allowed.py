@@ -55,6 +55,7 @@ WHOLE_NUMBERS = {
     "KW_PORT": Range(1, 65_535),
     "KW_WEB_WORKERS": Range(1, 256),
     "KW_LLM_THREADS": Range(1, 1024),
+    "KW_LLM_BATCH_THREADS": Range(1, 1024),
     "KW_DB_POOL_MAX": Range(0, 1000),
     "KW_MAX_PROMPT_CHARS": COUNT,
     "KW_MAX_MESSAGES": COUNT,

@@ -43,9 +43,11 @@ def _parameters(port: int, key: str, gguf: Path | None) -> xllamacpp.CommonParam
     parameters.ui = False
     # One core stays free for the rest of the stack: llama.cpp's threads wait for one another by
     # spinning, so one that is held up by a busy core holds up all of them.
-    threads = Environment({}).integer("KW_LLM_THREADS", max(1, (os.cpu_count() or 2) - 1))
+    told = Environment({})
+    threads = told.integer("KW_LLM_THREADS", max(1, (os.cpu_count() or 2) - 1))
     parameters.cpuparams.n_threads = threads
-    parameters.cpuparams_batch.n_threads = threads
+    # For prompts, and for answers that are written at the same time.
+    parameters.cpuparams_batch.n_threads = told.integer("KW_LLM_BATCH_THREADS", threads)
     parameters.verbosity = 2  # Warnings: the default also logs each request.
     return parameters
 
