@@ -10,7 +10,7 @@ from tests.unit.search_fakes import Script, knows, problem, sums
 from workers.backends.completion import BackendUnavailable
 from workers.experts.expert import Verified
 from workers.search.budget import Budget, BudgetSpent, SearchCancelled
-from workers.search.problem import Draft
+from workers.search.problem import Draft, GateReport
 from workers.search.rewards import BLANK, REFUSED, worth
 from workers.search.strategies import (
     Strategy,
@@ -216,3 +216,18 @@ def test_the_first_try_is_the_likeliest_answer_and_others_are_sampled(strategy: 
     script = Script([SEVEN])
     strategy(problem([], propose=script, simulations=4, gate=0.0))
     assert script.heats == [0.0, *[sums().temperature] * 3]
+
+
+class LikesNothing:
+    def score(self, query: str, worker: str, steps: Sequence[str]) -> tuple[float, ...]:
+        return (0.1,) * len(steps)
+
+
+def test_what_a_verifier_passed_needs_no_praise_of_the_reward_model() -> None:
+    asked = problem([FIVE], expert=sums(verify=knows("5")), scorer=LikesNothing())
+    found = lats(asked)
+    assert found.gate == GateReport(first=True, passed=True)
+    assert len(found.candidates) == 1
+    unsure = lats(problem([FIVE], scorer=LikesNothing(), simulations=1, max_reflections=1))
+    assert unsure.gate is not None
+    assert not unsure.gate.passed

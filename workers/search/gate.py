@@ -14,9 +14,14 @@ LEAST_MORE = 3  # simulations after a reflection
 
 
 def accepted(candidate: Candidate, *, gate: float) -> bool:
-    """Whether the mean step score reaches the gate and no verifier refuses the answer."""
-    refused = candidate.outcome.status == "failed"
-    return bool(candidate.answer) and not refused and candidate.mean_score >= gate
+    """Whether a verifier passed the answer, or, where none could tell, its steps reach the gate.
+
+    A reward model that learned from mostly wrong answers scores right ones below the middle, too:
+    its doubt is nothing against a verifier's word.
+    """
+    if not candidate.answer or candidate.outcome.status == "failed":
+        return False
+    return candidate.outcome.status == "ok" or candidate.mean_score >= gate
 
 
 def what_went_wrong(problem: Problem, candidate: Candidate) -> str:
