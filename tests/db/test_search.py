@@ -262,6 +262,8 @@ def test_a_run_is_cancelled_over_http_once(app: Browser, client: Client) -> None
         ({"kernelweave": {"search": {"worker": "poetry"}}}, "kernelweave.search.worker"),
         ({"kernelweave": {"search": {"strategy": "luck"}}}, "kernelweave.search.strategy"),
         ({"kernelweave": {"search": {"budget_tokens": 3}}}, "kernelweave.search.budget_tokens"),
+        ({"kernelweave": {"search": {"budget_tokens": "100"}}}, "kernelweave.search.budget_tokens"),
+        ({"kernelweave": {"search": {"gate": "0.5"}}}, "kernelweave.search.gate"),
         ({"kernelweave": {"search": {"tests": "x = 1"}}}, "kernelweave.search.tests"),
         ({"kernelweave": {"search": {"tests": "# nothing"}}}, "kernelweave.search.tests"),
         ({"kernelweave": {"search": {"tests": "assert f("}}}, "kernelweave.search.tests"),

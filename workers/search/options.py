@@ -31,10 +31,10 @@ class SearchOptions(BaseModel):
     worker: str = Field(
         default="auto", max_length=40, description="`auto`, or a worker by its name."
     )
-    budget_tokens: int | None = Field(default=None, ge=16, le=100_000)
-    simulations: int | None = Field(default=None, ge=1, le=100)
-    depth: int | None = Field(default=None, ge=1, le=20)
-    gate: float | None = Field(default=None, ge=0, le=1)
-    max_reflections: int | None = Field(default=None, ge=0, le=10)
+    budget_tokens: int | None = Field(default=None, strict=True, ge=16, le=100_000)
+    simulations: int | None = Field(default=None, strict=True, ge=1, le=100)
+    depth: int | None = Field(default=None, strict=True, ge=1, le=20)
+    gate: float | None = Field(default=None, strict=True, ge=0, le=1)
+    max_reflections: int | None = Field(default=None, strict=True, ge=0, le=10)
     evidence: tuple[Passage, ...] = Field(default=(), max_length=MAX_EVIDENCE)
     tests: str = Field(default="", max_length=MAX_EVIDENCE_CHARS)
