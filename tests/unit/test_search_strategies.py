@@ -70,6 +70,14 @@ def test_the_budget_ends_a_search() -> None:
     assert (len(found.candidates), asked.budget.spent) == (2, 20)
 
 
+def test_no_answer_is_begun_that_the_tokens_would_cut() -> None:
+    script = Script([SIX], tokens=30)
+    asked = problem([], propose=script, budget=Budget(85), simulations=20, answer_tokens=40)
+    found = self_consistency(asked)
+    assert (found.stopped, len(script.asked)) == ("budget", 2)
+    assert asked.budget.left == 25  # enough for a step, but not for what an answer takes
+
+
 def test_lats_begins_where_earlier_simulations_did_well() -> None:
     asked = problem([FIVE, SIX], simulations=12, width=2, max_reflections=0)
     lats(asked)

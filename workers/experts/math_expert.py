@@ -85,6 +85,7 @@ EXPERT = Expert(
     title="Mathematics",
     examples=EXAMPLES,
     instruction=INSTRUCTION,
+    temperature=0.4,
     depth=6,
     simulations=12,
     cache_threshold=0.90,

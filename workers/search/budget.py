@@ -43,14 +43,14 @@ class Budget:
         """Tokens that nobody has spent or been granted."""
         return self.tokens - self.spent - self._held
 
-    def grant(self, most: int) -> int:
-        """Up to `most` tokens, to be settled. Raises BudgetSpent, SearchCancelled."""
+    def grant(self, most: int, least: int = LEAST_GRANT) -> int:
+        """`least` to `most` tokens, to be settled. Raises BudgetSpent, SearchCancelled."""
         self.require_waiting()
         if self.expired():
             raise BudgetSpent()
         with self._lock:
             granted = min(most, self.left)
-            if granted < min(LEAST_GRANT, most):
+            if granted < min(least, most):
                 raise BudgetSpent()
             self._held += granted
             return granted

@@ -77,6 +77,7 @@ class Candidate:
     reward: float
     leaf: Node = field(compare=False, repr=False)
     model: str = ""
+    tokens: int = 0  # completion tokens of the simulation that found it
 
     @property
     def mean_score(self) -> float:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Literal
 
 from workers.backends.completion import BackendError
 from workers.search import tree
-from workers.search.budget import BudgetSpent
+from workers.search.budget import LEAST_GRANT, BudgetSpent
 from workers.search.problem import Candidate, Draft, Problem, step_scores
 from workers.search.rewards import BLANK, verified_reward, worth
 from workers.search.tree import Node
@@ -23,6 +24,12 @@ class Progress:
     root: Node = field(default_factory=Node)
     candidates: list[Candidate] = field(default_factory=list)
     simulations: int = 0
+
+    @property
+    def needed(self) -> int:
+        """Tokens that another simulation will want, as those did that came to an answer."""
+        wanted = [one.tokens for one in self.candidates if one.answer]
+        return max(LEAST_GRANT, round(median(wanted))) if wanted else LEAST_GRANT
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,7 @@ def simulate(
     """Makes up to `simulations` more, `problem.parallel` at a time; what is written counts always.
 
     The first of all is the model's likeliest answer, without sampling; `temperature` is for all.
+    None is begun with fewer tokens than an answer mostly takes: it would be cut.
     A model server that fails ends it; its BackendError is raised if there is no answer yet.
     """
     started, stopped = 0, False
@@ -60,17 +68,17 @@ def simulate(
                     if node is None:
                         break
                     try:
-                        granted = problem.budget.grant(problem.answer_tokens)
+                        granted = problem.budget.grant(problem.answer_tokens, progress.needed)
                     except BudgetSpent:
                         if not flights:  # else what they do not use comes back
                             stopped, reason = True, "budget"
                         break
                     tree.begin(node)
                     likeliest = not started and not progress.candidates
-                    heat = 0.0 if likeliest else problem.expert.temperature
+                    sampling = 0.0 if likeliest else problem.expert.temperature
+                    heat = sampling if temperature is None else temperature
                     started += 1
                     flight = _Flight(node, node.steps())
-                    heat = heat if temperature is None else temperature
                     future = pool.submit(_play, problem, flight, granted, hint, heat)
                     flights[future] = flight
                 if not flights:
@@ -127,6 +135,7 @@ def judged(problem: Problem, steps: tuple[str, ...], draft: Draft) -> Candidate:
         worth(scores, outcome, problem.adjust),
         Node(),
         draft.model,
+        draft.completion_tokens,
     )
 
 
