@@ -40,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["REDIS_URL"] = stores.redis_url
     os.environ["DJANGO_SETTINGS_MODULE"] = "kwsite.settings"
     django.setup()
+    config.pluginmanager.import_plugin("tests.db.app_fixtures")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -15,7 +15,7 @@ from training.nets.weights import BadSnapshot, Kind, Net, kind_of
 from training.policy.learning import PolicyConfig
 from training.prm.learning import PrmConfig
 from training.routing.recalibration import NothingNew, NotRefitted
-from training.snapshots.states import UNUSABLE, forget_old_snapshots, reject_live
+from training.snapshots.states import forget_old_snapshots, reject_live
 from training.snapshots.storage import read_snapshot, store_snapshot
 
 State = Snapshot.State
@@ -72,8 +72,7 @@ def require_rows(found: int, needed: int, name: str) -> None:
 
 def require_new(kind: Kind, data_digest: str, seen: Seen) -> None:
     """Raises NothingNew."""
-    known = Snapshot.objects.filter(kind=kind, data_digest=data_digest)
-    if known.exclude(reason__startswith=UNUSABLE).exists():
+    if Snapshot.objects.filter(kind=kind, data_digest=data_digest).exists():
         seen.mark_learned()
         raise NothingNew("A net was fitted on these very rows before.")
 

@@ -1,6 +1,6 @@
 """The last word that was said about an answer, inside a query."""
 
-from django.db.models import BooleanField, Case, OuterRef, Q, Subquery, Value, When
+from django.db.models import BooleanField, Case, OuterRef, Subquery, Value, When
 
 from trajectories.models import Feedback
 
@@ -12,8 +12,8 @@ def last_word(trajectory: str) -> Subquery:
     """
     said = Case(
         When(verdict=Feedback.Verdict.INCORRECT, then=Value(False)),
-        When(Q(verdict=Feedback.Verdict.CORRECT) | Q(rating__gte=4), then=Value(True)),
-        When(rating__lte=2, then=Value(False)),
+        When(Feedback.APPROVALS, then=Value(True)),
+        When(Feedback.DENIALS, then=Value(False)),
         output_field=BooleanField(),
     )
     last = Feedback.objects.filter(trajectory=OuterRef(trajectory)).order_by("-created_at")

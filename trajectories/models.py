@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from pgvector.django import VectorField
 
+from trajectories import ratings
 from trajectories.json_field import OrderedJSONField
 from trajectories.search_models import SearchRecord
 
@@ -216,16 +217,15 @@ class Feedback(models.Model):
     comment = models.TextField(blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    DENIALS = models.Q(verdict=Verdict.INCORRECT) | models.Q(
-        rating__lte=2
-    )  # as `is_negative` has it
+    APPROVALS = models.Q(verdict=Verdict.CORRECT) | models.Q(rating__gte=ratings.GOOD_FROM)
+    DENIALS = models.Q(verdict=Verdict.INCORRECT) | models.Q(rating__lte=ratings.BAD_TO)
 
     class Meta:
         ordering = ["-created_at"]
         verbose_name_plural = "feedback"
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(rating__isnull=True) | models.Q(rating__range=(1, 5)),
+                condition=models.Q(rating__isnull=True) | models.Q(rating__range=(1, ratings.BEST)),
                 name="feedback_rating_range",
             ),
             models.CheckConstraint(
@@ -235,15 +235,19 @@ class Feedback(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.verdict or f"{self.rating} of 5"
+        return self.verdict or f"{self.rating} of {ratings.BEST}"
 
     @property
     def approves(self) -> bool | None:
         """Whether the answer was good; None for a rating in the middle, which says neither."""
         if self.verdict:
             return self.verdict == self.Verdict.CORRECT
-        return None if self.rating == 3 else not self.is_negative
+        if self.rating is None or ratings.BAD_TO < self.rating < ratings.GOOD_FROM:
+            return None
+        return self.rating >= ratings.GOOD_FROM
 
     @property
     def is_negative(self) -> bool:
-        return self.verdict == self.Verdict.INCORRECT or (self.rating or 5) <= 2
+        """As `DENIALS` has it."""
+        denied = self.rating is not None and self.rating <= ratings.BAD_TO
+        return self.verdict == self.Verdict.INCORRECT or denied

@@ -38,9 +38,7 @@ def promotable() -> Any:
 
     `is_new` says that no version was made of it, not even one that was rejected.
     """
-    liked = Feedback.objects.filter(trajectory=OuterRef("pk")).filter(
-        Q(verdict="correct") | Q(rating__gte=4)
-    )
+    liked = Feedback.objects.filter(Feedback.APPROVALS, trajectory=OuterRef("pk"))
     made = KernelVersion.objects.filter(sources=OuterRef("pk"))
     used = made.exclude(state=KernelVersion.State.REJECTED)
     return Trajectory.objects.filter(

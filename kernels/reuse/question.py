@@ -82,7 +82,6 @@ def _shown(one: tuple[str, ...], other: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=4096)
-@lru_cache(maxsize=512)
 def question(prompt: str) -> Question:
     """What the prompt asks."""
     asked = read(prompt)

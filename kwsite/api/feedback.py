@@ -17,15 +17,14 @@ from kwsite.api.errors import InvalidParameter, MissingParameter
 from kwsite.api.offload import in_thread
 from kwsite.api.replies import json_reply
 from training.feedback.answer_words import StepWord, WorkerWord
+from trajectories import ratings
 from trajectories.models import Feedback
 from workers.feedback import record_feedback, record_wrong_reuse
 
 router = Router(tags=["KernelWeave"])
 
 
-Rating = Annotated[int, Field(ge=1, le=5)]
-BEST_RATING = 5
-WORST_GOOD, BEST_BAD = 2, 4  # ratings that deny, and that approve
+Rating = Annotated[int, Field(ge=1, le=ratings.BEST)]
 
 
 class WorkerJudgement(Part):
@@ -61,7 +60,7 @@ class StepJudgement(Part):
 
     def word(self) -> StepWord:
         if self.rating is not None:
-            return StepWord(self.position, (self.rating - 1) / (BEST_RATING - 1))
+            return StepWord(self.position, (self.rating - 1) / (ratings.BEST - 1))
         assert self.score is not None
         return StepWord(self.position, self.score)
 
@@ -84,8 +83,8 @@ class FeedbackBody(Body):
         if not judged and self.worker is None and not self.steps:
             raise MissingParameter("Send a verdict, a rating, or both.", param="verdict")
         rating = self.rating or 0
-        if (self.verdict == "correct" and 0 < rating <= WORST_GOOD) or (
-            self.verdict == "incorrect" and rating >= BEST_BAD
+        if (self.verdict == "correct" and 0 < rating <= ratings.BAD_TO) or (
+            self.verdict == "incorrect" and rating >= ratings.GOOD_FROM
         ):
             raise InvalidParameter(
                 f"A verdict of {self.verdict!r} and a rating of {rating} contradict each other.",

@@ -33,55 +33,37 @@ async def streamed_reply(
 
     A search may take long: it begins after a moment, so that its run can be followed and cancelled.
     """
-    coming = asyncio.ensure_future(anext(messages))
+    begin_s = None if request.search is None else BEGIN_S
+    waiting = with_keep_alive(messages, first_s=begin_s, every_s=KEEP_ALIVE_S)
     try:
-        await asyncio.wait({coming}, timeout=None if request.search is None else BEGIN_S)
-        first = coming.result() if coming.done() else None
+        first = await anext(waiting)
     except NoAnswerInTime as error:
         raise AnswerTakesLonger(run.id) from error
-    except BaseException:
-        coming.cancel()
-        raise
-    if first is None:
-        messages = _from(coming, messages)
-    elif first.kind == "failed":
+    if first is not None and first.kind == "failed":
         raise RunFailed(run.id, first.result or {})
     response = StreamingHttpResponse(
-        _events(run, request, first, messages), content_type="text/event-stream"
+        _events(run, request, first, waiting), content_type="text/event-stream"
     )
     response["Cache-Control"] = "no-cache"
     response["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _from(
-    coming: "asyncio.Future[Message]", messages: AsyncIterator[Message]
-) -> AsyncIterator[Message]:
-    """The message that is on its way, then the others."""
-    try:
-        yield await coming
-    finally:
-        coming.cancel()
-    async for message in messages:
-        yield message
-
-
 async def _events(
-    run: Run, request: ChatRequest, first: Message | None, messages: AsyncIterator[Message]
+    run: Run, request: ChatRequest, first: Message | None, waiting: AsyncIterator[Message | None]
 ) -> AsyncIterator[bytes]:
     async with searching_for(run):
-        async for event in _written(run, request, first, messages):
+        async for event in _written(run, request, first, waiting):
             yield event
 
 
 async def _written(
-    run: Run, request: ChatRequest, first: Message | None, messages: AsyncIterator[Message]
+    run: Run, request: ChatRequest, first: Message | None, waiting: AsyncIterator[Message | None]
 ) -> AsyncIterator[bytes]:
     chunks = _Chunks(run, request)
     yield chunks.event(ChunkDelta(role="assistant", content=""))
     try:
         message = first
-        waiting = with_keep_alive(messages, every_s=KEEP_ALIVE_S)
         while message is None or message.kind == "delta":
             if message is None:
                 yield b": keep-alive\n\n"
@@ -101,14 +83,20 @@ async def _written(
 
 
 async def with_keep_alive(
-    messages: AsyncIterator[Message], *, every_s: float
+    messages: AsyncIterator[Message], *, first_s: float | None, every_s: float
 ) -> AsyncIterator[Message | None]:
-    """The messages, and None whenever `every_s` seconds pass without one."""
+    """The messages, and None whenever `every_s` seconds pass without one, once `first_s` have.
+
+    `first_s` None waits for the first message however long it takes.
+    """
+    wait_s = first_s
     while True:
         coming = asyncio.ensure_future(anext(messages))
         try:
-            while not (await asyncio.wait({coming}, timeout=every_s))[0]:
+            while not (await asyncio.wait({coming}, timeout=wait_s))[0]:
+                wait_s = every_s
                 yield None
+            wait_s = every_s
             message = coming.result()
         except StopAsyncIteration:
             return

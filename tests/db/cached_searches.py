@@ -1,16 +1,9 @@
 """A client whose searched answers are kept, and requests that may get them again."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from django.test import Client as Browser
-from pytest_django import Settings
-
 from tests.db.rows import chat, queued_run
-from trajectories.access import issue_key
 from trajectories.models import Client, Run, Trajectory
-from workers.backends.choose import live_backend
 from workers.backends.scripted import ScriptedBackend
 from workers.intake import plan
 from workers.request import AskedContract, ChatRequest
@@ -26,30 +19,6 @@ STRONG = AskedContract.model_validate(
     {"conditions": [{"kind": "regex", "pattern": "(?s).*strong.*"}]}
 )
 UNKNOWN = AskedContract()
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
-@pytest.fixture
-def app(client: Client) -> Browser:
-    return Browser(headers={"authorization": f"Bearer {issue_key(client=client, label='t')[1]}"})
-
-
-@pytest.fixture(autouse=True)
-def backend(settings: Settings) -> Iterator[ScriptedBackend]:
-    settings.KW_LLM_PROVIDER = "scripted"
-    settings.KW_SEARCH_PARALLEL = 1
-    settings.KW_LEASE_S = 600.0  # no thread renews it, with a connection of its own
-    settings.KW_ROUTER_EPSILON = 0.0
-    settings.KW_SEARCH_EXPLORE = 0.0
-    live_backend.cache_clear()
-    found = live_backend()
-    assert isinstance(found, ScriptedBackend)
-    yield found
-    live_backend.cache_clear()
 
 
 def asking(prompt: str = FIRST, **fields: Any) -> ChatRequest:

@@ -8,11 +8,11 @@ from django.db.models import Model
 from django.test import Client as Browser
 
 from tests.db.admin_browser import changelist, root, text, viewer
-from tests.db.test_labelling import add_search, client
+from tests.db.test_labelling import add_search
 from training.models import LabelItem, WorkerDelta
 from trajectories.models import Client, Feedback, SearchRecord, Trajectory
 
-__all__ = ["client", "root", "viewer"]
+__all__ = ["root", "viewer"]
 pytestmark = pytest.mark.django_db
 
 

@@ -16,17 +16,15 @@ from tests.db.cached_searches import (
     TEXT,
     UNKNOWN,
     YES,
-    app,
     asked,
     asking,
-    backend,
-    client,
     near_hit,
     route,
     searched,
     told,
 )
 from tests.db.rows import queued_run
+from tests.db.scripted_search import backend
 from trajectories.models import Client, Event, SearchRecord, Trajectory
 from workers.backends.scripted import ScriptedBackend
 from workers.experts.registry import EXPERTS
@@ -35,7 +33,7 @@ from workers.intake import plan
 from workers.search.options import SearchOptions
 from workers.tasks.answering import answer_run
 
-__all__ = ["app", "backend", "client", "root"]
+__all__ = ["backend", "root"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

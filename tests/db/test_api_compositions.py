@@ -40,16 +40,6 @@ def kernels() -> None:
     add_live_kernel("price", {"total": {"type": "number"}}, input_schema=takes)
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
-@pytest.fixture
-def app(client: Client) -> Browser:
-    return Browser(headers={"authorization": f"Bearer {issue_key(client=client, label='t')[1]}"})
-
-
 def post(app: Browser, path: str, body: Any, **headers: str) -> Any:
     return app.post(path, data=json.dumps(body), content_type="application/json", headers=headers)
 

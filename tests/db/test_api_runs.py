@@ -8,7 +8,6 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from trajectories.access import issue_key
 from trajectories.models import EMBEDDING_DIMENSIONS, Client, Event, Run, Trajectory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,16 +21,6 @@ ANSWER = {
     "kernelweave": {"route": "generation"},
 }
 VECTOR = [0.0] * EMBEDDING_DIMENSIONS
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
-@pytest.fixture
-def app(client: Client) -> Browser:
-    return Browser(headers={"authorization": f"Bearer {issue_key(client=client, label='t')[1]}"})
 
 
 def make_run(client: Client, **fields: Any) -> Run:

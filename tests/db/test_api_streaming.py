@@ -168,7 +168,7 @@ def test_a_silent_stream_is_kept_alive() -> None:
         yield delta("Hello")
 
     async def collect() -> list[Message | None]:
-        return [message async for message in with_keep_alive(slow(), every_s=0.02)]
+        return [message async for message in with_keep_alive(slow(), first_s=0.02, every_s=0.02)]
 
     collected = asyncio.run(collect())
     assert collected[0] is None

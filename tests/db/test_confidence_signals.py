@@ -17,11 +17,6 @@ PROMPTS = [f"Convert {n} km to m." for n in (1, 2, 3.5, 12, 40, 7, 80, 6)]
 CONVERSIONS = [(prompt, {"value": float(prompt.split()[1]) * 1000}) for prompt in PROMPTS]
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
 def kernel_near(name: str, client: Client | None, state: str = "live") -> None:
     """A kernel with two exemplars that stand near the prompts."""
     spec = KernelSpec(

@@ -19,11 +19,6 @@ State = KernelVersion.State
 
 
 @pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
-@pytest.fixture
 def version() -> KernelVersion:
     return propose_version(
         spec=starters()[0].spec,

@@ -20,11 +20,6 @@ HELLO = chat("Say hello")
 
 
 @pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
-@pytest.fixture
 def trajectory(client: Client) -> Trajectory:
     return recorded(client, HELLO, generated({"word": "hello"}))
 

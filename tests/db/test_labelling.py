@@ -41,11 +41,6 @@ def user() -> User:
     return User.objects.create_user("ann")
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
 def add_search(client: Client, prompt: str = "math question", **fields: Any) -> Trajectory:
     trajectory = add_trajectory(client=client, prompt=prompt)
     trajectory.embedding = embed_words([prompt])[0]

@@ -24,11 +24,6 @@ def order(schema: Any) -> list[str]:
     return list(schema["properties"])
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
 def test_a_request_keeps_the_order_of_its_schema(client: Client) -> None:
     request = chat("Think first", response_format=schema_format(REASONED))
     run = claimed_run(client, request)  # as a worker reads it

@@ -42,11 +42,6 @@ PROMPT = {"prompt": "Ada wrote to Bo about 3 invoices."}
 
 
 @pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
-@pytest.fixture
 def backend(settings: Settings) -> Iterator[ScriptedBackend]:
     settings.KW_LLM_PROVIDER = "scripted"
     settings.KW_KERNEL_RETRIES = 0

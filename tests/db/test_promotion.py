@@ -27,11 +27,6 @@ from workers.family_search import promotable
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
 def test_repeated_successes_become_a_candidate(client: Client) -> None:
     family = successes(client, CONVERSIONS, response_format=CONVERSION)
     backend = ScriptedBackend()

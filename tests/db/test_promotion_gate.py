@@ -26,11 +26,6 @@ from workers.request import AskedContract
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
 def test_a_family_that_needs_the_model_is_replayed_with_it(client: Client) -> None:
     family = tickets(client)
     backend = ScriptedBackend([remembers_if_shown] * 60)

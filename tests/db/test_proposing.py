@@ -20,12 +20,12 @@ from kernels.registry import propose_version
 from kernels.routing import Asked
 from kernels.slots import bind
 from tests.db.rows import chat
-from tests.db.test_routing import client, library
+from tests.db.test_routing import library
 from trajectories.models import Client
 from workers.intake import accept, plan
 from workers.stopwatch import Stopwatch
 
-__all__ = ["client", "library"]
+__all__ = ["library"]
 pytestmark = pytest.mark.django_db
 
 MATERIAL = "ann@a.org wrote on 2024-03-01 and bob@b.org on 2024-03-05."

@@ -13,11 +13,11 @@ from kernels.registry import propose_version
 from kernels.spec import digest_of
 from kwsite.demo.family import closed_object
 from tests.db.rows import chat, schema_format
-from tests.db.test_routing import client, library
+from tests.db.test_routing import library
 from trajectories.models import Client
 from workers.intake import plan
 
-__all__ = ["client", "library"]
+__all__ = ["library"]
 pytestmark = pytest.mark.django_db
 
 SYSTEMS = {"extract-emails": "You find addresses.", "extract-dates": "You find dates."}

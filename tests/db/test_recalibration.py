@@ -35,11 +35,6 @@ NEAR = Features(0.9, 0.85, 0.6, 1.0, 0.7, 0.0, 0.2, 0.9, 0.8, 1.0)
 
 
 @pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
-@pytest.fixture
 def live() -> Calibration:
     found = fit_first_calibration(CEILING)
     assert found is not None

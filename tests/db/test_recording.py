@@ -25,11 +25,6 @@ ANSWER = generated({"word": "hello"})
 ERROR = {"status": 503, "message": "The model server cannot be reached."}
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
 def trace() -> Trace:
     found = Trace()
     found.add(Event.Kind.DECISION, route="generation")

@@ -34,11 +34,6 @@ AGAIN = "Could you tell me France's capital, please?"
 PARIS = {"city": "Paris"}
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
 def asking(prompt: str, **fields: Any) -> ChatRequest:
     return chat(prompt, **{"response_format": SCHEMA, **fields})
 

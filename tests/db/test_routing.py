@@ -37,11 +37,6 @@ def library(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterat
         Calibration.objects.all().delete()
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
 def route(client: Client, prompt: str = PARAPHRASE, **fields: Any) -> RouteDecision:
     return plan(client=client, request=chat(prompt, **fields))
 

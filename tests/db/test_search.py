@@ -1,7 +1,6 @@
 """Requests that are answered by search: through the worker, into rows, out over HTTP."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,49 +8,24 @@ from django.test import Client as Browser
 from pytest_django import Settings
 
 from tests.db.rows import chat, queued_run
+from tests.db.scripted_search import backend
 from training.models import RouterOutcome, StepExample
 from training.policy.material import routed_to
 from trajectories.access import issue_key
 from trajectories.models import Client, Feedback, Run, SearchRecord, Trajectory
-from workers.backends.choose import live_backend
 from workers.backends.completion import BackendUnavailable, ModelRequest
 from workers.backends.scripted import ScriptedBackend
 from workers.cancelling import cancel_run
 from workers.request import AskedContract, ChatRequest
 from workers.search.options import SearchOptions
-from workers.searches.records import records, somewhere_pays
+from workers.searches.records import records
 from workers.tasks.answering import answer_run
 
+__all__ = ["backend"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PROMPT = "What is 17 + 25?"
 RIGHT, WRONG = "17 + 25 = 42\n\nAnswer: 42", "17 + 25 = 43\n\nAnswer: 43"
-
-
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
-@pytest.fixture
-def app(client: Client) -> Browser:
-    return Browser(headers={"authorization": f"Bearer {issue_key(client=client, label='t')[1]}"})
-
-
-@pytest.fixture
-def backend(settings: Settings) -> Iterator[ScriptedBackend]:
-    settings.KW_LLM_PROVIDER = "scripted"
-    settings.KW_SEARCH_PARALLEL = 1
-    settings.KW_LEASE_S = 600.0  # no thread renews it, with a connection of its own
-    settings.KW_ROUTER_EPSILON = 0.0
-    settings.KW_SEARCH_EXPLORE = 0.0
-    somewhere_pays.forget()
-    live_backend.cache_clear()
-    found = live_backend()
-    assert isinstance(found, ScriptedBackend)
-    yield found
-    somewhere_pays.forget()
-    live_backend.cache_clear()
 
 
 def asked(prompt: str = PROMPT, **search: Any) -> ChatRequest:

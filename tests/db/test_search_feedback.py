@@ -7,13 +7,14 @@ import pytest
 from django.test import Client as Browser
 
 from tests.db.rows import chat
-from tests.db.test_search import RIGHT, answered, app, asked, backend, client
+from tests.db.scripted_search import backend
+from tests.db.test_search import RIGHT, answered, asked
 from training.feedback.of_workers import worker_deltas
 from training.models import RouterOutcome, StepExample, WorkerDelta
 from trajectories.models import Client, Feedback, Run, SearchRecord
 from workers.backends.scripted import ScriptedBackend
 
-__all__ = ["app", "backend", "client"]
+__all__ = ["backend"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

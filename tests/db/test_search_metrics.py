@@ -26,11 +26,6 @@ pytestmark = pytest.mark.django_db
 PAGE = "/admin/training/routeroutcome/metrics/"
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
 def add_search(client: Client, *, reward: float | None = None, **fields: Any) -> Trajectory:
     trajectory = add_trajectory(client=client)
     add_search_row(trajectory=trajectory, **fields)

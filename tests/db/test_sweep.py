@@ -58,11 +58,6 @@ def queues() -> Iterator[Queues]:
     found.close()
 
 
-@pytest.fixture
-def client() -> Client:
-    return Client.objects.create(name="app")
-
-
 def silent_run(client: Client, attempts: int = 1) -> Run:
     run = claimed_run(client, HELLO)
     over = NOW() - timedelta(seconds=1)

@@ -11,23 +11,21 @@ from tests.db.cached_searches import (
     FIRST,
     NEAR,
     SAME,
-    app,
     asked,
     asking,
-    backend,
-    client,
     near_hit,
     route,
     searched,
 )
 from tests.db.rows import queued_run
+from tests.db.scripted_search import backend
 from trajectories.access import issue_key
 from trajectories.models import Client, Feedback, Trajectory
 from workers.backends.scripted import ScriptedBackend
 from workers.feedback import NotReused, record_feedback, record_wrong_reuse
 from workers.search.options import SearchOptions
 
-__all__ = ["app", "backend", "client", "root"]
+__all__ = ["backend", "root"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -80,13 +80,7 @@ def test_a_stream_tells_what_is_tried_where_that_is_asked_for(
 def test_a_cancelled_search_frees_the_model_server_at_once(
     service: Service, running_stack: StackProcess
 ) -> None:
-    search = {"worker": "math", "strategy": "self_consistency", "simulations": 100}
-    body: dict[str, Any] = {
-        "model": "kernelweave",
-        "messages": [{"role": "user", "content": "Tell me every step of 17 * 23 * 31 * 47."}],
-        "max_tokens": 500,
-        "kernelweave": {"search": {**search, "budget_tokens": 50_000}},
-    }
+    body = _endless("Tell me every step of 17 * 23 * 31 * 47.")
     accepted = service.http.post(
         "/v1/chat/completions", json=body, headers={"Prefer": "respond-async"}
     ).json()
@@ -100,13 +94,7 @@ def test_a_cancelled_search_frees_the_model_server_at_once(
 def test_a_search_ends_when_its_client_leaves(
     service: Service, running_stack: StackProcess
 ) -> None:
-    search = {"worker": "math", "strategy": "self_consistency", "simulations": 100}
-    body: dict[str, Any] = {
-        "model": "kernelweave",
-        "messages": [{"role": "user", "content": "Tell me every step of 19 * 29 * 37 * 41."}],
-        "max_tokens": 500,
-        "kernelweave": {"search": {**search, "budget_tokens": 50_000}},
-    }
+    body = _endless("Tell me every step of 19 * 29 * 37 * 41.")
     with pytest.raises(httpx2.ReadTimeout):
         service.http.post("/v1/chat/completions", json=body, timeout=5)
     model = ModelServer(running_stack)
@@ -126,6 +114,16 @@ class ModelServer:
     def busy(self) -> int:
         slots = httpx2.get(f"{self._url}/slots", headers=self._headers).json()
         return sum(bool(slot["is_processing"]) for slot in slots)
+
+
+def _endless(prompt: str) -> dict[str, Any]:
+    search = {"worker": "math", "strategy": "self_consistency", "simulations": 100}
+    return {
+        "model": "kernelweave",
+        "messages": [{"role": "user", "content": prompt}],
+        "max_tokens": 500,
+        "kernelweave": {"search": {**search, "budget_tokens": 50_000}},
+    }
 
 
 def _until(holds: Any) -> None:

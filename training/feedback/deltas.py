@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from training.nets.roster import place_of
+from trajectories import ratings
 
 WRONG_WORKER = -0.03
 SUGGESTED_WORKER = 0.05
 WRONG_ANSWER = -0.05
 GOOD_RATING = 0.02
-GOOD_FROM = 4  # of 5
 # Feedback alone cannot take a step across the gate at .5 that the model puts clearly on one side:
 # four wrong answers, or ten good ratings, reach the bound.
 BOUND = 0.2
@@ -32,8 +32,8 @@ class WorkerFeedback:
         place_of(self.worker)
         if self.suggested:
             place_of(self.suggested)
-        if self.rating is not None and not 1 <= self.rating <= 5:
-            raise ValueError("a rating is 1 to 5")
+        if self.rating is not None and not 1 <= self.rating <= ratings.BEST:
+            raise ValueError(f"a rating is 1 to {ratings.BEST}")
         if self.suggested == self.worker:
             raise ValueError("the worker that answered is no suggestion")
         if self.suggested and self.wrong_worker is False:
@@ -50,7 +50,7 @@ class WorkerFeedback:
         """What it adds to each worker. A suggestion says that the worker was wrong."""
         own = WRONG_WORKER * (self.right_worker is False)
         own += WRONG_ANSWER * self.wrong_answer
-        own += GOOD_RATING * (self.rating is not None and self.rating >= GOOD_FROM)
+        own += GOOD_RATING * (self.rating is not None and self.rating >= ratings.GOOD_FROM)
         found = {self.worker: own} if own else {}
         return found | ({self.suggested: SUGGESTED_WORKER} if self.suggested else {})
 

@@ -5,7 +5,6 @@ from django.db import transaction
 from training.models import Snapshot
 
 State = Snapshot.State
-UNUSABLE = "it cannot be used"  # how the reason begins
 KEPT = 50  # of each kind, a megabyte each
 
 
@@ -13,11 +12,14 @@ KEPT = 50  # of each kind, a megabyte each
 def reject_live(*, snapshot: Snapshot, reason: str) -> None:
     """Takes a live snapshot that cannot be used out of service; the one before it comes back.
 
-    Does nothing when somebody has done so already.
+    It no longer stands for its rows: a net may be fitted on them again. Does nothing when somebody
+    has done so already.
     """
     rows = Snapshot.objects.select_for_update().filter(kind=snapshot.kind)
     own = rows.filter(pk=snapshot.pk, state=State.LIVE)
-    refused = own.update(state=State.REJECTED, reason=f"{UNUSABLE}: {reason}")
+    refused = own.update(
+        state=State.REJECTED, reason=f"it cannot be used: {reason}", data_digest=""
+    )
     if refused and snapshot.parent_id is not None:
         rows.filter(pk=snapshot.parent_id, state=State.RETIRED).update(state=State.LIVE)
 

@@ -20,9 +20,20 @@ _FILLING = re.compile(r"\b(?:a|an|the|so|therefore|thus|hence|that|is|are)\b")
 
 def verdict_key(answer: str) -> str:
     """`yes`, `no` or `unknown`, where an answer begins with such a word; else empty."""
-    plain = answer.lower().replace("’", "'").replace("can't", "cannot")
-    low = " ".join(plain.split()).strip("*_\"' ")
-    return next((key for key, pattern in VERDICTS if pattern.match(low)), "")
+    found = verdict_in(plain_low(answer))
+    return found[0] if found else ""
+
+
+def verdict_in(low: str) -> tuple[str, re.Match[str]] | None:
+    """The verdict that a text, as `plain_low` has it, begins with, and where it stands."""
+    found = ((key, pattern.match(low)) for key, pattern in VERDICTS)
+    return next(((key, at) for key, at in found if at), None)
+
+
+def plain_low(text: str) -> str:
+    """In lower case, blanks and apostrophes of one kind, without marks around it."""
+    plain = text.lower().replace("’", "'").replace("can't", "cannot")
+    return " ".join(plain.split()).strip("*_\"' ")
 
 
 def statement_key(answer: str) -> str:

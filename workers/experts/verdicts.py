@@ -2,7 +2,7 @@
 
 import re
 
-from workers.experts.answer_keys import VERDICTS
+from workers.experts.answer_keys import plain_low, verdict_in
 
 MOST_CHARS = 300
 
@@ -32,8 +32,8 @@ def verdict_said(answer: str, question: str) -> str:
     Behind yes it may say the question's own words again ("yes, he is a mammal"), behind no the
     same with one "not".
     """
-    low = _low(answer)
-    found = next(((key, at) for key, way in VERDICTS if (at := way.match(low))), None)
+    low = plain_low(answer)
+    found = verdict_in(low)
     if len(answer) > MOST_CHARS or found is None:
         return ""
     verdict, match = found
@@ -42,7 +42,7 @@ def verdict_said(answer: str, question: str) -> str:
         return verdict
     if verdict == "unknown":
         return ""
-    said, asked = _without_filling(rest), _without_filling(_words(_low(question).rstrip(" ?")))
+    said, asked = _without_filling(rest), _without_filling(_words(plain_low(question).rstrip(" ?")))
     if verdict == "yes":
         return "yes" if said in _AGREEING or _repeats(said, asked, rest) else ""
     if "not" not in match.group():  # which has said that it does not follow
@@ -52,7 +52,7 @@ def verdict_said(answer: str, question: str) -> str:
     if not said or said in _AGREEING:
         return "no"
     follows = bool(_FOLLOWING & {*rest, *_words(match.group())})
-    asks_so = bool(_FOLLOWING & set(_words(_low(question))))
+    asks_so = bool(_FOLLOWING & set(_words(plain_low(question))))
     if follows != asks_so or (not follows and _OF_SEVERAL & set(asked)):
         return ""  # that it does not follow is less than that it is not so
     return "no" if _repeats(said, asked, rest) else ""
@@ -60,13 +60,11 @@ def verdict_said(answer: str, question: str) -> str:
 
 def takes_back(answer: str) -> bool:
     """Whether it begins with yes and goes on with a denial."""
-    low = _low(answer)
-    found = next(((key, at) for key, way in VERDICTS if (at := way.match(low))), None)
-    return (
-        found is not None
-        and found[0] == "yes"
-        and bool(_DENYING & set(_words(low[found[1].end() :])))
-    )
+    low = plain_low(answer)
+    found = verdict_in(low)
+    if found is None or found[0] != "yes":
+        return False
+    return bool(_DENYING & set(_words(low[found[1].end() :])))
 
 
 def _repeats(said: list[str], asked: list[str], rest: list[str]) -> bool:
@@ -74,11 +72,6 @@ def _repeats(said: list[str], asked: list[str], rest: list[str]) -> bool:
     if not said or said == asked:
         return True
     return bool(_PRONOUNS & set(rest)) and said == asked[-len(said) :]
-
-
-def _low(text: str) -> str:
-    plain = text.lower().replace("’", "'").replace("can't", "cannot")
-    return " ".join(plain.split()).strip("*_\"' ")
 
 
 def _words(low: str) -> list[str]:

@@ -17,12 +17,12 @@ from workers.experts.expert import Expert, Task, Verified
 from workers.pieces import pieces
 from workers.replies import asker, judge_of
 from workers.request import ChatRequest
-from workers.search.budget import BudgetSpent, SearchCancelled
 from workers.search.chooser import Choice, Record, choose
 from workers.search.options import SearchOptions
 from workers.search.problem import Candidate, StepScorer
 from workers.search.search import Limits, Routed, Searched, search
 from workers.search.strategies import STRATEGIES
+from workers.searches.patience import Patience
 from workers.searches.records import PLAIN
 from workers.searches.report import summary
 from workers.trace import Trace
@@ -82,20 +82,7 @@ def search_answer(
     asked = request.search or SearchOptions()
     task = Task(request.prompt, request.system, asked.evidence, asked.tests)
     bound = bind(request.prompt, request.system)
-    ends_at = time.monotonic() + means.timeout_s
-
-    def expired() -> bool:
-        return time.monotonic() > ends_at
-
-    def waiting() -> None:
-        if cancelled():
-            raise SearchCancelled()
-
-    def going() -> None:
-        waiting()
-        if expired():
-            raise BudgetSpent()
-
+    patience = Patience(cancelled, time.monotonic() + means.timeout_s)
     payload: dict[str, Any] = {"search": asked.model_dump(exclude_defaults=True)}
     plan = trace.timed(Event.Kind.PLAN, payload)
     with plan:
@@ -109,11 +96,11 @@ def search_answer(
             scorer=means.scorer,
             adjust=means.adjust,
             also=lambda text, outcome: _held(request, bound, text, outcome),
-            ask=asker(Watched(backend, going)),
+            ask=asker(Watched(backend, patience.require_going)),
             cancelled=cancelled,
-            expired=expired,
+            expired=patience.expired,
             options={k: v for k, v in request.options.items() if k != "temperature"},
-            tell=_teller(say) if request.stream and request.trace else _silent,
+            tell=_teller(say) if request.trace else _silent,
         )
         payload.update(summary(found))
     for hint in found.gate.reflections if found.gate else ():
@@ -124,7 +111,8 @@ def search_answer(
     own = _as_check(found)
     trace.add(Event.Kind.VERIFICATION, **own.as_json())
     conditions = request.contract.conditions
-    _, verdict = check(text, conditions, bound, trace, judge_of(asker(Watched(backend, waiting))))
+    judge = judge_of(asker(Watched(backend, patience.require_waiting)))
+    _, verdict = check(text, conditions, bound, trace, judge)
     for piece in pieces(text):
         say(Delta(text=piece))
     return Answer(

@@ -9,7 +9,7 @@ from kwsite.bench.search.timing import Parts, with_parts
 from workers.backends.completion import Backend
 from workers.experts.expert import Expert, Task
 from workers.search.budget import Budget
-from workers.search.problem import Candidate, Found, Problem, StepScorer
+from workers.search.problem import Candidate, Found, Problem
 from workers.search.proposer import ModelProposer
 from workers.search.strategies import STRATEGIES, at_once
 from workers.search.voting import by_verifier, most_votes
@@ -30,7 +30,6 @@ class Setting:
     answer_tokens: int
     parallel: int
     simulations: int
-    scorer: StepScorer | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,6 @@ def problem_of(question: Question, setting: Setting, expert: Expert) -> Problem:
         propose=ModelProposer(task, expert, setting.backend, budget, {}),
         budget=budget,
         verify=lambda steps: expert.verify(task, steps, None),
-        scorer=setting.scorer,
         simulations=setting.simulations,
         depth=expert.depth,
         width=setting.parallel,
