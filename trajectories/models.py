@@ -8,10 +8,24 @@ from django.utils import timezone
 from pgvector.django import VectorField
 
 from trajectories import ratings
+from trajectories.agent_models import AgentSession, AgentTurn
 from trajectories.json_field import OrderedJSONField
 from trajectories.search_models import SearchRecord
+from trajectories.standing_models import DomainBaseline, Weight
 
-__all__ = ["ApiKey", "Client", "Event", "Feedback", "Run", "SearchRecord", "Trajectory"]
+__all__ = [
+    "AgentSession",
+    "AgentTurn",
+    "ApiKey",
+    "Client",
+    "DomainBaseline",
+    "Event",
+    "Feedback",
+    "Run",
+    "SearchRecord",
+    "Trajectory",
+    "Weight",
+]
 
 EMBEDDING_DIMENSIONS = 384
 
@@ -101,16 +115,22 @@ class Run(models.Model):
 
 
 class Trajectory(models.Model):
-    """What was done for one request, how it was checked, and what it was worth."""
+    """What was done for one request or by an agent, how it was checked, and what it was worth.
+
+    An agent's has no run, a `turn` instead, and is open until it is closed.
+    """
 
     class Route(models.TextChoices):
         KERNEL = "kernel"
         GENERATION = "generation"
         REUSE = "reuse"
         SEARCH = "search"
+        AGENT = "agent"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="trajectory")
+    run = models.OneToOneField(
+        Run, null=True, blank=True, on_delete=models.PROTECT, related_name="trajectory"
+    )
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="trajectories")
     prompt = models.TextField()
     system = models.TextField(blank=True)
@@ -124,8 +144,13 @@ class Trajectory(models.Model):
     question_digest = models.CharField(
         max_length=64, blank=True, help_text="Digest of what the prompt asks, in canonical form."
     )
-    embedding = VectorField(dimensions=EMBEDDING_DIMENSIONS)
-    encoder_digest = models.CharField(max_length=64)
+    embedding = VectorField(
+        dimensions=EMBEDDING_DIMENSIONS, null=True, help_text="Empty until an agent's is closed."
+    )
+    encoder_digest = models.CharField(max_length=64, blank=True)
+    domain = models.CharField(
+        max_length=200, blank=True, help_text="What its reward is compared with."
+    )
     route = models.CharField(max_length=12, choices=Route)
     route_reason = models.TextField()
     kernel_name = models.CharField(max_length=100, blank=True)
@@ -145,8 +170,12 @@ class Trajectory(models.Model):
     duration_ms = models.FloatField()
     reward = models.FloatField(null=True, blank=True)
     reward_parts = models.JSONField(null=True, blank=True)
+    advantage = models.FloatField(
+        null=True, blank=True, help_text="Its reward less the mean of its domain."
+    )
     scored_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
 
     class Meta:
         ordering = ["-created_at"]
@@ -162,8 +191,11 @@ class Trajectory(models.Model):
             ),
             models.Index(
                 fields=["created_at"],
-                condition=models.Q(scored_at=None),
+                condition=models.Q(scored_at=None, closed_at__isnull=False),
                 name="trajectory_unscored",
+            ),
+            models.Index(
+                fields=["created_at"], condition=models.Q(closed_at=None), name="trajectory_open"
             ),
         ]
 
@@ -172,7 +204,11 @@ class Trajectory(models.Model):
 
 
 class Event(models.Model):
-    """One thing that was observed while a trajectory unfolded."""
+    """One thing that was observed while a trajectory unfolded.
+
+    The table is partitioned by month of `at` (`trajectories.partitions`), so its key in the
+    database is (id, at). `key` is the sender's name for it: what is sent twice is kept once.
+    """
 
     class Kind(models.TextChoices):
         PLAN = "plan"
@@ -188,6 +224,7 @@ class Event(models.Model):
 
     trajectory = models.ForeignKey(Trajectory, on_delete=models.CASCADE, related_name="events")
     sequence = models.PositiveIntegerField()
+    key = models.UUIDField(null=True, blank=True)
     kind = models.CharField(max_length=12, choices=Kind)
     payload = models.JSONField()
     at = models.DateTimeField()
@@ -195,8 +232,13 @@ class Event(models.Model):
 
     class Meta:
         ordering = ["trajectory", "sequence"]
+        indexes = [models.Index(fields=["trajectory", "sequence"], name="event_order")]
         constraints = [
-            models.UniqueConstraint(fields=["trajectory", "sequence"], name="event_sequence")
+            models.UniqueConstraint(
+                fields=["trajectory", "key", "at"],
+                condition=models.Q(key__isnull=False),
+                name="event_key",
+            )
         ]
 
     def __str__(self) -> str:
