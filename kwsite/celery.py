@@ -61,6 +61,7 @@ app.conf.update(
         "workers.tasks.promoting",
         "workers.tasks.composing",
         "workers.tasks.learning",
+        "workers.tasks.keeping",
     ),
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_schedule={
@@ -83,6 +84,16 @@ app.conf.update(
             "task": "workers.tasks.promoting.sweep_promotions",
             "schedule": 20.0,
             "options": {"queue": "verify", "expires": 20},
+        },
+        "close what agents left open": {
+            "task": "workers.tasks.keeping.close_idle_trajectories",
+            "schedule": 60.0,
+            "options": {"queue": "verify", "expires": 60},
+        },
+        "keep the months of events": {
+            "task": "workers.tasks.keeping.keep_event_partitions",
+            "schedule": crontab(hour=1, minute=0),
+            "options": {"queue": "verify"},
         },
         "fit routing again from verdicts": {
             "task": "workers.tasks.learning.refit_routing",

@@ -165,6 +165,11 @@ KW_REUSE_MAX_AGE_S = env.number("KW_REUSE_MAX_AGE_S", 7 * 24 * 3600)
 KW_KERNEL_MIN_PASS_RATE = env.number("KW_KERNEL_MIN_PASS_RATE", 0.7)  # from 5 verdicts on
 KW_KERNEL_RETRIES = env.integer("KW_KERNEL_RETRIES", 1)
 
+# What agents send: how late it may come, how long it is kept, when an open trajectory is given up.
+KW_TAP_MAX_AGE_DAYS = env.number("KW_TAP_MAX_AGE_DAYS", 30)
+KW_EVENT_RETENTION_DAYS = env.number("KW_EVENT_RETENTION_DAYS", 365)
+KW_TAP_IDLE_S = env.number("KW_TAP_IDLE_S", 6 * 3600)
+
 # Search: for what answers, and how far it goes.
 KW_SEARCH = env.choice("KW_SEARCH", "bare")
 KW_SEARCH_TOKENS = env.integer("KW_SEARCH_TOKENS", 2048)  # that all simulations write together

@@ -202,6 +202,13 @@ class Trajectory(models.Model):
     def __str__(self) -> str:
         return f"{self.prompt[:60]} ({self.route})"
 
+    @property
+    def answered_run(self) -> Run:
+        """The run that it answers. Raises ValueError: an agent's answers none."""
+        if self.run is None:
+            raise ValueError("an agent's trajectory answers no run")
+        return self.run
+
 
 class Event(models.Model):
     """One thing that was observed while a trajectory unfolded.

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from kernels.cached_answers import end_entry_of, note_verdict
 from kernels.models import Exemplar
@@ -46,15 +47,10 @@ def record_feedback(
     The last word on a run counts once, in place of the ones before. A negative one ends the trace's
     examples, for good: praise afterwards does not bring them back, nor is the answer given again
     or promoted. `worker` and `steps` are for searched answers; said alone, they leave the last
-    verdict as it is, and no row (None). Raises RunNotFound, RunNotFinished, and what
-    `record_words` raises; then nothing is stored.
+    verdict as it is, and no row (None). `run_id` may be an agent's trajectory. Raises RunNotFound,
+    RunNotFinished, and what `record_words` raises; then nothing is stored.
     """
-    run = Run.objects.filter(pk=run_id, client=client).first()
-    if run is None:
-        raise RunNotFound()
-    trajectory = Trajectory.objects.filter(run=run).first()
-    if trajectory is None:
-        raise RunNotFinished()
+    trajectory = _judgeable(client, run_id)
     if not verdict and rating is None:
         record_words(trajectory=trajectory, worker=worker, steps=steps)
         return None
@@ -67,6 +63,15 @@ def record_feedback(
             quarantine_if_failing(version_id=version)
     ask_for_scores()
     return feedback
+
+
+def _judgeable(client: Client, run_id: UUID) -> Trajectory:
+    of_agent = Q(pk=run_id, route=Trajectory.Route.AGENT)
+    found = Trajectory.objects.filter(Q(run=run_id) | of_agent, client=client).first()
+    if found is None:
+        known = Run.objects.filter(pk=run_id, client=client).exists()
+        raise RunNotFinished() if known else RunNotFound()
+    return found
 
 
 def _judged(

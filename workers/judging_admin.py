@@ -40,7 +40,7 @@ class JudgingAdmin(ModelAdmin[Row]):
             trajectory: Trajectory = row.trajectory if isinstance(row, SearchRecord) else row
             record_feedback(
                 client=trajectory.client,
-                run_id=trajectory.run_id,
+                run_id=trajectory.run_id or trajectory.pk,
                 verdict=verdict,
                 comment=f"in the admin, by {_user(request)}",
             )

@@ -113,7 +113,7 @@ def _asked_every_time(family: Sequence[Trajectory]) -> list[Condition]:
     """
     if not isinstance(family[0].output, dict):
         return []
-    asked = [ChatRequest(**t.run.request).contract.conditions for t in family]
+    asked = [ChatRequest(**t.answered_run.request).contract.conditions for t in family]
     return [c for c in asked[0] if all(c in conditions for conditions in asked)]
 
 

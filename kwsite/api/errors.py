@@ -15,6 +15,7 @@ from kernels import compositions
 from training.feedback.answer_words import ContradictoryWord, NoSuchStep, NotSearched
 from training.nets.roster import UnknownWorker
 from trajectories.errors import KernelWeaveError
+from trajectories.taps.recording import SessionNotFound, TrajectoryNotFound, TrajectoryTaken
 from workers.cancelling import RunFinished
 from workers.feedback import NotReused, RunNotFinished, RunNotFound
 from workers.queueing import QueueUnavailable
@@ -157,6 +158,9 @@ TABLE: dict[type[Exception], Refusal] = {
     compositions.KernelNotLive: Refusal(409, "kernel_not_live"),
     compositions.AlreadyThere: Refusal(409, "composition_exists"),
     compositions.CompositionRefused: Refusal(422, "composition_refused"),
+    TrajectoryNotFound: Refusal(404, "trajectory_not_found"),
+    SessionNotFound: Refusal(404, "session_not_found"),
+    TrajectoryTaken: Refusal(409, "trajectory_exists"),
     MethodNotAllowed: Refusal(405, "method_not_allowed"),
     RunNotFinished: Refusal(409, "run_not_finished"),
     NotReused: Refusal(409, "not_reused"),

@@ -1,7 +1,7 @@
 """GET /api/runs/{id}: what became of an accepted request."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +27,16 @@ class ObservedEvent(BaseModel):
     at: datetime
     duration_ms: float | None
     payload: Any
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        return cls(
+            sequence=event.sequence,
+            kind=Event.Kind(event.kind),
+            at=event.at,
+            duration_ms=event.duration_ms,
+            payload=event.payload,
+        )
 
 
 class RunReport(BaseModel):
@@ -125,15 +135,5 @@ def _report(key: str, run_id: UUID) -> RunReport:
         decision=run.decision,
         response=ChatCompletion.of_run(run, run.response) if run.response else None,
         error=run.error,
-        events=[_observed(event) for event in events],
-    )
-
-
-def _observed(event: Event) -> ObservedEvent:
-    return ObservedEvent(
-        sequence=event.sequence,
-        kind=Event.Kind(event.kind),
-        at=event.at,
-        duration_ms=event.duration_ms,
-        payload=event.payload,
+        events=[ObservedEvent.of(event) for event in events],
     )

@@ -208,7 +208,7 @@ def test_a_persons_word_keeps_what_nothing_could_check(
 ) -> None:
     source = searched(client, backend, contract=UNKNOWN)
     assert source.verified is None
-    record_feedback(client=client, run_id=source.run_id, verdict="correct")
+    record_feedback(client=client, run_id=source.answered_run.pk, verdict="correct")
     run = asked(client, SAME, contract=UNKNOWN)
     assert (told(run)["route"], told(run)["verified"]) == ("reuse", None)
     assert "called right by a person" in told(run)["reason"]
@@ -216,8 +216,8 @@ def test_a_persons_word_keeps_what_nothing_could_check(
 
 def test_praise_after_a_denial_keeps_nothing(client: Client, backend: ScriptedBackend) -> None:
     source = searched(client, backend, contract=UNKNOWN)
-    record_feedback(client=client, run_id=source.run_id, rating=1)
-    record_feedback(client=client, run_id=source.run_id, verdict="correct")
+    record_feedback(client=client, run_id=source.answered_run.pk, rating=1)
+    record_feedback(client=client, run_id=source.answered_run.pk, verdict="correct")
     assert not CacheEntry.objects.exists()
 
 
@@ -226,7 +226,7 @@ def test_a_denial_of_the_source_or_of_a_reuse_ends_the_entry_for_good(
     client: Client, backend: ScriptedBackend, of_reuse: bool
 ) -> None:
     source = searched(client, backend)
-    run = asked(client, SAME) if of_reuse else source.run
+    run = asked(client, SAME) if of_reuse else source.answered_run
     record_feedback(client=client, run_id=run.pk, rating=2, comment="too short")
     entry = CacheEntry.objects.get()
     assert (entry.state, entry.ended_because) == ("ended", "too short")

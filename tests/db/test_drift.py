@@ -37,7 +37,7 @@ def serve(client: Client, version: KernelVersion, count: int) -> list[Trajectory
 
 def deny(answers: list[Trajectory]) -> None:
     for answer in answers:
-        record_feedback(client=answer.client, run_id=answer.run_id, verdict="incorrect")
+        record_feedback(client=answer.client, run_id=answer.answered_run.pk, verdict="incorrect")
 
 
 def test_too_many_wrong_answers_end_its_service(client: Client, version: KernelVersion) -> None:
@@ -61,7 +61,7 @@ def test_what_was_taken_back_is_not_held_against_it(client: Client, version: Ker
     answers = serve(client, version, 10)[:4]
     deny(answers[:3])
     for answer in answers[:3]:
-        record_feedback(client=client, run_id=answer.run_id, verdict="correct")
+        record_feedback(client=client, run_id=answer.answered_run.pk, verdict="correct")
     deny(answers[3:])
     version.refresh_from_db()
     assert version.state == "live"
@@ -88,7 +88,7 @@ def test_a_released_version_starts_afresh(client: Client, version: KernelVersion
     assert (version.passes, version.failures) == (0, 0)  # routing asks for no better record
     said = ReviewAction.objects.filter(action="release").get().reason
     assert said == "The app was at fault. (The record until then: 11 passed, 4 failed.)"
-    record_feedback(client=client, run_id=answers[0].run_id, verdict="correct")
+    record_feedback(client=client, run_id=answers[0].answered_run.pk, verdict="correct")
     deny(answers[4:5])
     version.refresh_from_db()
     assert version.state == "live"  # what was answered before counts no longer
@@ -141,6 +141,6 @@ def test_failures_that_do_not_speak_against_it_are_not_counted(
     found = [recorded(client, chat(f"Fail {n}"), failed) for n in range(6)]
     version.refresh_from_db()
     assert (version.state, version.failures) == ("live", 0)
-    response = Run.objects.get(pk=found[0].run_id).response
+    response = Run.objects.get(pk=found[0].answered_run.pk).response
     assert response is not None
     assert response["kernelweave"]["failed_kernel"]["at_fault"] is False

@@ -37,7 +37,7 @@ def version(*samples: Sample) -> KernelVersion:
 
 def judge(trajectory: Trajectory, verdict: str = "", rating: int | None = None) -> Feedback:
     feedback = record_feedback(
-        client=trajectory.client, run_id=trajectory.run_id, verdict=verdict, rating=rating
+        client=trajectory.client, run_id=trajectory.answered_run.pk, verdict=verdict, rating=rating
     )
     assert feedback is not None
     return feedback
@@ -135,7 +135,7 @@ def test_an_unknown_run_has_no_feedback(client: Client) -> None:
 def test_the_run_of_another_client_has_no_feedback(trajectory: Trajectory) -> None:
     stranger = Client.objects.create(name="stranger")
     with pytest.raises(RunNotFound):
-        record_feedback(client=stranger, run_id=trajectory.run_id, verdict="incorrect")
+        record_feedback(client=stranger, run_id=trajectory.answered_run.pk, verdict="incorrect")
     assert not Feedback.objects.exists()
 
 

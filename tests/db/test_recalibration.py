@@ -69,7 +69,7 @@ def choose(trajectory: Trajectory, version: KernelVersion, features: Features) -
         "features": named,
     }
     decision = {"route": "kernel", "chosen": str(version.pk), "candidates": [candidate]}
-    Run.objects.filter(pk=trajectory.run_id).update(decision=decision)
+    Run.objects.filter(pk=trajectory.answered_run.pk).update(decision=decision)
 
 
 def judged(
@@ -152,7 +152,7 @@ def test_loading_the_starters_again_keeps_what_was_learned(
 def test_people_have_the_last_word(client: Client, version: KernelVersion) -> None:
     found = served(client, version, "Say hello", NEAR)
     for verdict, expected in (("correct", True), ("incorrect", False), ("correct", True)):
-        record_feedback(client=client, run_id=found.run_id, verdict=verdict)
+        record_feedback(client=client, run_id=found.answered_run.pk, verdict=verdict)
         assert verdict_of(Trajectory.objects.get(pk=found.pk)) is expected
 
 

@@ -67,7 +67,7 @@ def test_only_a_reuse_of_ones_own_can_be_a_wrong_one(
     run = asked(client, SAME)
     assert stranger.post(f"/api/runs/{run.pk}/wrong-reuse").status_code == 404
     with pytest.raises(NotReused):
-        record_wrong_reuse(client=client, run_id=source.run_id)
+        record_wrong_reuse(client=client, run_id=source.answered_run.pk)
 
 
 def test_a_wrong_reuse_of_the_same_question_switches_nothing_off(

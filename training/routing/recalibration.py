@@ -113,7 +113,7 @@ def judged_choices() -> Iterator[Judged]:
     for trajectory in chosen:
         fits = verdict_of(trajectory)
         if fits is not None:
-            yield Judged(trajectory, _choice(trajectory.run.decision), fits)
+            yield Judged(trajectory, _choice(trajectory.answered_run.decision), fits)
 
 
 def verdict_of(trajectory: Trajectory) -> bool | None:
@@ -126,9 +126,11 @@ def verdict_of(trajectory: Trajectory) -> bool | None:
     if served and last is not None:
         return last.approves
     if not served:  # the kernel failed its contract or the app's, and generation took over
-        failed = (trajectory.run.response or {}).get("kernelweave", {}).get("failed_kernel") or {}
+        failed = (trajectory.answered_run.response or {}).get("kernelweave", {}).get(
+            "failed_kernel"
+        ) or {}
         return False if failed.get("at_fault", True) else None
-    asked = trajectory.run.request.get("contract", {}).get("conditions")
+    asked = trajectory.answered_run.request.get("contract", {}).get("conditions")
     own = trajectory.model != "none" and any(c["kind"] != "schema" for c in trajectory.checks)
     return True if asked or own else None
 

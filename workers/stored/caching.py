@@ -21,7 +21,7 @@ def cache_confirmed(*, trajectory: Trajectory) -> None:
     record = SearchRecord.objects.filter(trajectory=trajectory).first()
     denied = Feedback.objects.filter(Feedback.DENIALS, trajectory=trajectory).exists()
     if record is not None and trajectory.verified is None and not denied:
-        _keep(trajectory, record, ChatRequest.model_validate(trajectory.run.request))
+        _keep(trajectory, record, ChatRequest.model_validate(trajectory.answered_run.request))
 
 
 def _keep(trajectory: Trajectory, record: SearchRecord, request: ChatRequest) -> None:

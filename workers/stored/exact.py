@@ -67,7 +67,7 @@ def stored_answer(*, client_id: int, request: ChatRequest) -> Trajectory | None:
         .order_by("-created_at")
     )
     for trajectory in found[:LOOKED_AT]:
-        asked = ChatRequest.model_validate(trajectory.run.request)
+        asked = ChatRequest.model_validate(trajectory.answered_run.request)
         if pins_of(asked) == pins_of(request):
             return trajectory
     return None

@@ -1,0 +1,45 @@
+"""What agents send is kept within bounds, and what was cut is recorded."""
+
+from typing import Any
+
+from trajectories.taps.bounds import CUT, MOST_DEPTH, MOST_ITEMS, bounded, bounded_text
+from trajectories.taps.values import EVENT_TEXT_CHARS, clean_payload, clean_text
+
+
+def test_a_short_text_is_untouched_and_a_long_one_says_what_is_gone() -> None:
+    assert bounded_text("abc", 3) == ("abc", 0)
+    assert bounded_text("abcdef", 4) == (f"abcd{CUT}", 2)
+
+
+def test_texts_are_cut_alone_and_together() -> None:
+    value = {"a": "x" * 10, "b": ["y" * 10, "z" * 10], "n": 1}
+    kept, cut = bounded(value, text=8, total=21)
+    assert kept["a"] == "x" * 8 + CUT
+    assert kept["n"] == 1
+    assert cut["a"] == 2
+    assert cut == {"a": 2, "b.0": 2, "b.1": 5}
+
+
+def test_long_lists_and_deep_nesting_are_cut() -> None:
+    kept, cut = bounded({"l": list(range(MOST_ITEMS + 5))}, text=10, total=100)
+    assert len(kept["l"]) == MOST_ITEMS
+    assert cut == {"l[]": 5}
+    deep: Any = []
+    for _ in range(MOST_DEPTH + 5):
+        deep = [deep]
+    _, cut = bounded(deep, text=10, total=100)
+    assert len(cut) == 1
+
+
+def test_a_payload_says_what_was_cut_and_redacted() -> None:
+    clean = clean_payload({"output": "x" * (EVENT_TEXT_CHARS + 7), "parameters": {"token": "abc"}})
+    assert clean["cut"] == {"output": 7}
+    assert clean["redacted"] == 1
+    assert clean["parameters"] == {"token": "[redacted]"}
+
+
+def test_a_secret_across_the_bound_leaves_no_half() -> None:
+    secret = "ghp_" + "a1B2" * 10
+    kept, taken, _ = clean_text("x" * 90 + " " + secret, 100)
+    assert taken == 1
+    assert "a1B2" not in kept

@@ -1,0 +1,261 @@
+"""Writes what agents send: opened, appended to, closed, annotated (rows KR1, KR2).
+
+Everything may be sent again, in any order and by several at once: rows are named by their senders,
+and a session's row is locked where prompts are counted. Locks are taken in the order session,
+trajectory, turn. Once a function returns and its
+transaction is committed, nothing of it is lost.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from trajectories.errors import KernelWeaveError
+from trajectories.models import AgentSession, AgentTurn, Client, Trajectory
+from trajectories.taps.values import Closing, Observed, Opening
+
+
+class TrajectoryNotFound(KernelWeaveError):
+    """There is no such trajectory of an agent."""
+
+
+class TrajectoryTaken(KernelWeaveError):
+    """A trajectory of another client or session has this id."""
+
+
+class SessionNotFound(KernelWeaveError):
+    """There is no such session."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """`new` is False where the same was opened before."""
+
+    id: UUID
+    place: int
+    new: bool
+
+
+@transaction.atomic
+def open_trajectory(*, client: Client, opening: Opening) -> Opened:
+    """Begins a trajectory; what is open in its session ends here. Raises TrajectoryTaken."""
+    session = _locked_session(client, opening)
+    known = AgentTurn.objects.select_related("trajectory").filter(pk=opening.id).first()
+    if known is not None:
+        return _again(known, client, session)
+    if Trajectory.objects.filter(pk=opening.id).exists():
+        raise TrajectoryTaken()
+    last = session.turns.order_by("-place").values_list("trajectory_id", "place").first()
+    place = last[1] + 1 if last else 0
+    if last:
+        _went_on(last[0], opening.at)
+    Trajectory.objects.create(
+        id=opening.id,
+        client=client,
+        prompt=opening.prompt,
+        plain=False,
+        route=Trajectory.Route.AGENT,
+        route_reason="an agent's own work",
+        domain=opening.skill,
+        duration_ms=0.0,
+        created_at=opening.at,
+        closed_at=None,
+    )
+    AgentTurn.objects.create(
+        trajectory_id=opening.id,
+        session=session,
+        place=place,
+        cwd=opening.cwd,
+        skill=opening.skill,
+        redacted=opening.redacted,
+        cut=opening.cut,
+    )
+    return Opened(opening.id, place, new=True)
+
+
+def append_events(*, client: Client, trajectory_id: UUID, events: Sequence[Observed]) -> int:
+    """Stores what is new of these, one statement for all. Raises TrajectoryNotFound.
+
+    A trajectory that was scored before is scored again.
+    """
+    if not events:
+        return 0
+    columns: list[list[Any]] = [
+        list(range(len(events))),
+        [one.key for one in events],
+        [one.kind for one in events],
+        [json.dumps(one.payload) for one in events],
+        [one.at for one in events],
+        [one.duration_ms for one in events],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, [len(events), trajectory_id, client.pk, *columns])
+        known, stored = cursor.fetchone()
+    if not known:
+        raise TrajectoryNotFound()
+    return int(stored)
+
+
+@transaction.atomic
+def close_trajectory(*, client: Client, trajectory_id: UUID, closing: Closing) -> bool:
+    """Ends a trajectory; False if it had ended. Raises TrajectoryNotFound.
+
+    One that was ended by the next prompt takes what only its own end can say.
+    """
+    found = _own(client, trajectory_id)
+    was_open = found.closed_at is None
+    if not was_open and found.output_text:
+        return False
+    if was_open:
+        found.closed_at = max(closing.at, found.created_at)
+        found.duration_ms = (found.closed_at - found.created_at).total_seconds() * 1e3
+    found.output_text, found.model = closing.output, closing.model
+    found.prompt_tokens, found.completion_tokens = closing.prompt_tokens, closing.completion_tokens
+    found.checks = [] if closing.ok is None else [_as_check(closing.ok)]
+    found.scored_at = None
+    found.save()
+    turn = found.turn
+    turn.build_succeeded = closing.build_succeeded
+    turn.cut = {**turn.cut, **closing.cut}
+    turn.save(update_fields=["build_succeeded", "cut"])
+    return was_open
+
+
+@transaction.atomic
+def annotate_trajectory(
+    *, client: Client, trajectory_id: UUID, corrected: bool, text: str = ""
+) -> None:
+    """Says whether what came next corrects it; it is scored again. Raises TrajectoryNotFound."""
+    found = _own(client, trajectory_id)
+    AgentTurn.objects.filter(pk=found.pk).update(corrected=corrected, corrected_by=text)
+    Trajectory.objects.filter(pk=found.pk).update(scored_at=None)
+
+
+@transaction.atomic
+def end_session(*, client: Client, session: str, at: datetime) -> None:
+    """Closes what is open; no prompt followed its last one. Raises SessionNotFound."""
+    found = AgentSession.objects.select_for_update().filter(client=client, key=session).first()
+    if found is None:
+        raise SessionNotFound()
+    if found.ended_at is not None:
+        return
+    AgentSession.objects.filter(pk=found.pk).update(ended_at=at)
+    last = found.turns.order_by("-place").values_list("trajectory_id", flat=True).first()
+    if last is not None:
+        _end(last, at)
+        AgentTurn.objects.filter(pk=last, continued=None).update(continued=False)
+
+
+def close_idle(*, before: datetime) -> int:
+    """Ends the trajectories that were left open and have had no event since; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLOSE_IDLE, [before, before, timezone.now()])
+        return int(cursor.rowcount)
+
+
+def _locked_session(client: Client, opening: Opening) -> AgentSession:
+    """The session, made if it is new; it goes on if it had ended."""
+    AgentSession.objects.bulk_create(
+        [
+            AgentSession(
+                client=client,
+                key=opening.session,
+                agent=opening.agent,
+                source=opening.source,
+                started_at=opening.at,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    found = AgentSession.objects.select_for_update().get(client=client, key=opening.session)
+    if found.ended_at is not None and opening.at > found.ended_at:
+        found.ended_at = None
+        found.save(update_fields=["ended_at"])
+    return found
+
+
+def _again(known: AgentTurn, client: Client, session: AgentSession) -> Opened:
+    if known.trajectory.client_id != client.pk or known.session_id != session.pk:
+        raise TrajectoryTaken()
+    return Opened(known.trajectory_id, known.place, new=False)
+
+
+def _went_on(trajectory_id: UUID, at: datetime) -> None:
+    _end(trajectory_id, at)
+    AgentTurn.objects.filter(pk=trajectory_id).update(continued=True)
+
+
+def _as_check(ok: bool) -> dict[str, Any]:
+    status = "ok" if ok else "failed"
+    return {
+        "kind": "agent",
+        "label": "as the agent says",
+        "status": status,
+        "reason": "",
+        "duration_ms": 0.0,
+    }
+
+
+def _end(trajectory_id: UUID, at: datetime) -> None:
+    """Closes it if it is open; it is scored, again if need be."""
+    found = Trajectory.objects.select_for_update().defer("embedding").get(pk=trajectory_id)
+    if found.closed_at is None:
+        found.closed_at = max(at, found.created_at)
+        found.duration_ms = (found.closed_at - found.created_at).total_seconds() * 1e3
+    found.scored_at = None
+    found.save(update_fields=["closed_at", "duration_ms", "scored_at"])
+
+
+def _own(client: Client, trajectory_id: UUID) -> Trajectory:
+    found = (
+        Trajectory.objects.select_for_update(of=("self",))
+        .select_related("turn")
+        .filter(pk=trajectory_id, client=client, route=Trajectory.Route.AGENT)
+        .first()
+    )
+    if found is None:
+        raise TrajectoryNotFound()
+    return found
+
+
+_APPEND = """
+    WITH given AS (SELECT %s::int AS count, %s::uuid AS id, %s::bigint AS client),
+    own AS (
+        SELECT j.id FROM given, trajectories_trajectory j
+        WHERE j.id = given.id AND j.client_id = given.client FOR NO KEY UPDATE OF j
+    ), turn AS (
+        UPDATE trajectories_agentturn t SET next_sequence = next_sequence + given.count
+        FROM given, own WHERE t.trajectory_id = own.id
+        RETURNING t.trajectory_id, t.next_sequence - given.count AS first
+    ), stored AS (
+        INSERT INTO trajectories_event
+            (trajectory_id, sequence, key, kind, payload, at, duration_ms)
+        SELECT turn.trajectory_id, turn.first + e.n, e.key, e.kind, e.payload, e.at, e.duration_ms
+        FROM turn, unnest(
+            %s::int[], %s::uuid[], %s::text[], %s::jsonb[], %s::timestamptz[], %s::float8[]
+        ) AS e(n, key, kind, payload, at, duration_ms)
+        ON CONFLICT (trajectory_id, key, at) WHERE key IS NOT NULL DO NOTHING
+        RETURNING 1
+    ), due AS (
+        UPDATE trajectories_trajectory j SET scored_at = NULL
+        FROM turn WHERE j.id = turn.trajectory_id AND j.scored_at IS NOT NULL
+        AND EXISTS (SELECT 1 FROM stored)
+    )
+    SELECT (SELECT count(*) FROM turn), (SELECT count(*) FROM stored)
+"""
+_CLOSE_IDLE = """
+    UPDATE trajectories_trajectory j
+    SET closed_at = last.at, duration_ms = extract(epoch FROM last.at - j.created_at) * 1000
+    FROM trajectories_trajectory o, LATERAL (
+        SELECT greatest(o.created_at, coalesce(max(e.at), o.created_at)) AS at
+        FROM trajectories_event e WHERE e.trajectory_id = o.id
+    ) last
+    WHERE j.id = o.id AND o.closed_at IS NULL AND o.created_at < %s AND last.at < %s
+    AND last.at <= %s
+"""
