@@ -34,6 +34,7 @@ from kwsite.bench.routing_report import ceilings_table, latency_table, routers_t
 from kwsite.bench.search.command import add_search_arguments, run_search
 from kwsite.bench.served.process import add_served_arguments, run_served
 from kwsite.bench.stack import throwaway_stack
+from kwsite.bench.taps.command import add_taps_arguments, run_taps
 from kwsite.bench.verification import (
     CONTRACTS,
     SIZES,
@@ -91,6 +92,11 @@ OWN = {
         "how fast, how often and how often wrongly stored answers are given again",
         add_cache_arguments,
         run_cache,
+    ),
+    "taps": Bench(
+        "how fast agents' taps are acknowledged, and how many events a second",
+        add_taps_arguments,
+        run_taps,
     ),
 }
 BENCHES = ("overhead", "verify", "reuse", "library", "routing", "constraint", *OWN)
