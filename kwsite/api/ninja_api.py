@@ -19,6 +19,7 @@ from kwsite.api import (
     health,
     metrics,
     models_listing,
+    otlp,
     plan,
     plan_runs,
     runs,
@@ -111,7 +112,7 @@ for failure in (Exception, Http404, HttpError, RequestDataTooBig):
     api.add_exception_handler(failure, _refuse)
 api.add_exception_handler(ValidationError, _refuse_parameters)
 api.add_decorator(refuse_strangers_first, mode="view")
-for module in (chat, models_listing):
+for module in (chat, models_listing, otlp):
     api.add_router("/v1", module.router)
 for module in (plan, feedback, runs, metrics, compositions, plan_runs, taps, health):
     api.add_router("/api", module.router)

@@ -1,0 +1,160 @@
+"""Traces of OpenTelemetry's own SDK become trajectories, in whatever pieces they come."""
+
+import base64
+import gzip
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from google.protobuf import json_format
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
+
+from trajectories.models import AgentSession, AgentTurn, Event, Trajectory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PROTOBUF = "application/x-protobuf"
+PROMPT = [{"role": "user", "parts": [{"type": "text", "content": "What is the weather in Rome?"}]}]
+ANSWER = [{"role": "assistant", "parts": [{"type": "text", "content": "It rains."}]}]
+
+
+def work(*, failing: bool = False, started_ns: int | None = None) -> Sequence[ReadableSpan]:
+    """An agent's call of a tool and of a model, traced."""
+    kept = InMemorySpanExporter()
+    provider = TracerProvider(resource=Resource({"service.name": "weather"}))
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    tracer = provider.get_tracer("test")
+    asked = {
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": "forecaster",
+        "gen_ai.conversation.id": "c1",
+        "gen_ai.input.messages": json.dumps(PROMPT),
+    }
+    with tracer.start_as_current_span(
+        "invoke_agent", start_time=started_ns, attributes=asked
+    ) as root:
+        with tracer.start_as_current_span("GET /weather"):
+            pass
+        called = {
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.name": "weather",
+            "gen_ai.tool.call.arguments": '{"city": "Rome", "api_key": "abcdef123456"}',
+            "gen_ai.tool.call.result": "rain",
+        }
+        with tracer.start_as_current_span("execute_tool weather", attributes=called) as tool:
+            if failing:
+                tool.set_status(StatusCode.ERROR, "timed out")
+        chat: dict[str, Any] = {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.request.model": "small",
+            "gen_ai.usage.input_tokens": 12,
+            "gen_ai.usage.output_tokens": 3,
+            "gen_ai.output.messages": json.dumps(ANSWER),
+        }
+        with tracer.start_as_current_span("chat small", attributes=chat):
+            pass
+        root.set_attribute("gen_ai.output.messages", json.dumps(ANSWER))
+    return kept.get_finished_spans()
+
+
+def export(app: Browser, spans: Sequence[ReadableSpan], **headers: str) -> Any:
+    body = encode_spans(spans).SerializeToString()
+    if headers.get("content-encoding") == "gzip":
+        body = gzip.compress(body)
+    return app.post("/v1/traces", data=body, content_type=PROTOBUF, headers=headers)
+
+
+def test_a_trace_is_a_trajectory(app: Browser) -> None:
+    reply = export(app, work())
+    assert (reply.status_code, reply["content-type"]) == (200, PROTOBUF)
+    assert not ExportTraceServiceResponse.FromString(reply.content).HasField("partial_success")
+    found = Trajectory.objects.get()
+    assert (found.prompt, found.output_text) == ("What is the weather in Rome?", "It rains.")
+    assert found.closed_at is not None
+    session = AgentSession.objects.get()
+    assert (session.key, session.agent, session.source) == ("c1", "forecaster", "otlp")
+    tool, message = found.events.all()
+    assert tool.payload["tool"] == "weather"
+    assert tool.payload["parameters"] == {"city": "Rome", "api_key": "[redacted]"}
+    assert (tool.payload["ok"], tool.payload["output"]) == (True, "rain")
+    assert (message.kind, message.payload["completion_tokens"]) == ("message", 3)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_spans_may_come_one_by_one_in_any_order_and_again(app: Browser, order: int) -> None:
+    spans = work()[::order]
+    for _ in range(2):
+        for span in spans:
+            assert export(app, [span]).status_code == 200
+    found = Trajectory.objects.get()
+    assert (found.prompt, found.output_text) == ("What is the weather in Rome?", "It rains.")
+    assert found.events.count() == 2
+    assert AgentTurn.objects.get().place == 0
+
+
+def test_json_and_zipped_bodies_are_read_alike(app: Browser) -> None:
+    spans = work(failing=True)
+    assert export(app, spans, **{"content-encoding": "gzip"}).status_code == 200
+    told = json_format.MessageToDict(encode_spans(spans))
+    for one in told["resourceSpans"][0]["scopeSpans"][0]["spans"]:
+        for name in ("traceId", "spanId", "parentSpanId"):
+            if name in one:
+                one[name] = _hex(one[name])
+    reply = app.post("/v1/traces", data=json.dumps(told), content_type="application/json")
+    assert (reply.status_code, reply.json()) == (200, {})
+    failed = Event.objects.get(kind="tool_result")  # once: they are the same spans
+    assert (failed.payload["ok"], failed.payload["error"]) == (False, "timed out")
+
+
+def test_spans_of_other_things_make_no_trajectory(app: Browser) -> None:
+    other = [span for span in work() if span.name.startswith("GET")]
+    assert export(app, other).status_code == 200
+    assert not Trajectory.objects.exists()
+
+
+def test_old_spans_are_counted_as_rejected(app: Browser) -> None:
+    long_ago = int(datetime(2001, 1, 1, tzinfo=UTC).timestamp() * 1e9)
+    reply = export(app, work(started_ns=long_ago)[-1:])
+    told = ExportTraceServiceResponse.FromString(reply.content).partial_success
+    assert (reply.status_code, told.rejected_spans) == (200, 1)
+    assert not Trajectory.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "encoding", "status"),
+    [
+        (b"\xff\xff", PROTOBUF, "identity", 400),
+        (b"{", "application/json", "identity", 400),
+        (b"[1]", "application/json", "identity", 400),
+        (b"{}", "text/plain", "identity", 415),
+        (b"no zip", PROTOBUF, "gzip", 400),
+        (gzip.compress(b"x" * 100)[:20], PROTOBUF, "gzip", 400),
+        (gzip.compress(b"\0" * 50_000_000), PROTOBUF, "gzip", 413),
+        (b"{}", "application/json", "br", 415),
+    ],
+)
+def test_what_is_no_export_is_refused(
+    app: Browser, body: bytes, kind: str, encoding: str, status: int
+) -> None:
+    reply = app.post(
+        "/v1/traces", data=body, content_type=kind, headers={"content-encoding": encoding}
+    )
+    assert reply.status_code == status, reply.content
+
+
+def test_without_a_key_nothing_is_taken() -> None:
+    assert export(Browser(), work()).status_code == 401
+    assert not Trajectory.objects.exists()
+
+
+def _hex(value: str) -> str:
+    return base64.b64decode(value).hex()
