@@ -24,6 +24,8 @@ class Learned(models.Model):
     )
     metrics = models.JSONField(default=dict)
     reason = models.TextField(blank=True, help_text="Why it was rejected.")
+    flag = models.TextField(blank=True, help_text="Why it should be fitted again.")
+    flagged_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

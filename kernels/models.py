@@ -78,6 +78,7 @@ class KernelVersion(models.Model):
     evidence = models.JSONField(default=dict, help_text="Why it was proposed: gate and replay.")
     sources = models.ManyToManyField(Trajectory, blank=True, related_name="shaped_versions")
     decision_reason = models.TextField(blank=True)
+    flag = models.TextField(blank=True, help_text="Why somebody should look at it again.")
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 

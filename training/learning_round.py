@@ -48,6 +48,7 @@ class Seen:
     """The rows that a round has looked at: all up to `newest`, as they were at `at`."""
 
     model: type[RouterOutcome] | type[StepExample]
+    oldest: int
     newest: int
     at: datetime
 
@@ -57,11 +58,21 @@ class Seen:
         rows.filter(learned_at=None).update(learned_at=timezone.now())
 
 
-def require_due(model: type[RouterOutcome] | type[StepExample], every: int, **only: str) -> None:
-    """Raises NotDue."""
+def require_due(
+    kind: Kind, model: type[RouterOutcome] | type[StepExample], every: int, **only: str
+) -> None:
+    """Raises NotDue. A live net that is flagged is fitted again without new rows, once."""
+    flagged = Snapshot.objects.filter(kind=kind, state=State.LIVE).exclude(flagged_at=None).first()
+    if flagged is not None and not _fitted_since(flagged):
+        return
     new = model.objects.filter(learned_at=None, **only).count()
     if new < every:
         raise NotDue(f"{new} new {model._meta.verbose_name_plural}; {every} are needed.")
+
+
+def _fitted_since(flagged: Snapshot) -> bool:
+    later = Snapshot.objects.filter(kind=flagged.kind, created_at__gt=flagged.flagged_at)
+    return later.exists()
 
 
 def require_rows(found: int, needed: int, name: str) -> None:
@@ -126,7 +137,7 @@ def finish_round(
             state=winner if comparable else State.CANDIDATE,
             encoder_digest=encoder_digest(),
             data_digest=data_digest,
-            metadata=metadata,
+            metadata={**metadata, "rows_from": seen.oldest, "rows_to": seen.newest},
             metrics=metrics,
         )
         waiting = Snapshot.objects.filter(kind=made.kind).exclude(pk=made.pk)

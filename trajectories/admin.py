@@ -27,6 +27,7 @@ ROUTE_TONES: dict[str, Tone] = {
     Trajectory.Route.GENERATION: "info",
     Trajectory.Route.REUSE: "success",
     Trajectory.Route.SEARCH: "warning",
+    Trajectory.Route.AGENT: "",
 }
 CHECK_TONES: dict[str, Tone] = {"ok": "success", "failed": "danger", "could_not_run": "warning"}
 KIND_TONES: dict[str, Tone] = {
@@ -172,8 +173,10 @@ class TrajectoryAdmin(RecordAdmin[Trajectory]):
         return f"{trajectory.duration_ms:,.0f} ms"
 
     @admin.display(description="run")
-    def run_link(self, trajectory: Trajectory) -> SafeString:
+    def run_link(self, trajectory: Trajectory) -> SafeString | None:
         run = trajectory.run_id
+        if run is None:
+            return None
         return link(reverse("admin:trajectories_run_change", args=[run]), str(run))
 
     @admin.display(description="prompt")

@@ -10,6 +10,7 @@ from pgvector.django import VectorField
 from trajectories import ratings
 from trajectories.agent_models import AgentSession, AgentTurn
 from trajectories.json_field import OrderedJSONField
+from trajectories.retraction_models import Retraction
 from trajectories.search_models import SearchRecord
 from trajectories.standing_models import DomainBaseline, Weight
 
@@ -21,6 +22,7 @@ __all__ = [
     "DomainBaseline",
     "Event",
     "Feedback",
+    "Retraction",
     "Run",
     "SearchRecord",
     "Trajectory",
@@ -176,6 +178,9 @@ class Trajectory(models.Model):
     scored_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    retracted_at = models.DateTimeField(
+        null=True, blank=True, help_text="From then on nothing is made of it."
+    )
 
     class Meta:
         ordering = ["-created_at"]

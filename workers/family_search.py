@@ -46,6 +46,7 @@ def promotable() -> Any:
         ~Exists(_disliked()),
         ~Exists(used),
         plain=True,
+        retracted_at=None,
         route=Trajectory.Route.GENERATION,
         reward__gte=settings.KW_PROMOTE_MIN_REWARD,
     ).annotate(is_new=~Exists(made))

@@ -50,7 +50,7 @@ def record_feedback(
     verdict as it is, and no row (None). `run_id` may be an agent's trajectory. Raises RunNotFound,
     RunNotFinished, and what `record_words` raises; then nothing is stored.
     """
-    trajectory = _judgeable(client, run_id)
+    trajectory = judgeable(client, run_id)
     if not verdict and rating is None:
         record_words(trajectory=trajectory, worker=worker, steps=steps)
         return None
@@ -65,7 +65,8 @@ def record_feedback(
     return feedback
 
 
-def _judgeable(client: Client, run_id: UUID) -> Trajectory:
+def judgeable(client: Client, run_id: UUID) -> Trajectory:
+    """What answered a run, or an agent's trajectory. Raises RunNotFound, RunNotFinished."""
     of_agent = Q(pk=run_id, route=Trajectory.Route.AGENT)
     found = Trajectory.objects.filter(Q(run=run_id) | of_agent, client=client).first()
     if found is None:

@@ -19,6 +19,7 @@ from trajectories.taps.recording import SessionNotFound, TrajectoryNotFound, Tra
 from workers.cancelling import RunFinished
 from workers.feedback import NotReused, RunNotFinished, RunNotFound
 from workers.queueing import QueueUnavailable
+from workers.retracting import AlreadyRetracted
 
 log = logging.getLogger(__name__)
 
@@ -161,6 +162,7 @@ TABLE: dict[type[Exception], Refusal] = {
     TrajectoryNotFound: Refusal(404, "trajectory_not_found"),
     SessionNotFound: Refusal(404, "session_not_found"),
     TrajectoryTaken: Refusal(409, "trajectory_exists"),
+    AlreadyRetracted: Refusal(409, "already_retracted"),
     MethodNotAllowed: Refusal(405, "method_not_allowed"),
     RunNotFinished: Refusal(409, "run_not_finished"),
     NotReused: Refusal(409, "not_reused"),

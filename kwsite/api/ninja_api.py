@@ -17,6 +17,7 @@ from kwsite.api import (
     compositions,
     feedback,
     health,
+    lineage,
     metrics,
     models_listing,
     otlp,
@@ -114,5 +115,5 @@ api.add_exception_handler(ValidationError, _refuse_parameters)
 api.add_decorator(refuse_strangers_first, mode="view")
 for module in (chat, models_listing, otlp):
     api.add_router("/v1", module.router)
-for module in (plan, feedback, runs, metrics, compositions, plan_runs, taps, health):
+for module in (plan, feedback, runs, metrics, compositions, plan_runs, lineage, taps, health):
     api.add_router("/api", module.router)

@@ -16,7 +16,6 @@ from kwsite.api.otlp_body import PROTOBUF, spans_in
 from kwsite.api.taps_body import moment
 from trajectories.taps.spans import Span
 from trajectories.taps.tracing import record_spans
-from workers.tasks.scoring import ask_for_scores
 
 router = Router(tags=["Agents"])
 
@@ -37,7 +36,6 @@ async def export(request: HttpRequest) -> HttpResponse:
 
     def write() -> None:
         record_spans(client=sign_in(key), spans=timely)
-        ask_for_scores()
 
     await in_thread(write)
     reply = ExportTraceServiceResponse()

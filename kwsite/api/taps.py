@@ -34,7 +34,6 @@ from trajectories.taps.recording import (
     end_session,
     open_trajectory,
 )
-from workers.tasks.scoring import ask_for_scores
 
 router = Router(tags=["Agents"])
 
@@ -75,8 +74,6 @@ async def open_(request: HttpRequest, body: OpenBody) -> HttpResponse:
 
     def write(client: Client) -> tuple[OpenedTrajectory, bool]:
         opened = open_trajectory(client=client, opening=body.opening())
-        if opened.place and opened.new:
-            ask_for_scores()
         return OpenedTrajectory(id=opened.id, place=opened.place), opened.new
 
     opened, new = await _signed_in(request, write)
@@ -104,11 +101,10 @@ async def append(request: HttpRequest, trajectory_id: uuid.UUID, body: EventsBod
     summary="Close a trajectory",
 )
 async def close(request: HttpRequest, trajectory_id: uuid.UUID, body: CloseBody) -> HttpResponse:
-    """The agent has answered. It is scored within moments."""
+    """The agent has answered. It is scored by the next sweep, within half a minute."""
 
     def write(client: Client) -> None:
         close_trajectory(client=client, trajectory_id=trajectory_id, closing=body.closing())
-        ask_for_scores()
 
     await _signed_in(request, write)
     return json_reply(Named(id=trajectory_id))
@@ -128,7 +124,6 @@ async def annotate(
         annotate_trajectory(
             client=client, trajectory_id=trajectory_id, corrected=body.corrected, text=body.text
         )
-        ask_for_scores()
 
     await _signed_in(request, write)
     return json_reply(Named(id=trajectory_id))
@@ -148,7 +143,6 @@ async def end(request: HttpRequest, body: EndBody) -> HttpResponse:
 
     def write(client: Client) -> None:
         end_session(client=client, session=body.session, at=moment(body.at))
-        ask_for_scores()
 
     await _signed_in(request, write)
     return json_reply(EndedSession(session=body.session))
@@ -166,9 +160,7 @@ async def send_taps(request: HttpRequest, body: TapsBody) -> HttpResponse:
     """
 
     def write(client: Client) -> list[TapResult]:
-        results = store_taps(client, body.taps)
-        ask_for_scores()
-        return results
+        return store_taps(client, body.taps)
 
     return json_reply(TapResults(results=await _signed_in(request, write)))
 

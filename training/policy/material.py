@@ -25,7 +25,8 @@ class PolicyMaterial:
     first: Lessons
     lessons: Lessons
     held: Held
-    newest: int  # row, of both sides
+    oldest: int  # row, of both sides
+    newest: int
     digest: str
 
 
@@ -53,6 +54,7 @@ def gather_outcomes(
         first_lessons(examples, efforts, vectors),
         _lessons(taught),
         _held(held),
+        rows[0].pk if rows else 0,
         rows[-1].pk if rows else 0,
         digest_of([encoder_digest(), {k: list(v) for k, v in examples.items()}, told]),
     )

@@ -24,7 +24,8 @@ class PrmMaterial:
     held: HeldSteps
     held_inputs: Vector  # (n, 1158)
     held_texts: list[str]
-    newest: int  # row, of both sides
+    oldest: int  # row, of both sides
+    newest: int
     digest: str
 
 
@@ -40,6 +41,7 @@ def gather_steps(vectors: TextVectors, newest: int) -> PrmMaterial:
         HeldSteps(held_steps.labels, tuple(row.query_digest for row in held)),
         held_steps.inputs,
         [row.step for row in held],
+        rows[0].pk if rows else 0,
         rows[-1].pk if rows else 0,
         digest_of([encoder_digest(), [[row.pk, row.target] for row in rows]]),
     )

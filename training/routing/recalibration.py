@@ -104,7 +104,9 @@ def recorded_verdicts() -> Iterator[Example]:
 def judged_choices() -> Iterator[Judged]:
     """The newest first."""
     chosen = (
-        Trajectory.objects.filter(encoder_digest=encoder_digest())
+        Trajectory.objects.filter(
+            encoder_digest=encoder_digest(), run__isnull=False, retracted_at=None
+        )
         .exclude(run__decision__contains={"chosen": None})
         .select_related("run")
         .prefetch_related("feedback")

@@ -60,6 +60,7 @@ def stored_answer(*, client_id: int, request: ChatRequest) -> Trajectory | None:
             client_id=client_id,
             signature=request.signature,
             question_digest=digest,
+            retracted_at=None,
             created_at__gte=oldest(),
         )
         .select_related("run")

@@ -129,7 +129,7 @@ def stored_before(decision: dict[str, Any]) -> Stored | None:
     if not decision.get("reused"):
         return None
     stored = Trajectory.objects.only("route", "prompt", "output_text", "model", "verified")
-    found = stored.filter(pk=decision["reused"]).first()
+    found = stored.filter(pk=decision["reused"], retracted_at=None).first()
     if found is None or (
         found.route == Trajectory.Route.SEARCH
         and not CacheEntry.objects.filter(trajectory=found, state=CacheEntry.State.LIVE).exists()

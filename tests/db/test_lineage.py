@@ -1,0 +1,144 @@
+"""From an answer to what shaped it and back; a retracted one takes along what rests on it."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+
+from kernels.models import CacheEntry, Exemplar, KernelVersion
+from tests.composition_rows import add_live_kernel
+from tests.db.cached_searches import FIRST, SAME, asked, route, searched
+from tests.db.scripted_search import backend
+from training.learning_round import NotDue, require_due
+from training.lineage import lineage_of
+from training.models import RouterOutcome, Snapshot, StepExample
+from trajectories.models import Client, Retraction, Trajectory
+from workers.backends.scripted import ScriptedBackend
+from workers.retracting import AlreadyRetracted, NoReason, retract_trajectory
+
+__all__ = ["backend"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEXT = {"type": "string"}
+
+
+def add_snapshot(rows_from: int, rows_to: int) -> Snapshot:
+    return Snapshot.objects.create(
+        kind="policy",
+        state=Snapshot.State.LIVE,
+        digest="a" * 64,
+        encoder_digest="e" * 64,
+        data_digest="d" * 64,
+        file="policy/a.safetensors",
+        metadata={"rows_from": rows_from, "rows_to": rows_to},
+    )
+
+
+def add_version(source: Trajectory) -> KernelVersion:
+    version = add_live_kernel("benefits", {"benefit": TEXT}, client=source.client)
+    version.sources.add(source)
+    Exemplar.objects.create(
+        version=version,
+        prompt=source.prompt,
+        embedding=source.embedding,
+        encoder_digest=source.encoder_digest,
+        trajectory=source,
+        live=True,
+    )
+    return version
+
+
+def links(found: Any) -> set[tuple[str, str]]:
+    return {(link.how, link.id) for link in found}
+
+
+def test_an_answer_leads_to_what_it_shaped_and_back(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    source = searched(client, backend)
+    again = Trajectory.objects.get(run=asked(client, SAME))
+    version = add_version(source)
+    row = RouterOutcome.objects.filter(trajectory=source).latest("pk")
+    snapshot = add_snapshot(row.pk, row.pk)
+    entry = CacheEntry.objects.get()
+    assert links(lineage_of(source).shaped) == {
+        ("a source of", str(version.pk)),
+        ("an exemplar of", str(version.exemplars.get().pk)),
+        ("cached as", str(entry.pk)),
+        ("given again as", str(again.pk)),
+        ("taught", str(snapshot.pk)),
+    }
+    assert ("the answer of", str(source.pk)) in links(lineage_of(again).shaped_by)
+    again.kernel_version = version.pk
+    assert ("which was compiled from", str(source.pk)) in links(lineage_of(again).shaped_by)
+
+
+def test_a_snapshot_that_never_saw_it_is_not_among_them(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    source = searched(client, backend)
+    last = RouterOutcome.objects.latest("pk").pk
+    add_snapshot(last + 1, last + 9)
+    assert not any(link.kind == "snapshot" for link in lineage_of(source).shaped)
+
+
+def test_retracting_retires_flags_and_forgets(client: Client, backend: ScriptedBackend) -> None:
+    source = searched(client, backend)
+    again = asked(client, SAME)
+    version, row = add_version(source), RouterOutcome.objects.latest("pk")
+    snapshot = add_snapshot(row.pk, row.pk)
+    found = retract_trajectory(trajectory=source, reason="It was made up.")
+    assert found.effects["trajectories"] == 2
+    assert found.effects["cache_entries_ended"] == found.effects["exemplars_deleted"] == 1
+    entry = CacheEntry.objects.get()
+    assert (entry.state, "made up" in entry.ended_because) == ("ended", True)
+    assert not Exemplar.objects.filter(trajectory=source).exists()
+    assert not RouterOutcome.objects.filter(trajectory=source).exists()
+    assert not StepExample.objects.filter(trajectory=source).exists()
+    version.refresh_from_db()
+    snapshot.refresh_from_db()
+    assert "made up" in version.flag
+    assert "made up" in snapshot.flag
+    assert Trajectory.objects.get(run=again).retracted_at is not None
+    assert route(client, FIRST) == route(client, SAME) == "search"
+
+
+def test_a_flagged_net_is_fitted_again_without_new_rows_once() -> None:
+    with pytest.raises(NotDue):
+        require_due("policy", RouterOutcome, 25)
+    snapshot = add_snapshot(1, 9)
+    Snapshot.objects.update(flagged_at=snapshot.created_at)
+    require_due("policy", RouterOutcome, 25)
+    Snapshot.objects.filter(pk=snapshot.pk).update(state="retired")
+    with pytest.raises(NotDue):
+        require_due("policy", RouterOutcome, 25)
+
+
+def test_it_is_said_once_and_with_a_reason(client: Client, backend: ScriptedBackend) -> None:
+    source = searched(client, backend)
+    with pytest.raises(NoReason):
+        retract_trajectory(trajectory=source, reason=" ")
+    assert not Retraction.objects.exists()
+    retract_trajectory(trajectory=source, reason="wrong")
+    with pytest.raises(AlreadyRetracted):
+        retract_trajectory(trajectory=source, reason="wrong")
+
+
+def test_both_are_served_over_http_to_their_client_alone(
+    client: Client, app: Browser, backend: ScriptedBackend
+) -> None:
+    source = searched(client, backend)
+    path = f"/api/runs/{source.run_id}"
+    found = app.get(f"{path}/lineage").json()
+    assert [link["kind"] for link in found["shaped"]] == ["cache entry"]
+    assert found["retracted"] is None
+    body = json.dumps({"reason": "wrong"})
+    made = app.post(f"{path}/retract", data=body, content_type="application/json")
+    assert (made.status_code, made.json()["effects"]["trajectories"]) == (201, 1)
+    assert app.get(f"{path}/lineage").json()["retracted"]["reason"] == "wrong"
+    again = app.post(f"{path}/retract", data=body, content_type="application/json")
+    assert again.status_code == 409
+    empty = app.post(f"{path}/retract", data='{"reason": " "}', content_type="application/json")
+    assert empty.status_code == 400
+    assert Browser().get(f"{path}/lineage").status_code == 401

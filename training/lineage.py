@@ -1,0 +1,96 @@
+"""From an answer to everything that shaped it, and to everything that it shaped (row X10)."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from kernels.models import CacheEntry, Exemplar, KernelVersion
+from training.models import RouterOutcome, Snapshot, StepExample
+from trajectories.models import Trajectory
+
+MOST = 50  # of each kind; the number of all of them is given
+TAUGHT = {Snapshot.Kind.POLICY: RouterOutcome, Snapshot.Kind.PRM: StepExample}
+
+
+@dataclass(frozen=True)
+class Link:
+    """`how` is the relation, in words: "compiled from", "given again as"."""
+
+    how: str
+    kind: str  # trajectory | kernel | exemplar | cache entry | snapshot | calibration
+    id: str
+    label: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Lineage:
+    shaped_by: tuple[Link, ...]
+    shaped: tuple[Link, ...]
+
+
+def lineage_of(trajectory: Trajectory) -> Lineage:
+    """One step in each direction, and two where a kernel stands between answers."""
+    return Lineage(tuple(_shaped_by(trajectory)), tuple(_shaped([trajectory.pk])))
+
+
+def given_again(trajectory_id: UUID) -> list[UUID]:
+    """The trajectory and all that repeat its answer, at whatever remove."""
+    found, waiting = [trajectory_id], [trajectory_id]
+    while waiting:
+        again = Trajectory.objects.filter(reused__in=waiting).exclude(pk__in=found)
+        waiting = list(again.values_list("pk", flat=True))
+        found += waiting
+    return found
+
+
+def snapshots_taught_by(trajectory_ids: Iterable[UUID]) -> list[Snapshot]:
+    """The nets that were fitted, or compared, with rows of these trajectories."""
+    within = Q(pk__in=())
+    for kind, model in TAUGHT.items():
+        rows = model._default_manager.filter(trajectory__in=trajectory_ids)
+        for pk in rows.values_list("pk", flat=True):
+            within |= Q(kind=kind, metadata__rows_from__lte=pk, metadata__rows_to__gte=pk)
+    return list(Snapshot.objects.filter(within).order_by("pk"))
+
+
+def _shaped_by(trajectory: Trajectory) -> Iterator[Link]:
+    if trajectory.reused_id is not None:
+        source = Trajectory.objects.defer("embedding").get(pk=trajectory.reused_id)
+        yield _answer("the answer of", source)
+    if trajectory.kernel_version is not None:
+        version = KernelVersion.objects.select_related("kernel").get(pk=trajectory.kernel_version)
+        yield _version("served by", version)
+        sources = version.sources.defer("embedding").order_by("created_at")
+        yield from (_answer("which was compiled from", one) for one in sources[:MOST])
+    calibration = (trajectory.run.decision if trajectory.run else {}).get("calibration")
+    if calibration is not None:
+        yield Link("routed by", "calibration", str(calibration), f"calibration {calibration}")
+
+
+def _shaped(trajectory_ids: list[UUID]) -> Iterator[Link]:
+    made = KernelVersion.objects.filter(sources__in=trajectory_ids).values("pk")
+    versions = KernelVersion.objects.filter(pk__in=made).select_related("kernel")
+    yield from (_version("a source of", one) for one in versions[:MOST])
+    exemplars = Exemplar.objects.filter(trajectory__in=trajectory_ids).select_related(
+        "version__kernel"
+    )
+    for one in exemplars.defer("embedding", "version__description_embedding")[:MOST]:
+        yield Link("an exemplar of", "exemplar", str(one.pk), str(one.version))
+    for entry in CacheEntry.objects.filter(trajectory__in=trajectory_ids).defer("embedding")[:MOST]:
+        yield Link("cached as", "cache entry", str(entry.pk), str(entry), entry.created_at)
+    again = Trajectory.objects.filter(reused__in=trajectory_ids).defer("embedding")
+    yield from (_answer("given again as", one) for one in again.order_by("created_at")[:MOST])
+    for snapshot in snapshots_taught_by(trajectory_ids)[:MOST]:
+        yield Link("taught", "snapshot", str(snapshot.pk), str(snapshot), snapshot.created_at)
+
+
+def _answer(how: str, found: Trajectory) -> Link:
+    return Link(how, "trajectory", str(found.pk), found.prompt[:120], found.created_at)
+
+
+def _version(how: str, found: KernelVersion) -> Link:
+    return Link(how, "kernel", str(found.pk), str(found), found.created_at)

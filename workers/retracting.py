@@ -1,0 +1,93 @@
+"""Retracts a trajectory: what depends on it is retired, flagged or forgotten (row X10)."""
+
+import logging
+from uuid import UUID
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from kernels.learned_models import Calibration, RoutingHead
+from kernels.models import CacheEntry, Exemplar, KernelVersion
+from training.labels.models import LabelItem
+from training.lineage import given_again, snapshots_taught_by
+from training.models import RouterOutcome, Snapshot, StepExample
+from trajectories.errors import KernelWeaveError
+from trajectories.models import Retraction, Trajectory
+from workers.queueing import QueueUnavailable, enqueue
+from workers.tasks.learning import fit_routing_head, refit_routing
+
+log = logging.getLogger(__name__)
+State = KernelVersion.State
+
+
+class AlreadyRetracted(KernelWeaveError):
+    """This trajectory was retracted before."""
+
+
+class NoReason(KernelWeaveError):
+    """Say why it is retracted."""
+
+
+def retract_trajectory(
+    *, trajectory: Trajectory, reason: str, user: User | None = None
+) -> Retraction:
+    """Takes an answer back for good, and every answer that repeats it.
+
+    Its cache entries end, its exemplars and the rows that nets learn from are deleted. Kernels
+    compiled from it, nets and routing fitted with it are flagged for people; a net that is live is
+    fitted again without it within a minute, routing at once. All or nothing. Raises
+    AlreadyRetracted, NoReason.
+    """
+    if not reason.strip():
+        raise NoReason()
+    with transaction.atomic():
+        locked = Trajectory.objects.select_for_update().get(pk=trajectory.pk)
+        if locked.retracted_at is not None:
+            raise AlreadyRetracted()
+        ids = given_again(locked.pk)
+        Trajectory.objects.filter(pk__in=ids, retracted_at=None).update(retracted_at=timezone.now())
+        why = f"a trajectory was retracted: {reason}"
+        found = Retraction.objects.create(
+            trajectory=locked, reason=reason, user=user, effects=_retire(ids, why)
+        )
+    _fit_routing_again()
+    return found
+
+
+def _retire(ids: list[UUID], why: str) -> dict[str, object]:
+    """What was done, by name. Which nets were taught is looked up before their rows go."""
+    snapshots = [one.pk for one in snapshots_taught_by(ids)]
+    entries = CacheEntry.objects.filter(trajectory__in=ids, state=CacheEntry.State.LIVE)
+    ended = entries.update(state=CacheEntry.State.ENDED, ended_because=why)
+    exemplars, _ = Exemplar.objects.filter(trajectory__in=ids).delete()
+    in_use = (State.CANDIDATE, State.LIVE, State.QUARANTINED)
+    versions = KernelVersion.objects.filter(sources__in=ids, state__in=in_use)
+    flagged = sorted({str(pk) for pk in versions.values_list("pk", flat=True)})
+    KernelVersion.objects.filter(pk__in=flagged).update(flag=why)
+    mark = {"flag": why, "flagged_at": timezone.now()}
+    Snapshot.objects.filter(pk__in=snapshots).update(**mark)
+    for fitted in (Calibration, RoutingHead):
+        fitted._default_manager.filter(state="live").update(**mark)
+    rows = sum(
+        model._default_manager.filter(trajectory__in=ids).delete()[0]
+        for model in (RouterOutcome, StepExample)
+    )
+    LabelItem.objects.filter(trajectory__in=ids, state=LabelItem.State.OPEN).delete()
+    return {
+        "trajectories": len(ids),
+        "cache_entries_ended": ended,
+        "exemplars_deleted": exemplars,
+        "kernels_flagged": flagged,
+        "snapshots_flagged": snapshots,
+        "lessons_deleted": rows,
+    }
+
+
+def _fit_routing_again() -> None:
+    """Nets that are flagged are due by themselves; the nightly round is there if this fails."""
+    try:
+        enqueue(refit_routing, queue="learn")
+        enqueue(fit_routing_head, queue="learn")
+    except QueueUnavailable as error:
+        log.warning("routing is fitted again tonight: %s", error)
