@@ -120,6 +120,7 @@ SIDEBAR: dict[str, Any] = {
             "separator": True,
             "items": [
                 _entry("Trajectories", "route", "trajectories.trajectory"),
+                _entry("Agent sessions", "smart_toy", "trajectories.agentsession"),
                 _entry("Searches", "travel_explore", "trajectories.searchrecord"),
                 METRICS,
                 _entry("Cache entries", "cached", "kernels.cacheentry"),

@@ -5,15 +5,27 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.paginator import InfinitePaginator
 
+from trajectories.agent_admin import AgentSessionAdmin
 from trajectories.key_admin import ApiKeyAdmin, ClientAdmin
 from trajectories.markup import Tone, badge, brief, json_block, link, table, text_block, verdict
-from trajectories.models import ApiKey, Client, Event, Feedback, Run, SearchRecord, Trajectory
+from trajectories.models import (
+    AgentSession,
+    AgentTurn,
+    ApiKey,
+    Client,
+    Event,
+    Feedback,
+    Run,
+    SearchRecord,
+    Trajectory,
+)
 from trajectories.record_admin import RecordAdmin, RecordInline
 from trajectories.search_admin import SearchRecordAdmin
 
 admin.site.register(Client, ClientAdmin)
 admin.site.register(ApiKey, ApiKeyAdmin)
 admin.site.register(SearchRecord, SearchRecordAdmin)
+admin.site.register(AgentSession, AgentSessionAdmin)
 
 STATUS_TONES: dict[str, Tone] = {
     Run.Status.QUEUED: "info",
@@ -148,7 +160,11 @@ class TrajectoryAdmin(RecordAdmin[Trajectory]):
         ("Route", {"fields": ("route_badge", "route_reason", "kernel_link", "model")}),
         ("Checks", {"fields": ("verified_badge", "checks_shown")}),
         ("Cost", {"fields": ("prompt_tokens", "completion_tokens", "duration")}),
-        ("Reward", {"fields": ("reward", "reward_parts_shown", "scored_at")}),
+        ("Agent", {"fields": ("session_link", "signals_shown")}),
+        (
+            "Reward",
+            {"fields": ("reward", "domain", "advantage", "reward_parts_shown", "scored_at")},
+        ),
         ("Record", {"fields": ("id", "signature", "encoder_digest", "created_at")}),
     )
 
@@ -178,6 +194,33 @@ class TrajectoryAdmin(RecordAdmin[Trajectory]):
         if run is None:
             return None
         return link(reverse("admin:trajectories_run_change", args=[run]), str(run))
+
+    @admin.display(description="session")
+    def session_link(self, trajectory: Trajectory) -> SafeString | None:
+        turn = AgentTurn.objects.select_related("session").filter(pk=trajectory.pk).first()
+        if turn is None:
+            return None
+        url = reverse("admin:trajectories_agentsession_change", args=[turn.session_id])
+        return link(url, f"{turn.session}, prompt {turn.place + 1}")
+
+    @admin.display(description="seen")
+    def signals_shown(self, trajectory: Trajectory) -> SafeString | None:
+        turn = AgentTurn.objects.filter(pk=trajectory.pk).first()
+        if turn is None:
+            return None
+        seen = {
+            "working directory": turn.cwd,
+            "skill": turn.skill,
+            "corrected": turn.corrected,
+            "corrected by": turn.corrected_by,
+            "asked again": turn.redone,
+            "build succeeded": turn.build_succeeded,
+            "session went on": turn.continued,
+            "secrets taken out": turn.redacted or "",
+            "cut off": turn.cut or "",
+        }
+        rows = [[name, str(said)] for name, said in seen.items() if said not in (None, "")]
+        return table(["what", ""], rows) if rows else None
 
     @admin.display(description="prompt")
     def prompt_shown(self, trajectory: Trajectory) -> SafeString:

@@ -208,6 +208,13 @@ class Trajectory(models.Model):
         return f"{self.prompt[:60]} ({self.route})"
 
     @property
+    def state(self) -> str:
+        """`retracted`, `open` or `closed`."""
+        if self.retracted_at is not None:
+            return "retracted"
+        return "open" if self.closed_at is None else "closed"
+
+    @property
     def answered_run(self) -> Run:
         """The run that it answers. Raises ValueError: an agent's answers none."""
         if self.run is None:

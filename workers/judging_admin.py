@@ -14,6 +14,7 @@ from trajectories.admin_base import ModelAdmin
 from trajectories.models import Feedback, SearchRecord, Trajectory
 from trajectories.search_admin import SearchRecordAdmin
 from workers.feedback import record_feedback
+from workers.lineage_admin import LineageAdmin
 
 Row = TypeVar("Row", bound=Model)
 
@@ -48,8 +49,8 @@ class JudgingAdmin(ModelAdmin[Row]):
         messages.success(request, f"Judged: {len(rows)}.")
 
 
-class JudgedTrajectoryAdmin(JudgingAdmin[Trajectory], TrajectoryAdmin):
-    """Trajectories, which can be judged."""
+class JudgedTrajectoryAdmin(LineageAdmin, JudgingAdmin[Trajectory], TrajectoryAdmin):
+    """Trajectories, which can be judged and retracted."""
 
 
 class JudgedSearchAdmin(JudgingAdmin[SearchRecord], SearchRecordAdmin):

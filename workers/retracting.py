@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from kernels.learned_models import Calibration, RoutingHead
 from kernels.models import CacheEntry, Exemplar, KernelVersion
+from kernels.review import ReviewError
 from training.labels.models import LabelItem
 from training.lineage import given_again, snapshots_taught_by
 from training.models import RouterOutcome, Snapshot, StepExample
-from trajectories.errors import KernelWeaveError
 from trajectories.models import Retraction, Trajectory
 from workers.queueing import QueueUnavailable, enqueue
 from workers.tasks.learning import fit_routing_head, refit_routing
@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 State = KernelVersion.State
 
 
-class AlreadyRetracted(KernelWeaveError):
+class AlreadyRetracted(ReviewError):
     """This trajectory was retracted before."""
 
 
-class NoReason(KernelWeaveError):
+class NoReason(ReviewError):
     """Say why it is retracted."""
 
 

@@ -53,6 +53,13 @@ class ServiceClient:
     def feedback(self, body: dict[str, Any]) -> dict[str, Any]:
         return self._post("/api/feedback", body)
 
+    def lineage(self, run_id: str) -> dict[str, Any]:
+        """What shaped an answer, and what it shaped."""
+        return self._reply("GET", f"/api/runs/{run_id}/lineage")
+
+    def retract(self, run_id: str, reason: str) -> dict[str, Any]:
+        return self._post(f"/api/runs/{run_id}/retract", {"reason": reason})
+
     def tree(self, run_id: str) -> dict[str, Any]:
         """What a search tried."""
         return self._reply("GET", f"/api/runs/{run_id}/tree")

@@ -1,0 +1,76 @@
+"""Where an answer comes from and what came of it, on its page; it can be retracted there."""
+
+from collections.abc import Sequence
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from kernels.deciding_admin import DecidingAdmin, Decision
+from training.lineage import Link, lineage_of
+from trajectories.markup import link, table, text_block
+from trajectories.models import Retraction, Trajectory
+from workers.retracting import retract_trajectory
+
+PAGES = {
+    "trajectory": "admin:trajectories_trajectory_change",
+    "kernel": "admin:kernels_kernelversion_change",
+    "exemplar": "admin:kernels_exemplar_change",
+    "cache entry": "admin:kernels_cacheentry_change",
+    "snapshot": "admin:training_snapshot_change",
+    "calibration": "admin:kernels_calibration_change",
+}
+LINEAGE = ("Lineage", {"fields": ("shaped_by_shown", "shaped_shown", "retraction_shown")})
+
+
+class LineageAdmin(DecidingAdmin[Trajectory]):
+    """For trajectories."""
+
+    decisions = {
+        "retract": Decision(
+            action="retract_selected",
+            label="Retract, with a reason",
+            verb="Retract",
+            done="Retracted",
+            applies_to=("open", "closed"),
+            consequence="For good: nobody gets the answer again, nothing learns from it any more, "
+            "and the kernels and nets that did are flagged.",
+            decide=retract_trajectory,
+            needs_reason=True,
+            variant="danger",
+        )
+    }
+    row_name = "trajectory"
+    rows_name = "trajectories"
+    decide_order = ("created_at",)
+
+    @admin.display(description="shaped by")
+    def shaped_by_shown(self, trajectory: Trajectory) -> SafeString | None:
+        return _links(lineage_of(trajectory).shaped_by)
+
+    @admin.display(description="it shaped")
+    def shaped_shown(self, trajectory: Trajectory) -> SafeString | None:
+        return _links(lineage_of(trajectory).shaped)
+
+    @admin.display(description="retracted")
+    def retraction_shown(self, trajectory: Trajectory) -> SafeString | None:
+        found = Retraction.objects.select_related("user").filter(trajectory=trajectory).first()
+        if found is None:
+            return None
+        effects = (f"{name.replace('_', ' ')}: {value}" for name, value in found.effects.items())
+        who = found.user or "its client, or a command"
+        return text_block(
+            "\n".join([f"{found.at:%Y-%m-%d %H:%M} by {who}", found.reason, *effects])
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Trajectory | None = None) -> list:  # type: ignore[type-arg]
+        return [*super().get_fieldsets(request, obj), LINEAGE]
+
+
+def _links(found: Sequence[Link]) -> SafeString | None:
+    rows = [
+        [one.how, one.kind, link(reverse(PAGES[one.kind], args=[one.id]), one.label or one.id)]
+        for one in found
+    ]
+    return table(["how", "what", ""], rows) if rows else None
