@@ -22,6 +22,7 @@ from kwsite.api import (
     plan,
     plan_runs,
     runs,
+    skills,
 )
 from kwsite.api.auth import ApiKeyAuth, refuse_strangers_first
 from kwsite.api.bodies import StrictJson
@@ -112,5 +113,5 @@ api.add_exception_handler(ValidationError, _refuse_parameters)
 api.add_decorator(refuse_strangers_first, mode="view")
 for module in (chat, models_listing):
     api.add_router("/v1", module.router)
-for module in (plan, feedback, runs, metrics, compositions, plan_runs, health):
+for module in (plan, feedback, runs, metrics, compositions, plan_runs, skills, health):
     api.add_router("/api", module.router)

@@ -33,6 +33,7 @@ from kwsite.bench.routing_latency import RoutingLatency, measure_latency
 from kwsite.bench.routing_report import ceilings_table, latency_table, routers_table, routing_json
 from kwsite.bench.search.command import add_search_arguments, run_search
 from kwsite.bench.served.process import add_served_arguments, run_served
+from kwsite.bench.skills.command import add_skills_arguments, run_skills
 from kwsite.bench.stack import throwaway_stack
 from kwsite.bench.verification import (
     CONTRACTS,
@@ -91,6 +92,11 @@ OWN = {
         "how fast, how often and how often wrongly stored answers are given again",
         add_cache_arguments,
         run_cache,
+    ),
+    "skills": Bench(
+        "which skill patterns and vectors choose for labelled prompts",
+        add_skills_arguments,
+        run_skills,
     ),
 }
 BENCHES = ("overhead", "verify", "reuse", "library", "routing", "constraint", *OWN)
