@@ -15,6 +15,7 @@ from kernels.learned_admin import CalibrationAdmin, RoutingHeadAdmin
 from kernels.models import Exemplar, Kernel, KernelVersion, ReviewAction
 from kernels.plan_runs_admin import PlanRunAdmin
 from kernels.review_page import review_sections
+from kernels.skills_admin import RoutingSwitchAdmin, ShadowRecordAdmin, SkillAdmin
 from trajectories.markup import Tone, badge, brief, json_block, link
 from trajectories.record_admin import RecordAdmin, RecordInline
 
@@ -26,6 +27,9 @@ __all__ = [  # registered there
     "NearReuseAdmin",
     "PlanRunAdmin",
     "RoutingHeadAdmin",
+    "RoutingSwitchAdmin",
+    "ShadowRecordAdmin",
+    "SkillAdmin",
 ]
 
 STATE_TONES: dict[str, Tone] = {

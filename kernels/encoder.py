@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -13,13 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kernels.embedding_cache import EmbeddingCache
+
 Vector = NDArray[np.float32]
 
 DIMENSIONS = 384
 MEANS_OF = (0, 2, 4, 5, 6)  # layers; 0 is the words before any attention, 6 the last
 MAXIMA_OF = (3, 5, 6)
 PARTS = len(MEANS_OF) + len(MAXIMA_OF)
-CACHED_PROMPTS = 2048  # 12 kB each
 CORES = os.cpu_count() or 1
 
 
@@ -50,7 +50,7 @@ def _model() -> Any:
 
 def warm() -> None:
     """Loads the model, so that the first request does not wait for it."""
-    embed("warm up")
+    embed_layers(["warm up"])
 
 
 def embed_all(texts: Sequence[str]) -> list[Vector]:
@@ -111,22 +111,29 @@ def _unit(vector: Vector) -> Vector:
 
 
 _lock = Lock()  # one forward pass at a time: a batch uses every core
-_cache: OrderedDict[str, Vector] = OrderedDict()
-_cache_lock = Lock()
+
+CACHE = EmbeddingCache()  # one a process; the settings limit it when the service starts
+
+
+def key_of(text: str) -> str:
+    """Digest (hex) of a text and of what embeds it."""
+    how = f"{encoder_digest()} {MEANS_OF} {MAXIMA_OF}\0"
+    return hashlib.sha256(how.encode() + text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def recall(text: str) -> tuple[Vector, bool]:
+    """All layers of one text, (8 x 384,), as `embed_layers`; whether they were remembered."""
+    key = key_of(text)
+    if (known := CACHE.get(key)) is not None:
+        return known, True
+    layers: Vector = embed_layers([text])[0]
+    CACHE.put(key, layers)
+    return layers, False
 
 
 def embed_deep(text: str) -> Vector:
-    """All layers of one text, (8 x 384,), as `embed_layers`; the same again comes from memory."""
-    with _cache_lock:
-        if text in _cache:
-            _cache.move_to_end(text)
-            return _cache[text]
-    layers: Vector = embed_layers([text])[0]
-    with _cache_lock:
-        _cache[text] = layers
-        if len(_cache) > CACHED_PROMPTS:
-            _cache.popitem(last=False)
-    return layers
+    """As `recall`, the layers alone."""
+    return recall(text)[0]
 
 
 def embed(text: str) -> Vector:

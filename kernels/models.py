@@ -8,7 +8,10 @@ from pgvector.django import HnswIndex, VectorField
 
 from kernels.cache_models import CacheEntry, CacheHit, NearReuse
 from kernels.composition_models import Composition, CompositionReview, PlanRun, StepRun
+from kernels.embedding_models import EmbeddingUse, KeptEmbedding
 from kernels.learned_models import Calibration, RoutingHead
+from kernels.shadow_models import RoutingSwitch, ShadowRecord
+from kernels.skill_models import Skill, SkillVector
 from trajectories.json_field import OrderedJSONField
 from trajectories.models import EMBEDDING_DIMENSIONS, Client, Trajectory
 
@@ -18,13 +21,19 @@ __all__ = [
     "Calibration",
     "Composition",
     "CompositionReview",
+    "EmbeddingUse",
     "Exemplar",
+    "KeptEmbedding",
     "Kernel",
     "KernelVersion",
     "NearReuse",
     "PlanRun",
     "ReviewAction",
     "RoutingHead",
+    "RoutingSwitch",
+    "ShadowRecord",
+    "Skill",
+    "SkillVector",
     "StepRun",
 ]
 

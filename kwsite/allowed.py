@@ -53,6 +53,12 @@ NUMBERS = {
     "KW_PROMOTE_DELAY_S": Range(),
     "KW_SNAPSHOT_POLL_S": Range(),
     "KW_PRM_DISAGREEMENT": SHARE,
+    "KW_EMBEDDING_CACHE_S": Range(),
+    "KW_SKILL_MIN_COSINE": Range(-1, 1),
+    "KW_SHADOW_MIN_HIT_RATE": SHARE,
+    "KW_SHADOW_MIN_AGREEMENT": SHARE,
+    "KW_SHADOW_MIN_LIFT": Range(0, 10),
+    "KW_SHADOW_DAYS": Range(0.01, 36_500),
 }
 WHOLE_NUMBERS = {
     "KW_PORT": Range(1, 65_535),
@@ -83,6 +89,9 @@ WHOLE_NUMBERS = {
     "KW_PRM_MIN_STEPS": COUNT,
     "KW_LEARN_MIN_HELD_OUT": Range(2),
     "KW_LABEL_QUEUE": Range(0, 1000),
+    "KW_EMBEDDING_CACHE_SIZE": Range(0, 100_000),
+    "KW_SHADOW_MIN_RECORDS": COUNT,
+    "KW_SHADOW_MIN_JUDGED": COUNT,
 }
 CHOICES = {
     "KW_LLM_PROVIDER": ("openai", "llguidance", "vllm", "anthropic", "scripted"),

@@ -61,7 +61,9 @@ app.conf.update(
         "workers.tasks.promoting",
         "workers.tasks.composing",
         "workers.tasks.learning",
+        "workers.tasks.skills",
         "workers.tasks.keeping",
+        "workers.tasks.remembering",
     ),
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_schedule={
@@ -109,6 +111,11 @@ app.conf.update(
             "task": "workers.tasks.learning.fill_label_queue",
             "schedule": crontab(hour=3, minute=0),
             "options": {"queue": "learn"},
+        },
+        "forget old choices of skills": {
+            "task": "workers.tasks.skills.forget_choices",
+            "schedule": crontab(minute=20),
+            "options": {"queue": "learn", "expires": 3600},
         },
         "learn to route from outcomes": {
             "task": "workers.tasks.learning.learn_net",

@@ -39,6 +39,10 @@ def _shows_metrics(request: HttpRequest) -> bool:
     return request.path.endswith("/metrics/")
 
 
+def _shows_shadow(request: HttpRequest) -> bool:
+    return request.path.endswith("/shadow/")
+
+
 CANDIDATES = {
     **_entry("Candidate queue", "rule", "kernels.kernelversion"),
     "link": format_lazy(
@@ -84,6 +88,12 @@ LABELS = {
     ),
     "badge": "training.labels.queue_admin.open_labels",
 }
+SKILL_ROUTING = {
+    "title": "Who chooses skills",
+    "icon": "compare_arrows",
+    "permission": "kernels.skills_admin.may_view_routing",
+    "link": reverse_lazy("admin:kernels_skill_routing"),
+}
 NEAR_REUSE = {
     **_entry("Near reuse", "content_copy", "kernels.nearreuse"),
     "badge": "kernels.cache_admin.switched_off",
@@ -113,6 +123,21 @@ SIDEBAR: dict[str, Any] = {
                 _entry("Exemplars", "format_quote", "kernels.exemplar"),
                 _entry("Calibrations", "tune", "kernels.calibration"),
                 _entry("Routing heads", "hub", "kernels.routinghead"),
+            ],
+        },
+        {
+            "title": "Skills",
+            "separator": True,
+            "items": [
+                _entry("Skills", "school", "kernels.skill"),
+                SKILL_ROUTING,
+                _entry("Choices", "compare", "kernels.shadowrecord"),
+                {
+                    **_entry("Switches", "history", "kernels.routingswitch"),
+                    "active": lambda request: (
+                        "/routingswitch/" in request.path and not _shows_shadow(request)
+                    ),
+                },
             ],
         },
         {

@@ -170,6 +170,19 @@ KW_TAP_MAX_AGE_DAYS = env.number("KW_TAP_MAX_AGE_DAYS", 30)
 KW_EVENT_RETENTION_DAYS = env.number("KW_EVENT_RETENTION_DAYS", 365)
 KW_TAP_IDLE_S = env.number("KW_TAP_IDLE_S", 6 * 3600)
 
+# Embeddings of texts that came lately.
+KW_EMBEDDING_CACHE_SIZE = env.integer("KW_EMBEDDING_CACHE_SIZE", 500)  # 12 kB each
+KW_EMBEDDING_CACHE_S = env.number("KW_EMBEDDING_CACHE_S", 24 * 3600)
+
+# Skills: who chooses for a prompt, patterns or vectors, and when vectors may.
+KW_SKILL_MIN_COSINE = env.number("KW_SKILL_MIN_COSINE", 0.25)  # below it, vectors choose none
+KW_SHADOW_MIN_RECORDS = env.integer("KW_SHADOW_MIN_RECORDS", 100)
+KW_SHADOW_MIN_HIT_RATE = env.number("KW_SHADOW_MIN_HIT_RATE", 0.5)
+KW_SHADOW_MIN_AGREEMENT = env.number("KW_SHADOW_MIN_AGREEMENT", 0.8)
+KW_SHADOW_MIN_LIFT = env.number("KW_SHADOW_MIN_LIFT", 0.05)
+KW_SHADOW_MIN_JUDGED = env.integer("KW_SHADOW_MIN_JUDGED", 20)  # rewards on either side
+KW_SHADOW_DAYS = env.number("KW_SHADOW_DAYS", 30)
+
 # Search: for what answers, and how far it goes.
 KW_SEARCH = env.choice("KW_SEARCH", "bare")
 KW_SEARCH_TOKENS = env.integer("KW_SEARCH_TOKENS", 2048)  # that all simulations write together

@@ -24,6 +24,7 @@ from kwsite.api import (
     plan,
     plan_runs,
     runs,
+    skills,
     taps,
 )
 from kwsite.api.auth import ApiKeyAuth, refuse_strangers_first
@@ -115,5 +116,16 @@ api.add_exception_handler(ValidationError, _refuse_parameters)
 api.add_decorator(refuse_strangers_first, mode="view")
 for module in (chat, models_listing, otlp):
     api.add_router("/v1", module.router)
-for module in (plan, feedback, runs, metrics, compositions, plan_runs, lineage, taps, health):
+for module in (
+    plan,
+    feedback,
+    runs,
+    metrics,
+    compositions,
+    plan_runs,
+    lineage,
+    skills,
+    taps,
+    health,
+):
     api.add_router("/api", module.router)

@@ -21,6 +21,9 @@ OPERATIONS = {
     ("/api/compositions", "get"),
     ("/api/compositions/{name}/runs", "post"),
     ("/api/plan-runs/{run_id}", "get"),
+    ("/api/skills", "get"),
+    ("/api/skills/rank", "post"),
+    ("/api/skills/shadow", "get"),
     ("/api/health", "get"),
 }
 

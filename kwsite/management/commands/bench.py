@@ -33,6 +33,7 @@ from kwsite.bench.routing_latency import RoutingLatency, measure_latency
 from kwsite.bench.routing_report import ceilings_table, latency_table, routers_table, routing_json
 from kwsite.bench.search.command import add_search_arguments, run_search
 from kwsite.bench.served.process import add_served_arguments, run_served
+from kwsite.bench.skills.command import add_skills_arguments, run_skills
 from kwsite.bench.stack import throwaway_stack
 from kwsite.bench.taps.command import add_taps_arguments, run_taps
 from kwsite.bench.verification import (
@@ -97,6 +98,11 @@ OWN = {
         "how fast agents' taps are acknowledged, and how many events a second",
         add_taps_arguments,
         run_taps,
+    ),
+    "skills": Bench(
+        "which skill patterns and vectors choose for labelled prompts",
+        add_skills_arguments,
+        run_skills,
     ),
 }
 BENCHES = ("overhead", "verify", "reuse", "library", "routing", "constraint", *OWN)
