@@ -4,8 +4,9 @@
         KERNELWEAVE_URL=service.url
         service.stored["an id"]["prompt"]
 
-It keeps the contract of `POST /api/taps`: results in order, each thing once by its id, and refused
-what belongs to a trajectory that it does not know. `connected` counts what was asked at all.
+It keeps the contract of `POST /api/taps`: at least one tap, results in order, each thing once by
+its id (an event by its time as well), and refused what belongs to a trajectory that it does not
+know. `connected` counts what was asked at all.
 
 Modes: ok, late (after `late_s`), hang (never answers), hang_headers (nothing behind the first
 line), drip (a byte now and then), error500, unauthorized401, invalid422 (of any request with a tap
@@ -53,10 +54,14 @@ class TapService:
             self.ended.append(tap["session"])
         elif kind == "open":
             self.stored.setdefault(tap["id"], tap)
+        elif kind not in ("event", "close", "annotate"):
+            return {"status": "refused", "detail": "'tap' is one of open, event, ..."}
         elif tap["trajectory"] not in self.stored:
             return {"status": "refused", "detail": "no such trajectory"}
         elif kind == "event":
-            self.stored.setdefault(tap["id"], tap)
+            known = self.stored.setdefault(tap["id"], tap)
+            if known["at"] != tap["at"]:
+                self.stored[f"{tap['id']} {tap['at']}"] = tap
         elif kind == "close":
             self.stored[tap["trajectory"]]["closed"] = tap
         return {"status": "stored", "detail": ""}
@@ -103,6 +108,8 @@ def _handler_of(service: TapService) -> type[BaseHTTPRequestHandler]:
                 self._reply(ERRORS[service.mode], b'{"error": "as told"}')
             elif service.mode == "invalid422" and "poison" in json.dumps(body):
                 self._reply(422, b'{"error": "poison"}')
+            elif not body["taps"]:
+                self._reply(400, b'{"error": "no taps"}')
             else:
                 self._answer(body["taps"])
 

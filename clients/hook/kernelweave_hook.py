@@ -222,7 +222,7 @@ def _of_claude_tool(
     if name == "PostToolUseFailure":
         ok, error = False, clean(_text(payload.get("error")), MOST_OUTPUT)
     fields = {"tool": tool, "parameters": key_parameters(asked or {}), "ok": ok}
-    fields.update({**_said({"error": error, "output": output}), **_numbers(payload, "duration_ms")})
+    fields.update({**_said({"error": error, "output": output}), **_duration(payload)})
     return Heard("tool", session, where, fields, call)
 
 
@@ -279,12 +279,12 @@ def _of_any(payload: dict[str, Any]) -> Heard:
         said = {name: clean(_text(payload.get(name)), MOST_OUTPUT) for name in ("error", "output")}
         asked = key_parameters(payload.get("parameters") or {})
         fields = {"tool": _line(payload.get("tool"), 200) or "unknown", "parameters": asked}
-        fields.update({**_said(said), **_flags(payload, "ok"), **_numbers(payload, "duration_ms")})
+        fields.update({**_said(said), **_flags(payload, "ok"), **_duration(payload)})
     elif kind == "stop":
         output = clean(_text(payload.get("output")), MOST_PROMPT)
         fields = _said({"output": output, "model": _line(payload.get("model"), 200)})
         fields.update(_flags(payload, "ok", "build_succeeded"))
-        fields.update(_numbers(payload, "prompt_tokens", "completion_tokens"))
+        fields.update(_counts(payload, "prompt_tokens", "completion_tokens"))
     return Heard(kind, session, _said(where), fields)
 
 
@@ -311,13 +311,20 @@ def _said(fields: dict[str, str]) -> dict[str, Any]:
     return {name: text for name, text in fields.items() if text}
 
 
-def _numbers(payload: dict[str, Any], *names: str) -> dict[str, Any]:
+def _counts(payload: dict[str, Any], *names: str) -> dict[str, int]:
     given = {name: payload.get(name) for name in names}
     return {
-        name: number
-        for name, number in given.items()
-        if isinstance(number, (int, float)) and not isinstance(number, bool) and 0 <= number < 1e12
+        name: count
+        for name, count in given.items()
+        if isinstance(count, int) and not isinstance(count, bool) and 0 <= count < 2**31
     }
+
+
+def _duration(payload: dict[str, Any]) -> dict[str, float]:
+    ms = payload.get("duration_ms")
+    if isinstance(ms, (int, float)) and not isinstance(ms, bool) and 0 <= ms <= 1e9:
+        return {"duration_ms": ms}
+    return {}
 
 
 def payload_of(raw: bytes) -> dict[str, Any] | None:
@@ -804,7 +811,7 @@ def _exchange(settings: Settings, body: dict[str, Any], limit_s: float) -> bytes
     if not (settings.key.isascii() and settings.key.isprintable()):
         raise Failure("KERNELWEAVE_API_KEY cannot be sent")
     made = HTTPSConnection if address.scheme == "https" else HTTPConnection
-    connection = made(address.hostname, address.port, timeout=limit_s)
+    connection = made(address.hostname, address.port, timeout=2 * limit_s)  # `post` is sooner.
     headers = {"Authorization": f"Bearer {settings.key}", "Content-Type": "application/json"}
     try:
         connection.request("POST", f"{address.path}/api/taps", json.dumps(body), headers)
@@ -834,8 +841,9 @@ def drain(spool: Spool, post: Post, tell: Callable[[int], None] = lambda sent: N
 
     Raises Failure, with all that was not acknowledged still there.
 
-    A request that is rejected is sent in halves, down to the tap that is at fault: it is refused,
-    if the service takes a request with nothing in it.
+    A request that is rejected is sent in halves, down to the tap that is at fault. That is given
+    up, if the service answers for another tap, one of no kind, as it should: what rejects whatever
+    it is sent must not empty the spool.
     """
     most, sent = MOST_TAPS, 0
     while batch := spool.next_batch(most):
@@ -845,7 +853,7 @@ def drain(spool: Spool, post: Post, tell: Callable[[int], None] = lambda sent: N
             if len(batch.lines) > 1:
                 most = len(batch.lines) // 2
                 continue
-            post([])
+            post([{"tap": "none"}])
             results = [{"status": "refused", "detail": str(error)}]
         most = MOST_TAPS
         settled = spool.settle(batch, results)
@@ -1051,28 +1059,33 @@ def run_status(spool: Spool, settings: Settings, *, as_json: bool) -> int:
 
 
 def run_replay(spool: Spool, settings: Settings, *, file: str, own_times: bool) -> int:
-    """Taps a recorded session, and sends it. The same file again gives the same ids."""
+    """Taps a recorded session, as if it ended now or at its own times, and sends it.
+
+    At its own times the same file always gives the same taps, which the service keeps once.
+    """
     with open(file, "rb") as recorded:
         content = recorded.read()
     raw_lines, seed, counted = content.splitlines(), hashlib.sha256(content).hexdigest(), 0
 
-    def fresh() -> str:
+    def same_id() -> str:
         nonlocal counted
         counted += 1
         return uuid_of(hashlib.sha256(f"{seed} {counted}".encode()).digest()[:16])
 
+    fresh = same_id if own_times else fresh_id
+    payloads = [payload_of(raw) if raw.strip() else {} for raw in raw_lines]
+    if None in payloads:
+        return _complain(f"{file}, line {payloads.index(None) + 1}: no JSON object")
+    heard = [(heard_of(one), _recorded_at(one)) for one in payloads if one is not None]
+    now = time.time()
+    latest = max((at for _, at in heard if at is not None), default=now)
+    shift = 0.0 if own_times else now - latest
     turns: dict[str, Turn] = {}
     taps: list[Tap] = []
-    for place, raw in enumerate(raw_lines, 1):
-        payload = payload_of(raw) if raw.strip() else {}
-        if payload is None:
-            return _complain(f"{file}, line {place}: no JSON object")
-        heard = heard_of(payload)
-        at = _recorded_at(payload) if own_times else None
-        more, after = taps_of(
-            heard, turns.get(heard.session, Turn()), time.time() if at is None else at, fresh
-        )
-        turns[heard.session] = after or Turn()
+    for each, at in heard:
+        moment = (latest if at is None else at) + shift
+        more, after = taps_of(each, turns.get(each.session, Turn()), moment, fresh)
+        turns[each.session] = after or Turn()
         taps += more
     if taps:
         spool.append(taps)

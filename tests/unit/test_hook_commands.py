@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -186,11 +186,28 @@ def test_a_recorded_session_keeps_its_own_times(agent: Agent) -> None:
     assert len(tests) == 4
 
 
-def test_a_session_replayed_twice_is_there_once(agent: Agent) -> None:
+def test_a_session_replayed_now_ends_now_and_keeps_its_pace(agent: Agent) -> None:
+    taps = replayed(agent)
+    ended = datetime.fromisoformat(taps[-1]["at"])
+    assert abs((datetime.now(UTC) - ended).total_seconds()) < 60
+    tests = [tap for tap in taps if "pytest" in tap.get("parameters", {}).get("command", "")]
+    assert all(50 < tap["duration_ms"] < 10_000 for tap in tests)
+
+
+def test_a_session_replayed_now_is_another_each_time(agent: Agent) -> None:
     with serve_taps() as service:
         agent.url = service.url
         for _ in range(2):
             assert agent.run("replay", str(RECORDED)).returncode == 0
+        assert len(service.of_kind("open")) == 6
+        assert len(service.of_kind("event")) == 30
+
+
+def test_a_session_replayed_twice_at_its_times_is_there_once(agent: Agent) -> None:
+    with serve_taps() as service:
+        agent.url = service.url
+        for _ in range(2):
+            assert agent.run("replay", str(RECORDED), "--times").returncode == 0
         assert len(service.of_kind("open")) == 3
         assert len(service.of_kind("event")) == 15
 

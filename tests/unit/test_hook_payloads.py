@@ -210,6 +210,12 @@ def test_any_agent_can_say_the_same_in_the_generic_form(session: Session) -> Non
     assert ended["session"] == "s9"
 
 
+@pytest.mark.parametrize("count", [-1, 1.5, 2**31, True, "3", float("nan")])
+def test_counts_that_the_service_would_refuse_are_left_out(count: Any) -> None:
+    heard = heard_of({"event": "stop", "prompt_tokens": count, "completion_tokens": 7})
+    assert heard.fields == {"completion_tokens": 7}
+
+
 def test_an_event_without_a_session_is_kept() -> None:
     assert heard_of({"event": "tool", "tool": "ls"}).session == "unnamed"
 

@@ -23,6 +23,8 @@ from clients.hook.kernelweave_hook import (
 )
 from tests.tap_service import KEY, TapService, serve_taps
 
+AT = "2026-01-01T00:00:00Z"
+
 
 @pytest.fixture
 def service() -> Iterator[TapService]:
@@ -50,7 +52,7 @@ def fill(spool: Spool, count: int, **fields: Any) -> str:
     spool.append([{"tap": "open", "id": trajectory, "session": "s", "prompt": "x"}])
     spool.append(
         [
-            {"tap": "event", "trajectory": trajectory, "id": fresh_id(), "tool": "ls", **fields}
+            {"tap": "event", "trajectory": trajectory, "id": fresh_id(), "at": AT, **fields}
             for _ in range(count)
         ]
     )
