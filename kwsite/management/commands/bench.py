@@ -19,6 +19,7 @@ from kwsite.bench.claim.process import add_claim_arguments, run_claim
 from kwsite.bench.compilation.process import add_compile_arguments, run_compile
 from kwsite.bench.constraint import constraint_table, in_process, on_server, tasks
 from kwsite.bench.constraint import measure as measure_constraint
+from kwsite.bench.hook import add_hook_arguments, run_hook
 from kwsite.bench.http_client import UnexpectedReply
 from kwsite.bench.learning.process import add_learning_arguments, run_learning
 from kwsite.bench.library import library_json, library_table, measure_library, suite
@@ -88,6 +89,11 @@ OWN = {
         "what the experts' verifiers pass of right and of wrong answers",
         add_verifiers_arguments,
         run_verifiers,
+    ),
+    "hook": Bench(
+        "how long an agent waits for its hook: service up, away, hanging",
+        add_hook_arguments,
+        run_hook,
     ),
     "cache": Bench(
         "how fast, how often and how often wrongly stored answers are given again",
