@@ -7,13 +7,24 @@ from unfold.paginator import InfinitePaginator
 
 from trajectories.key_admin import ApiKeyAdmin, ClientAdmin
 from trajectories.markup import Tone, badge, brief, json_block, link, table, text_block, verdict
-from trajectories.models import ApiKey, Client, Event, Feedback, Run, SearchRecord, Trajectory
+from trajectories.models import (
+    ApiKey,
+    Client,
+    Event,
+    Feedback,
+    ReceiptKey,
+    Run,
+    SearchRecord,
+    Trajectory,
+)
+from trajectories.receipt_admin import ReceiptInline, ReceiptKeyAdmin
 from trajectories.record_admin import RecordAdmin, RecordInline
 from trajectories.search_admin import SearchRecordAdmin
 
 admin.site.register(Client, ClientAdmin)
 admin.site.register(ApiKey, ApiKeyAdmin)
 admin.site.register(SearchRecord, SearchRecordAdmin)
+admin.site.register(ReceiptKey, ReceiptKeyAdmin)
 
 STATUS_TONES: dict[str, Tone] = {
     Run.Status.QUEUED: "info",
@@ -140,7 +151,7 @@ class TrajectoryAdmin(RecordAdmin[Trajectory]):
     search_fields = ("prompt",)
     search_help_text = "Words of a prompt, or the id of a trajectory, a run or a kernel version."
     heavy_fields = ("embedding",)
-    inlines = (EventInline, FeedbackInline)
+    inlines = (ReceiptInline, EventInline, FeedbackInline)
     fieldsets = (
         ("Asked", {"fields": ("client", "run_link", "prompt_shown", "system_shown", "plain")}),
         ("Answered", {"fields": ("output_shown", "output_schema_shown")}),

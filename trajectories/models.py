@@ -10,6 +10,7 @@ from pgvector.django import VectorField
 from trajectories import ratings
 from trajectories.agent_models import AgentSession, AgentTurn
 from trajectories.json_field import OrderedJSONField
+from trajectories.receipt_models import ReceiptKey, SignedReceipt
 from trajectories.search_models import SearchRecord
 from trajectories.standing_models import DomainBaseline, Weight
 
@@ -21,8 +22,10 @@ __all__ = [
     "DomainBaseline",
     "Event",
     "Feedback",
+    "ReceiptKey",
     "Run",
     "SearchRecord",
+    "SignedReceipt",
     "Trajectory",
     "Weight",
 ]

@@ -18,6 +18,7 @@ from trajectories.errors import KernelWeaveError
 from workers.cancelling import RunFinished
 from workers.feedback import NotReused, RunNotFinished, RunNotFound
 from workers.queueing import QueueUnavailable
+from workers.receipt_lookup import NoReceipt
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +147,7 @@ TABLE: dict[type[Exception], Refusal] = {
     Http404: Refusal(404, "not_found"),
     RunNotFound: Refusal(404, "run_not_found"),
     NoSearch: Refusal(404, "no_search"),
+    NoReceipt: Refusal(404, "no_receipt"),
     RunFinished: Refusal(409, "run_finished"),
     NotSearched: Refusal(400, "not_searched"),
     NoSuchStep: Refusal(400, "step_not_found"),

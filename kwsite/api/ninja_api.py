@@ -21,6 +21,7 @@ from kwsite.api import (
     models_listing,
     plan,
     plan_runs,
+    receipts,
     runs,
 )
 from kwsite.api.auth import ApiKeyAuth, refuse_strangers_first
@@ -112,5 +113,5 @@ api.add_exception_handler(ValidationError, _refuse_parameters)
 api.add_decorator(refuse_strangers_first, mode="view")
 for module in (chat, models_listing):
     api.add_router("/v1", module.router)
-for module in (plan, feedback, runs, metrics, compositions, plan_runs, health):
+for module in (plan, feedback, runs, receipts, metrics, compositions, plan_runs, health):
     api.add_router("/api", module.router)

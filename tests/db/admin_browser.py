@@ -19,7 +19,7 @@ from tests.composition_rows import add_composition_row, add_plan_run_row
 from tests.kernel_rows import add_trajectory, add_version
 from tests.learning_rows import add_learning_rows
 from trajectories.access import issue_key
-from trajectories.models import Client, Feedback
+from trajectories.models import Client, Feedback, ReceiptKey
 
 QUEUE = "/admin/kernels/kernelversion/"
 State = KernelVersion.State
@@ -38,6 +38,7 @@ def add_family(number: int) -> KernelVersion:
     add_cache_rows(source=traces[0], reuse=traces[1], number=number)
     composition = add_composition_row(client=client)
     add_plan_run_row(composition=composition, client=client)
+    ReceiptKey.objects.create(pk=f"key-{number}", public_key="A" * 43)
     return candidate
 
 
