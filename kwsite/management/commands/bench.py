@@ -25,6 +25,7 @@ from kwsite.bench.library import library_json, library_table, measure_library, s
 from kwsite.bench.model_server import embedded_model
 from kwsite.bench.overhead import CLIENTS, SETTINGS, measure_overhead
 from kwsite.bench.overhead_report import arms_table, overhead_json, stages_table
+from kwsite.bench.receipts.process import add_receipts_arguments, run_receipts
 from kwsite.bench.reuse import measure_reuse, reuse_json, reuse_table
 from kwsite.bench.routing import EXEMPLARS, STEPS, measure_routing
 from kwsite.bench.routing_data import UnusableData, data_sets
@@ -86,6 +87,9 @@ OWN = {
         "what the experts' verifiers pass of right and of wrong answers",
         add_verifiers_arguments,
         run_verifiers,
+    ),
+    "receipts": Bench(
+        "what receipts add to recording an answer", add_receipts_arguments, run_receipts
     ),
     "cache": Bench(
         "how fast, how often and how often wrongly stored answers are given again",
