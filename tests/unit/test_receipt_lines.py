@@ -4,7 +4,7 @@ import tomllib
 
 from kwsite.commandline.receipt_lines import receipt_lines
 from kwsite.env import CHECKOUT
-from tests.unit.test_receipts import RECEIPT
+from tests.unit.test_receipt_files import RECEIPT
 from trajectories.receipts.receipt import CheckDone, Reused, SearchUsed
 from trajectories.version import VERSION
 
