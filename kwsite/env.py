@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kwsite.allowed import CHOICES, FLAGS, NUMBERS, OFF, ON, WHOLE_NUMBERS, Range
+from trajectories.receipts.keys import BadKey, signing_key_of
 
 T = TypeVar("T", int, float)
 
@@ -75,6 +76,19 @@ class Environment:
             raise SystemExit(f"{name}={raw!r} is not allowed: set it to on or off, or unset it.")
         return raw in ON if raw else default
 
+    def signing_key(self, name: str) -> str:
+        """The text of an Ed25519 key, or nothing; it is not repeated in what is said of it."""
+        raw = self.text(name)
+        try:
+            if raw:
+                signing_key_of(raw)
+        except BadKey as error:
+            raise SystemExit(
+                f"{name} is no Ed25519 key: {error.detail} Set it to one (PEM, or what "
+                "`openssl rand -base64 32` gives), or unset it."
+            ) from None
+        return raw
+
     def words(self, name: str, default: str) -> list[str]:
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
 
@@ -101,3 +115,4 @@ def require_allowed() -> None:
         environment.choice(name, allowed[0])
     for name in FLAGS:
         environment.flag(name, False)
+    environment.signing_key("KW_RECEIPT_KEY")

@@ -170,6 +170,7 @@ SIDEBAR: dict[str, Any] = {
             "items": [
                 _entry("Clients", "apps", "trajectories.client"),
                 _entry("API keys", "key", "trajectories.apikey"),
+                _entry("Receipt keys", "verified", "trajectories.receiptkey"),
                 _entry("Users", "person", "auth.user"),
                 _entry("Schedule", "schedule", "django_celery_beat.periodictask"),
             ],

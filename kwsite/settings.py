@@ -15,6 +15,7 @@ env = Environment(stack_values())
 
 BASE_DIR = CHECKOUT
 SECRET_KEY = env.text("KW_SECRET_KEY", "only-for-commands-that-need-no-secret")
+KW_RECEIPT_KEY = env.signing_key("KW_RECEIPT_KEY")  # private, of receipts; empty: none are made
 DEBUG = env.flag("KW_DEBUG", False)
 ALLOWED_HOSTS = env.words("KW_ALLOWED_HOSTS", "127.0.0.1,localhost,testserver")
 CSRF_TRUSTED_ORIGINS = env.words("KW_TRUSTED_ORIGINS", "")

@@ -22,6 +22,7 @@ __all__ = ["begin_stack", "llama_server", "running_stack", "start_stack"]
 UNIT = Path(__file__).parent / "unit"
 HOME = pytest.StashKey[Path]()
 STORES = pytest.StashKey[Stores]()
+RECEIPT_KEY = "a2VybmVsd2VhdmUgdGVzdHMgc2lnbiB3aXRoIHRoaXM"  # 32 bytes
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,6 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["KW_HOME"] = str(home)
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["KW_SIGN_IN_CACHE_S"] = "0"  # no test depends on who signed in before it
+    os.environ["KW_RECEIPT_KEY"] = RECEIPT_KEY
     if _needs_stores(config):
         stores = config.stash[STORES] = Stores(home)
         os.environ["DATABASE_URL"] = stores.database_url

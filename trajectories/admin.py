@@ -15,10 +15,12 @@ from trajectories.models import (
     Client,
     Event,
     Feedback,
+    ReceiptKey,
     Run,
     SearchRecord,
     Trajectory,
 )
+from trajectories.receipt_admin import ReceiptInline, ReceiptKeyAdmin
 from trajectories.record_admin import RecordAdmin, RecordInline
 from trajectories.search_admin import SearchRecordAdmin
 
@@ -26,6 +28,7 @@ admin.site.register(Client, ClientAdmin)
 admin.site.register(ApiKey, ApiKeyAdmin)
 admin.site.register(SearchRecord, SearchRecordAdmin)
 admin.site.register(AgentSession, AgentSessionAdmin)
+admin.site.register(ReceiptKey, ReceiptKeyAdmin)
 
 STATUS_TONES: dict[str, Tone] = {
     Run.Status.QUEUED: "info",
@@ -153,7 +156,7 @@ class TrajectoryAdmin(RecordAdmin[Trajectory]):
     search_fields = ("prompt",)
     search_help_text = "Words of a prompt, or the id of a trajectory, a run or a kernel version."
     heavy_fields = ("embedding",)
-    inlines = (EventInline, FeedbackInline)
+    inlines = (ReceiptInline, EventInline, FeedbackInline)
     fieldsets = (
         ("Asked", {"fields": ("client", "run_link", "prompt_shown", "system_shown", "plain")}),
         ("Answered", {"fields": ("output_shown", "output_schema_shown")}),

@@ -10,6 +10,7 @@ from pgvector.django import VectorField
 from trajectories import ratings
 from trajectories.agent_models import AgentSession, AgentTurn
 from trajectories.json_field import OrderedJSONField
+from trajectories.receipt_models import ReceiptKey, SignedReceipt
 from trajectories.retraction_models import Retraction
 from trajectories.search_models import SearchRecord
 from trajectories.standing_models import DomainBaseline, Weight
@@ -22,9 +23,11 @@ __all__ = [
     "DomainBaseline",
     "Event",
     "Feedback",
+    "ReceiptKey",
     "Retraction",
     "Run",
     "SearchRecord",
+    "SignedReceipt",
     "Trajectory",
     "Weight",
 ]

@@ -3,7 +3,7 @@
 A kernel that fails its contract is tried again; then generation takes over, and the answer says so.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -62,6 +62,8 @@ class Answer:
     cosine: float | None = None  # of the stored prompt, where that asks only nearly the same
     proven: bool = True  # False: a kernel's output passed what its making guarantees, no more
     searched: Searched | None = None
+    reward_model: str | None = None  # digest of the net that scored a search's steps
+    bound: Mapping[str, Any] | None = None  # the `input` that a kernel answered to
 
 
 def answer(
@@ -149,6 +151,7 @@ def serve_kernel(
             checks=verdict.checks,
             verified=bool(verdict.passed),
             kernel=kernel.facts,
+            bound=bound,
             proven=_could_fail(kernel.facts, reply, request) if verdict.passed else judged.at_fault,
         )
         if verdict.passed:

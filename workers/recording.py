@@ -15,8 +15,11 @@ from django.utils import timezone
 from kernels.models import KernelVersion
 from kernels.routing import VersionFacts
 from trajectories.models import Event, Run, Trajectory
+from trajectories.receipt_keys import signing_key
+from trajectories.receipts.keys import SigningKey
 from workers.answer import Answer
 from workers.drift import quarantine_if_failing
+from workers.receipts import record_receipt
 from workers.request import ChatRequest
 from workers.searches.lessons import record_lessons
 from workers.searches.report import search_record, summary
@@ -59,13 +62,14 @@ def _claimed(run: Run, worker: str) -> QuerySet[Run]:
 def record_answer(
     *, run: Run, request: ChatRequest, answer: Answer, trace: Trace, worker: str
 ) -> Trajectory | None:
-    """Finishes a run with its trajectory and events, all or nothing; None if the run was lost.
+    """Finishes a run with its trajectory, events and receipt, all or nothing.
 
-    `run` gets its response, too.
+    None if the run was lost. `run` gets its response, too.
     """
     now = timezone.now()
     started = run.started_at or now
-    response = response_json(run, answer)
+    key = signing_key()
+    response = response_json(run, answer, key)
     with transaction.atomic():
         owned = _claimed(run, worker).update(
             status=Run.Status.DONE,
@@ -78,6 +82,8 @@ def record_answer(
         trajectory = _trajectory(run, request, answer)
         trajectory.duration_ms = (now - started).total_seconds() * 1e3
         trajectory.save(force_insert=True)
+        if key is not None:
+            record_receipt(run=run, request=request, answer=answer, trajectory=trajectory, key=key)
         if answer.searched is not None:
             record = search_record(answer.searched)
             record.trajectory = trajectory
@@ -155,7 +161,7 @@ def fail_run(*, run: Run, worker: str, error: dict[str, Any]) -> bool:
     )
 
 
-def response_json(run: Run, answer: Answer) -> dict[str, Any]:
+def response_json(run: Run, answer: Answer, key: SigningKey | None) -> dict[str, Any]:
     """What the caller gets, and what `GET /api/runs/{id}` shows."""
     return {
         "content": None if answer.tool_calls and not answer.text else answer.text,
@@ -178,8 +184,14 @@ def response_json(run: Run, answer: Answer) -> dict[str, Any]:
             "search": summary(answer.searched) if answer.searched else None,
             "verified": answer.verified,
             "checks": [check.as_json() for check in answer.checks],
+            "receipt": _receipt(run, key) if key else None,
         },
     }
+
+
+def _receipt(run: Run, key: SigningKey) -> dict[str, Any]:
+    """Where the receipt is, and the key that it is signed with."""
+    return {"url": f"/api/runs/{run.pk}/receipt", "key_id": key.public.id}
 
 
 def _reuse(answer: Answer) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from trajectories.taps.recording import SessionNotFound, TrajectoryNotFound, Tra
 from workers.cancelling import RunFinished
 from workers.feedback import NotReused, RunNotFinished, RunNotFound
 from workers.queueing import QueueUnavailable
+from workers.receipt_lookup import NoReceipt
 from workers.retracting import AlreadyRetracted
 
 log = logging.getLogger(__name__)
@@ -148,6 +149,7 @@ TABLE: dict[type[Exception], Refusal] = {
     Http404: Refusal(404, "not_found"),
     RunNotFound: Refusal(404, "run_not_found"),
     NoSearch: Refusal(404, "no_search"),
+    NoReceipt: Refusal(404, "no_receipt"),
     RunFinished: Refusal(409, "run_finished"),
     NotSearched: Refusal(400, "not_searched"),
     NoSuchStep: Refusal(400, "step_not_found"),

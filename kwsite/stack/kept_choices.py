@@ -15,6 +15,7 @@ class Secrets:
     valkey_password: str
     llama_key: str
     django_key: str
+    receipt_key: str
 
 
 def keep_secrets(home: Path) -> Secrets:

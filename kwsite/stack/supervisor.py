@@ -27,6 +27,7 @@ from kwsite.stack.service import (
 PREPARE_S = 300.0
 STOP_S = 15.0
 WATCH_S = 0.2
+SECRETS = ("KW_SECRET_KEY", "KW_RECEIPT_KEY")
 
 
 class Stack:
@@ -39,11 +40,13 @@ class Stack:
         self.site_url = f"http://{host}:{port}"
         self.connection_file = home / "connection.json"
         self.children: list[Child] = []
+        kept = keep_secrets(home)
         self.environment = {
             **os.environ,
             "KW_HOME": str(home),
             "DJANGO_SETTINGS_MODULE": "kwsite.settings",
-            "KW_SECRET_KEY": os.environ.get("KW_SECRET_KEY") or keep_secrets(home).django_key,
+            "KW_SECRET_KEY": os.environ.get("KW_SECRET_KEY") or kept.django_key,
+            "KW_RECEIPT_KEY": os.environ.get("KW_RECEIPT_KEY") or kept.receipt_key,
             "HF_HUB_OFFLINE": "1",
             "TOKENIZERS_PARALLELISM": "false",
             "PYTHONUNBUFFERED": "1",
@@ -56,7 +59,7 @@ class Stack:
         self.environment |= embedded.addresses
         write_private_json(
             self.home / "stack.json",
-            {**embedded.addresses, "KW_SECRET_KEY": self.environment["KW_SECRET_KEY"]},
+            embedded.addresses | {name: self.environment[name] for name in SECRETS},
         )
         embedded.wait_for_stores()
         with step("database"):

@@ -21,7 +21,7 @@ from tests.kernel_rows import add_trajectory, add_version
 from tests.learning_rows import add_learning_rows
 from tests.skill_rows import add_skill_rows
 from trajectories.access import issue_key
-from trajectories.models import Client, Feedback
+from trajectories.models import Client, Feedback, ReceiptKey
 
 QUEUE = "/admin/kernels/kernelversion/"
 State = KernelVersion.State
@@ -42,6 +42,7 @@ def add_family(number: int) -> KernelVersion:
     add_skill_rows(client=client, trajectory=traces[0])
     composition = add_composition_row(client=client)
     add_plan_run_row(composition=composition, client=client)
+    ReceiptKey.objects.create(pk=f"key-{number}", public_key="A" * 43)
     return candidate
 
 

@@ -30,7 +30,7 @@ from tests.db.admin_browser import (
 )
 from tests.kernel_rows import add_trajectory, add_version
 from training.models import ReviewItem, RouterOutcome, Snapshot, WorkerDelta
-from trajectories.models import ApiKey, Client, Feedback, Run, Trajectory
+from trajectories.models import ApiKey, Client, Feedback, ReceiptKey, Run, Trajectory
 
 __all__ = ["candidate", "root", "viewer"]
 State = KernelVersion.State
@@ -91,7 +91,7 @@ def test_pages_take_no_more_queries_for_more_parts(
     for number in range(3, 8):
         add_version(kernel=candidate.kernel, number=number)
     for row in model._default_manager.all()[:3]:
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(15):
             text(root.get(change(row)))
 
 
@@ -186,7 +186,7 @@ def test_an_action_on_a_broken_id_changes_nothing_and_says_so(
     for index in ({}, {"index": "0"}):  # without and with the list's own button
         post = {"action": action, "_selected_action": [pk, pk], **index}
         page = text(root.post(changelist(model), post, follow=True))
-        if pk == "nonsense":
+        if pk == "nonsense" and model is not ReceiptKey:  # any text could be the id of such a key
             assert "The selection could not be read. Nothing was changed." in page
     assert state(candidate) == State.CANDIDATE
 

@@ -14,6 +14,8 @@ OPERATIONS = {
     ("/api/feedback", "post"),
     ("/api/runs/{run_id}", "get"),
     ("/api/runs/{run_id}/tree", "get"),
+    ("/api/runs/{run_id}/receipt", "get"),
+    ("/api/receipts/keys", "get"),
     ("/api/metrics/search", "get"),
     ("/api/runs/{run_id}/cancel", "post"),
     ("/api/runs/{run_id}/wrong-reuse", "post"),
@@ -39,7 +41,9 @@ def test_the_document_covers_every_operation(document: dict[str, Any]) -> None:
     assert found == OPERATIONS
 
 
-def test_every_operation_but_health_needs_a_bearer_key(document: dict[str, Any]) -> None:
+def test_every_operation_but_health_and_public_keys_needs_a_bearer_key(
+    document: dict[str, Any],
+) -> None:
     assert document["components"]["securitySchemes"] == {
         "ApiKeyAuth": {"type": "http", "scheme": "bearer"}
     }
@@ -49,7 +53,7 @@ def test_every_operation_but_health_needs_a_bearer_key(document: dict[str, Any])
         for operation in methods.values()
         if not operation.get("security")
     }
-    assert open_to_all == {"/api/health"}
+    assert open_to_all == {"/api/health", "/api/receipts/keys"}
 
 
 def test_the_page_loads_nothing_from_elsewhere() -> None:

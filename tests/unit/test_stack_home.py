@@ -12,6 +12,7 @@ from kwsite.stack.failure import StackFailure
 from kwsite.stack.kept_choices import keep_port, keep_secrets
 from kwsite.stack.lock import hold_lock
 from kwsite.stack.postgres_leftover import clear_leftover
+from trajectories.receipts.keys import signing_key_of
 
 
 def test_its_secrets_stay_the_same(tmp_path: Path) -> None:
@@ -21,6 +22,21 @@ def test_its_secrets_stay_the_same(tmp_path: Path) -> None:
 def test_only_its_owner_reads_its_secrets(tmp_path: Path) -> None:
     keep_secrets(tmp_path)
     assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
+
+
+def test_it_signs_receipts_with_a_key_of_its_own(tmp_path: Path) -> None:
+    key = signing_key_of(keep_secrets(tmp_path).receipt_key)
+    assert signing_key_of(keep_secrets(tmp_path).receipt_key).public == key.public
+    other = tmp_path / "other"
+    other.mkdir()
+    assert signing_key_of(keep_secrets(other).receipt_key).public != key.public
+
+
+def test_a_home_without_such_a_key_gets_one_and_keeps_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text(json.dumps({"django_key": "kept"}))
+    kept = keep_secrets(tmp_path)
+    assert kept.django_key == "kept"
+    assert kept == keep_secrets(tmp_path)
 
 
 def test_a_part_keeps_its_port(tmp_path: Path) -> None:

@@ -58,6 +58,12 @@ def test_it_names_a_setting_that_is_not_allowed(
     assert allowed in line
 
 
+def test_it_names_a_key_that_is_none_without_repeating_it(tmp_path: Path) -> None:
+    line = refusal(tmp_path, KW_PORT=str(free_port()), KW_RECEIPT_KEY="c2VjcmV0")
+    assert line.startswith("KW_RECEIPT_KEY is no Ed25519 key: It has 6 bytes;")
+    assert "c2VjcmV0" not in line
+
+
 def test_it_names_a_home_that_is_a_file(tmp_path: Path) -> None:
     home = tmp_path / "file"
     home.touch()

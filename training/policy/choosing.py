@@ -25,7 +25,8 @@ class PolicyChoice:
     """Who is to answer, and with how much search.
 
     `propensity` is the probability with which this worker came out, exploring included; an outcome
-    is recorded with it. `snapshot` is the row of the net that chose, None before one has learned.
+    is recorded with it. `snapshot` is the row of the net that chose and `digest` that of its file,
+    None before one has learned.
     """
 
     worker: str
@@ -35,6 +36,7 @@ class PolicyChoice:
     explored: bool
     propensity: float
     snapshot: int | None = None
+    digest: str | None = None
 
 
 class Policy(Protocol):
@@ -52,6 +54,7 @@ def epsilon_greedy(
     epsilon: float,
     rng: Dice,
     snapshot: int | None = None,
+    digest: str | None = None,
 ) -> PolicyChoice:
     """The likeliest worker; or, with probability epsilon, any, and any depth and simulations.
 
@@ -75,6 +78,7 @@ def epsilon_greedy(
         explored,
         epsilon / len(WORKERS) + (1 - epsilon) * (worker == greedy),
         snapshot,
+        digest,
     )
 
 

@@ -20,6 +20,7 @@ class NetPolicy:
 
     net: PolicyNet
     snapshot: int | None = None
+    digest: str | None = None  # of the snapshot's file
 
     @torch.inference_mode()
     def choose(
@@ -39,6 +40,7 @@ class NetPolicy:
             epsilon=epsilon,
             rng=rng,
             snapshot=self.snapshot,
+            digest=self.digest,
         )
 
 
@@ -49,6 +51,7 @@ class StepScorer:
     net: PrmNet
     vectors: TextVectors
     snapshot: int | None = None
+    digest: str | None = None  # of the snapshot's file
 
     def score(self, query: str, worker: str, steps: Sequence[str]) -> tuple[float, ...]:
         """How likely each step is to lead to a right answer, in [0, 1]. Raises UnknownWorker."""

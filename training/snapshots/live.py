@@ -26,10 +26,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class InUse:
-    """The snapshot that this process works with; `pk` is None where none is live."""
+    """The snapshot that this process works with; all are None where none is live."""
 
     pk: int | None = None
     net: Net | None = None
+    digest: str | None = None
 
 
 class Follower:
@@ -59,7 +60,8 @@ class Follower:
         if live.pk == self._in_use.pk:
             return self._in_use
         try:
-            return InUse(live.pk, read_snapshot(live, encoder_digest=encoder_digest()).net)
+            net = read_snapshot(live, encoder_digest=encoder_digest()).net
+            return InUse(live.pk, net, live.digest)
         except BadSnapshot as error:
             log.error("%s cannot be used and is rejected: %s", live, error.detail)
             reject_live(snapshot=live, reason=error.detail)
@@ -96,14 +98,14 @@ class LiveNets:
         """The live net, else the start from examples."""
         found = self._policy.current()
         if isinstance(found.net, PolicyNet):
-            return NetPolicy(found.net, found.pk)
+            return NetPolicy(found.net, found.pk, found.digest)
         return self.cold_start()
 
     def scorer(self) -> StepScorer | None:
         """The live process reward model; None where none is live."""
         found = self._prm.current()
         if isinstance(found.net, PrmNet):
-            return StepScorer(found.net, self._vectors, found.pk)
+            return StepScorer(found.net, self._vectors, found.pk, found.digest)
         return None
 
     def cold_start(self) -> ColdStart:

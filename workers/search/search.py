@@ -36,6 +36,7 @@ class Routed:
     simulations: int
     alone: bool = False  # named, or chosen at random to learn: nobody stands in
     propensity: float = 1.0  # the probability with which this worker came out
+    snapshot: str | None = None  # digest of the net that chose, where one did
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class Means:
     gain_per_1000: float
     explore: float = 0.0  # share of the automatic choices that are made at random
     scorer: StepScorer | None = None
+    reward_model: str | None = None  # digest of the scorer's net
     adjust: Callable[[str, float], float] = lambda _, reward: reward
     rng: random.Random = field(default_factory=random.Random)
 
@@ -127,6 +128,7 @@ def search_answer(
         (own, *verdict.checks),
         _verified(found, verdict.passed),
         searched=found,
+        reward_model=means.reward_model,
     )
 
 

@@ -21,6 +21,7 @@ def live_means(prompt: str, embedding: Vector, *, explores: bool = True) -> Mean
     """
     rng, nets, deltas = random.Random(), live_nets(), worker_deltas()
     epsilon = settings.KW_ROUTER_EPSILON if explores else 0.0
+    scorer = nets.scorer()
     choice = nets.policy().choose(embedding, text_features(prompt), epsilon=epsilon, rng=rng)
     return Means(
         experts=EXPERTS,
@@ -31,8 +32,10 @@ def live_means(prompt: str, embedding: Vector, *, explores: bool = True) -> Mean
             choice.simulations,
             alone=choice.explored,
             propensity=choice.propensity,
+            snapshot=choice.digest,
         ),
-        scorer=nets.scorer(),
+        scorer=scorer,
+        reward_model=scorer.digest if scorer else None,
         adjust=lambda worker, reward: deltas.adjusted(reward, worker),
         records=records(),
         limits=Limits(

@@ -26,6 +26,7 @@ from kwsite.bench.library import library_json, library_table, measure_library, s
 from kwsite.bench.model_server import embedded_model
 from kwsite.bench.overhead import CLIENTS, SETTINGS, measure_overhead
 from kwsite.bench.overhead_report import arms_table, overhead_json, stages_table
+from kwsite.bench.receipts.process import add_receipts_arguments, run_receipts
 from kwsite.bench.reuse import measure_reuse, reuse_json, reuse_table
 from kwsite.bench.routing import EXEMPLARS, STEPS, measure_routing
 from kwsite.bench.routing_data import UnusableData, data_sets
@@ -94,6 +95,9 @@ OWN = {
         "how long an agent waits for its hook: service up, away, hanging",
         add_hook_arguments,
         run_hook,
+    ),
+    "receipts": Bench(
+        "what receipts add to recording an answer", add_receipts_arguments, run_receipts
     ),
     "cache": Bench(
         "how fast, how often and how often wrongly stored answers are given again",

@@ -1,0 +1,1 @@
+"""Receipts: what an answer was made by, signed, so that anybody can verify it offline."""
