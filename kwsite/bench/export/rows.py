@@ -38,7 +38,8 @@ def fill(rows: int) -> None:
     """Adds what is missing to so many trajectories, the same ones each time."""
     client, _ = Client.objects.get_or_create(name="bench")
     start = Trajectory.objects.count()
-    given: dict[str, int | str] = {"client": client.pk, "embedding": f"[{','.join(['0.05'] * DIMENSIONS)}]"}
+    embedding = f"[{','.join(['0.05'] * DIMENSIONS)}]"
+    given: dict[str, int | str] = {"client": client.pk, "embedding": embedding}
     for first in range(start, rows, CHUNK):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
