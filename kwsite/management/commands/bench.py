@@ -19,6 +19,7 @@ from kwsite.bench.claim.process import add_claim_arguments, run_claim
 from kwsite.bench.compilation.process import add_compile_arguments, run_compile
 from kwsite.bench.constraint import constraint_table, in_process, on_server, tasks
 from kwsite.bench.constraint import measure as measure_constraint
+from kwsite.bench.export.process import add_export_arguments, run_export
 from kwsite.bench.hook import add_hook_arguments, run_hook
 from kwsite.bench.http_client import UnexpectedReply
 from kwsite.bench.learning.process import add_learning_arguments, run_learning
@@ -113,6 +114,11 @@ OWN = {
         "which skill patterns and vectors choose for labelled prompts",
         add_skills_arguments,
         run_skills,
+    ),
+    "export": Bench(
+        "how fast trajectories are exported for fine-tuning, and in how much memory (KR8)",
+        add_export_arguments,
+        run_export,
     ),
 }
 BENCHES = ("overhead", "verify", "reuse", "library", "routing", "constraint", *OWN)

@@ -1,0 +1,1 @@
+"""How fast trajectories are exported, and in how much memory."""
