@@ -19,6 +19,7 @@ from kwsite.bench.claim.process import add_claim_arguments, run_claim
 from kwsite.bench.compilation.process import add_compile_arguments, run_compile
 from kwsite.bench.constraint import constraint_table, in_process, on_server, tasks
 from kwsite.bench.constraint import measure as measure_constraint
+from kwsite.bench.corrections import add_corrections_arguments, run_corrections
 from kwsite.bench.http_client import UnexpectedReply
 from kwsite.bench.learning.process import add_learning_arguments, run_learning
 from kwsite.bench.library import library_json, library_table, measure_library, suite
@@ -91,6 +92,11 @@ OWN = {
         "how fast, how often and how often wrongly stored answers are given again",
         add_cache_arguments,
         run_cache,
+    ),
+    "corrections": Bench(
+        "which prompts count as corrections of the answer before (KR11)",
+        add_corrections_arguments,
+        run_corrections,
     ),
 }
 BENCHES = ("overhead", "verify", "reuse", "library", "routing", "constraint", *OWN)
