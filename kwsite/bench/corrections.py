@@ -1,9 +1,7 @@
 """Which prompts count as a correction of the answer before, and which as the same asked again.
 
-`dev` and `heldout` were written before the rules and parted by the hash of their text; the rules and
-thresholds were set on `dev`. The hand that wrote them knew both, though, so `fresh` was written when
-nothing was changed any more: half of it corrects without the usual words, the other half has the
-same words and goes on. The pairs are those of `bench reuse`.
+Phrases and thresholds were set on `dev`, `dev2` and `dev3`; `heldout` was measured once nothing was
+changed any more. One hand wrote them all. The pairs are those of `bench reuse`.
 """
 
 import argparse
@@ -24,17 +22,21 @@ from trajectories.corrections.phrases import correcting_phrase
 from workers.next_prompts import direction, embed_many, is_same_again
 
 PROMPTS = Path(__file__).parent / "corrections_suite"
-PARTS = ("dev", "heldout", "fresh")
+PARTS = ("dev", "dev2", "dev3", "heldout")
 PAIRS = ("dev", "heldout")
 COMMAND = "manage.py bench corrections"
 NEAREST_MARGIN = 0.0
 ABOUT = """Intervals: 95 %, Clopper-Pearson.
 
-`dev` and `heldout` were written before the rules and parted by a hash of their text; phrases and
-thresholds were set on `dev`. But one hand wrote them all, and `heldout` is easier than traffic for
-that. `fresh` was written after the last change, to be hard: corrections without the usual words,
-beside prompts with the same words that go on. Half of all prompts correct; where fewer do, precision
-is lower. English alone.
+`dev` and `dev3` are one list of prompts, written before the rules and parted by a hash of their
+text. The rules were made on `dev` and then had 95 % (89–98) precision and 95 % (89–98) recall on
+`dev3`. As one hand wrote all, that is easier than traffic. So `dev2` was written to be hard:
+corrections without the usual words, beside prompts with the same words that go on. Of these, 38 %
+(25–53) were noticed, without a false alarm. Then the threshold was lowered from .1 to 0 on all
+three, and agreement that was taken for a correction in `dev3` mended. `heldout` mixes both kinds,
+was written before that, and was measured after it: its figures are those to expect.
+
+About half of the prompts correct; where fewer do, precision is lower. English alone.
 """
 
 
@@ -96,7 +98,7 @@ def measure() -> Measured:
         prompts, labels = labelled(part)
         decided = _decisions(prompts)
         arms += [_arm(part, arm, said, labels) for arm, said in decided.items()]
-        if part != "dev":
+        if part == "heldout":
             both = zip(prompts, labels, decided["both"], strict=True)
             for prompt, is_correction, said in both:
                 if is_correction and not said:
@@ -185,7 +187,7 @@ def grids(measured: Measured) -> list[Grid]:
 def write_evidence(measured: Measured, folder: Path) -> Path:
     tables = "\n".join(grid.as_markdown() for grid in grids(measured))
     wrong = (
-        f"## Decided wrongly, outside of `dev`\n\nNot noticed:\n\n{_listed(measured.missed)}\n"
+        f"## Held out, and decided wrongly\n\nNot noticed:\n\n{_listed(measured.missed)}\n"
         f"Called corrections:\n\n{_listed(measured.mistaken)}"
     )
     text = f"# Corrections\n\n`{COMMAND}`. {ABOUT}\n{tables}\n{wrong}"

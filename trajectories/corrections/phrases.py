@@ -61,18 +61,21 @@ _DECLINES = re.compile(
 )
 # Behind the colon of such a task stands what it is about.
 _TASK = re.compile(
-    r"(?:(?:please|now|next|also|then|can you|could you|great|good|ok(?:ay)?|and)\b[,.!]?\s+)*"
+    r"(?:(?:please|actually|now|next|also|then|can you|could you|great|good|ok(?:ay)?|and)\b"
+    r"[,.!]?\s+)*"
     r"(?:(?:add|ask|build|classify|commit|compare|create|deploy|delete|describe|draft|draw|explain"
     r"|generate|give|grade|implement|install|list|look up|merge|open|plan|push|refactor|rename|run"
     r"|show|suggest|summari[sz]e|translate|update|write|find|answer|rate|label|proofread|how|what"
     r"|who|when|which|is|are|does|do you|correct the (?:spelling|grammar|mistakes)"
-    r"|here(?:'s| is| are))|(?:fix|make|rewrite)(?! (?:it|that|this)\b))\b"
+    r"|here(?:'s| is| are))|(?:fix|make)(?! (?:it|that|this)\b)|rewrite(?! (?:it|that)\b))\b"
 )
 _AGREES = re.compile(
     r"(?:thanks?|thank you|great|perfect|good|cool|nice|yes|yep|ok(?:ay)?|sure|lgtm|looks good"
     r"|works|sounds good|hello|hi|go (?:on|ahead)|continue|you(?:'re| were| are) right|all good"
-    r"|no,? (?:need|problem|worries|thanks|rush|more|further)|not (?:bad|sure|only|yet))\b"
-    r"(?!.*\bbut\b)"
+    r"|(?:no+|nope|nah),? (?:need|problem|worries|thanks|rush|more|further|all good|nothing"
+    r"|that(?:'s| is| was) (?:all|fine|ok|okay|it|good)|it's (?:fine|ok|good|perfect))"
+    r"|that(?:'s| is) (?:enough|fine|ok|okay|good|great|all|right|correct|not (?:bad|a problem))"
+    r"|not (?:bad|sure|only|yet))\b(?!.*\bbut\b)"
 )
 
 
