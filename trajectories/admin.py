@@ -267,11 +267,23 @@ class TrajectoryAdmin(RecordAdmin[Trajectory]):
     @admin.display(description="parts")
     def reward_parts_shown(self, trajectory: Trajectory) -> SafeString | None:
         parts = trajectory.reward_parts
-        return (
-            table(["part", "value"], [[name, str(parts[name])] for name in parts])
-            if parts
-            else None
-        )
+        if not parts:
+            return None
+        rows = [
+            [name, "", f"{parts[name]:.3f}", ""]
+            for name in ("total", "outcome", "process", "efficiency")
+            if name in parts
+        ]
+        rows += [
+            [
+                f"{signal['part']}: {signal['name'].replace('_', ' ')}",
+                f"{signal['weight']:.0%}",
+                "-" if signal["value"] is None else f"{signal['value']:.3f}",
+                signal["why"],
+            ]
+            for signal in parts.get("signals", [])
+        ]
+        return table(["part", "weight", "value", "why"], rows)
 
 
 @admin.register(Feedback)

@@ -1,26 +1,102 @@
 """From a stored trajectory to its reward: which signals were seen."""
 
-from trajectories.models import Event, Feedback, Trajectory
-from trajectories.rewards import Efficiency, Outcome, Process, Reward, score
+from collections.abc import Sequence
+
+from trajectories.baselines import agent_domain, request_domain
+from trajectories.models import AgentTurn, Event, Feedback, Trajectory
+from trajectories.rewards import Reward, score
+from trajectories.signals import (
+    Observed,
+    Signal,
+    build_succeeded,
+    duration,
+    process_and_efficiency,
+)
 
 
 def reward_of(trajectory: Trajectory) -> Reward:
     """The reward of a trajectory as things stand now; later feedback changes it."""
-    events = list(trajectory.events.all())
-    checks = [event.payload for event in events if event.kind == Event.Kind.VERIFICATION]
-    passed = sum(check["status"] == "ok" for check in checks)
-    failures = sum(event.kind == Event.Kind.FAILURE for event in events)
-    return score(
-        _outcome(list(trajectory.feedback.all())),
-        Process(
-            tool_success_rate=passed / len(checks) if checks else None,
-            error_density=failures / len(events) if events else 0.0,
-        ),
-        Efficiency(duration_s=trajectory.duration_ms / 1e3),
+    events = [Observed(event.kind, event.payload) for event in trajectory.events.all()]
+    feedback = list(trajectory.feedback.all())
+    duration_s = trajectory.duration_ms / 1e3
+    if trajectory.route == Trajectory.Route.AGENT:
+        outcome = _outcome(trajectory.turn, events, feedback)
+        return score([*outcome, *process_and_efficiency(events, duration_s)])
+    return score([*_request(events, feedback), duration(duration_s)])
+
+
+def domain_of(trajectory: Trajectory, search_worker: str) -> str:
+    """What the reward of a trajectory is compared with."""
+    if trajectory.route == Trajectory.Route.AGENT:
+        turn = trajectory.turn
+        return agent_domain(skill=turn.skill, cwd=turn.cwd, agent=turn.session.agent)
+    return request_domain(
+        kernel=trajectory.kernel_name, worker=search_worker, route=trajectory.route
     )
 
 
-def _outcome(feedback: list[Feedback]) -> Outcome:
-    if not feedback:
-        return Outcome()
-    return Outcome(not_corrected=feedback[0].approves)  # the latest word counts
+def _request(events: Sequence[Observed], feedback: Sequence[Feedback]) -> list[Signal]:
+    """Of a request, checks are what tools are to an agent."""
+    checks = [event.payload for event in events if event.kind == Event.Kind.VERIFICATION]
+    passed = sum(check["status"] == "ok" for check in checks)
+    failures = sum(event.kind == Event.Kind.FAILURE for event in events)
+    density = failures / len(events) if events else 0.0
+    return [
+        _judged(feedback),
+        Signal(
+            "tool_success_rate",
+            passed / len(checks) if checks else None,
+            f"{passed} of {len(checks)} checks passed" if checks else "Nothing was checked.",
+        ),
+        Signal(
+            "error_density", max(0.0, 1.0 - density), f"{failures} failures in {len(events)} events"
+        ),
+    ]
+
+
+def _outcome(
+    turn: AgentTurn, events: Sequence[Observed], feedback: Sequence[Feedback]
+) -> list[Signal]:
+    """A verdict on the answer counts before what the next prompt says of it."""
+    verdict = _judged(feedback)
+    corrected = _denied(
+        "not_corrected",
+        turn.corrected,
+        yes=turn.corrected_by or "It was corrected.",
+        no="The next prompt does not correct it.",
+    )
+    continued = turn.continued
+    return [
+        verdict if verdict.value is not None else corrected,
+        _denied(
+            "not_redone",
+            turn.redone,
+            yes="The next prompt asks for the same again.",
+            no="The next prompt asks for something else.",
+        ),
+        build_succeeded(events, turn.build_succeeded),
+        Signal(
+            "session_continued",
+            None if continued is None else float(continued),
+            _heard(continued, yes="Another prompt followed.", no="The session ended with it."),
+        ),
+    ]
+
+
+def _judged(feedback: Sequence[Feedback]) -> Signal:
+    """Whether people took the answer as it was; the latest word counts."""
+    approves = feedback[0].approves if feedback else None
+    why = _heard(approves, yes="The last verdict approves.", no="The last verdict denies it.")
+    return Signal("not_corrected", None if approves is None else float(approves), why)
+
+
+def _denied(name: str, happened: bool | None, *, yes: str, no: str) -> Signal:
+    """A signal that is good when something did not happen."""
+    value = None if happened is None else float(not happened)
+    return Signal(name, value, _heard(happened, yes=yes, no=no))
+
+
+def _heard(said: bool | None, *, yes: str, no: str) -> str:
+    if said is None:
+        return "Nothing was heard of it."
+    return yes if said else no

@@ -5,22 +5,30 @@ trajectories are due is on their rows, so a task that is lost or comes twice doe
 """
 
 import logging
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
 
 from celery import shared_task
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from redis import RedisError
 
 from trajectories.models import Trajectory
+from trajectories.rewards import Reward
+from trajectories.standing import Counted, NewReward, count_rewards
 from workers.family_search import newest_promotable
+from workers.next_prompts import judge_next_prompts, unjudged
 from workers.queueing import QueueUnavailable, enqueue
 from workers.redis_client import redis_client
-from workers.scoring import reward_of
+from workers.scoring import domain_of, reward_of
 from workers.tasks.promoting import promote
 
 log = logging.getLogger(__name__)
 BATCH = 500
+AT_ONCE = 50  # are locked together, and their events held in memory
 ASKED = "kw:scores-asked-for"
 
 
@@ -41,21 +49,62 @@ def ask_for_scores() -> None:
 @shared_task(ignore_result=True)
 def score_due() -> None:
     """Computes the reward of what has none, or was judged since; then considers promotion."""
-    with transaction.atomic():
-        # A verdict that is being stored holds its trajectory, and makes it due once more.
-        due = list(
-            Trajectory.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(scored_at=None)
-            .prefetch_related("events", "feedback")
-            .order_by("created_at")[:BATCH]
-        )
-        for trajectory in due:
-            reward = reward_of(trajectory)
-            trajectory.reward, trajectory.reward_parts = reward.total, reward.as_json()
-            trajectory.scored_at = timezone.now()
-        Trajectory.objects.bulk_update(due, ["reward", "reward_parts", "scored_at"])
-    for pk in newest_promotable(pk__in=[trajectory.pk for trajectory in due]):
+    due = list(_due().order_by("created_at").values_list("pk", flat=True)[:BATCH])
+    judge_next_prompts(among=due)
+    scored = [
+        pk for start in range(0, len(due), AT_ONCE) for pk in _score(due[start : start + AT_ONCE])
+    ]
+    for pk in newest_promotable(pk__in=scored):
         # Feedback often follows within a moment; a success that is about to be denied can wait.
         enqueue(promote, pk, queue="promote", countdown_s=settings.KW_PROMOTE_DELAY_S)
-    if len(due) == BATCH:
+    if scored and len(due) == BATCH:
         enqueue(score_due, queue="score")
+
+
+def _due() -> QuerySet[Trajectory]:
+    return Trajectory.objects.filter(scored_at=None, closed_at__isnull=False)
+
+
+@transaction.atomic
+def _score(among: Sequence[UUID]) -> list[UUID]:
+    """Scores those of them that are due still and that nobody holds; returns which."""
+    # A verdict that is being stored holds its trajectory, and makes it due once more. A prompt
+    # that came in the meantime makes the one before it due, and is looked at next time.
+    found = list(
+        _due()
+        .select_for_update(skip_locked=True, of=("self",))
+        .filter(~unjudged(), pk__in=among)
+        .select_related("turn__session")
+        .annotate(search_worker=F("search__worker"))
+        .prefetch_related("events", "feedback")
+        .order_by("created_at")
+    )
+    rewards = [reward_of(trajectory) for trajectory in found]
+    counted = count_rewards(
+        rewards=[
+            _new_reward(trajectory, reward)
+            for trajectory, reward in zip(found, rewards, strict=True)
+        ]
+    )
+    for trajectory, reward, count in zip(found, rewards, counted, strict=True):
+        trajectory.reward, trajectory.advantage = reward.total, count.advantage
+        trajectory.reward_parts = {**reward.as_json(), "counted": count.as_json()}
+        trajectory.domain = count.domain
+        trajectory.scored_at = timezone.now()
+    Trajectory.objects.bulk_update(
+        found, ["reward", "reward_parts", "advantage", "domain", "scored_at"]
+    )
+    return [trajectory.pk for trajectory in found]
+
+
+def _new_reward(trajectory: Any, reward: Reward) -> NewReward:
+    """`trajectory` has its search's worker, if it has one, as `search_worker`."""
+    turn = trajectory.turn if trajectory.route == Trajectory.Route.AGENT else None
+    before = (trajectory.reward_parts or {}).get("counted")
+    return NewReward(
+        client_id=trajectory.client_id,
+        domain=trajectory.domain or domain_of(trajectory, trajectory.search_worker or ""),
+        skill=turn.skill if turn else "",
+        reward=reward.total,
+        before=Counted(**before) if before else None,
+    )

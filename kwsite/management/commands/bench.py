@@ -19,6 +19,7 @@ from kwsite.bench.claim.process import add_claim_arguments, run_claim
 from kwsite.bench.compilation.process import add_compile_arguments, run_compile
 from kwsite.bench.constraint import constraint_table, in_process, on_server, tasks
 from kwsite.bench.constraint import measure as measure_constraint
+from kwsite.bench.corrections import add_corrections_arguments, run_corrections
 from kwsite.bench.export.process import add_export_arguments, run_export
 from kwsite.bench.hook import add_hook_arguments, run_hook
 from kwsite.bench.http_client import UnexpectedReply
@@ -119,6 +120,11 @@ OWN = {
         "how fast trajectories are exported for fine-tuning, and in how much memory (KR8)",
         add_export_arguments,
         run_export,
+    ),
+    "corrections": Bench(
+        "which prompts count as corrections of the answer before (KR11)",
+        add_corrections_arguments,
+        run_corrections,
     ),
 }
 BENCHES = ("overhead", "verify", "reuse", "library", "routing", "constraint", *OWN)
