@@ -1,5 +1,6 @@
 """From an answer to everything that shaped it, and to everything that it shaped (row X10)."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from django.db.models import Q
 
 from kernels.models import CacheEntry, Exemplar, KernelVersion
 from training.models import RouterOutcome, Snapshot, StepExample
-from trajectories.models import Trajectory
+from trajectories.models import SignedReceipt, Trajectory
 
 MOST = 50  # of each kind; the number of all of them is given
 TAUGHT = {Snapshot.Kind.POLICY: RouterOutcome, Snapshot.Kind.PRM: StepExample}
@@ -66,9 +67,21 @@ def _shaped_by(trajectory: Trajectory) -> Iterator[Link]:
         yield _version("served by", version)
         sources = version.sources.defer("embedding").order_by("created_at")
         yield from (_answer("which was compiled from", one) for one in sources[:MOST])
+    yield from _nets(trajectory)
     calibration = (trajectory.run.decision if trajectory.run else {}).get("calibration")
     if calibration is not None:
         yield Link("routed by", "calibration", str(calibration), f"calibration {calibration}")
+
+
+def _nets(trajectory: Trajectory) -> Iterator[Link]:
+    """Those that its receipt names."""
+    signed = SignedReceipt.objects.filter(trajectory=trajectory).first()
+    used = json.loads(signed.file)["receipt"]["search"] if signed else None
+    for how, name in (("routed by", "router"), ("scored by", "reward_model")):
+        digest = (used or {}).get(name)
+        found = Snapshot.objects.filter(digest=digest).order_by("-pk").first() if digest else None
+        if found is not None:
+            yield Link(how, "snapshot", str(found.pk), str(found), found.created_at)
 
 
 def _shaped(trajectory_ids: list[UUID]) -> Iterator[Link]:

@@ -200,7 +200,7 @@ class TrajectoryAdmin(RecordAdmin[Trajectory]):
 
     @admin.display(description="session")
     def session_link(self, trajectory: Trajectory) -> SafeString | None:
-        turn = AgentTurn.objects.select_related("session").filter(pk=trajectory.pk).first()
+        turn: AgentTurn | None = getattr(trajectory, "turn", None)
         if turn is None:
             return None
         url = reverse("admin:trajectories_agentsession_change", args=[turn.session_id])
@@ -208,7 +208,7 @@ class TrajectoryAdmin(RecordAdmin[Trajectory]):
 
     @admin.display(description="seen")
     def signals_shown(self, trajectory: Trajectory) -> SafeString | None:
-        turn = AgentTurn.objects.filter(pk=trajectory.pk).first()
+        turn: AgentTurn | None = getattr(trajectory, "turn", None)
         if turn is None:
             return None
         seen = {

@@ -76,6 +76,18 @@ def count_rewards(*, rewards: Sequence[NewReward]) -> list[Counted]:
     return counted
 
 
+def uncount_rewards(*, rewards: Sequence[tuple[int, Counted]]) -> None:
+    """Takes what trajectories of these clients counted for out of the baselines again.
+
+    A weight keeps what it learned: a moving average forgets by itself.
+    """
+    baselines = _locked_baselines((client, counted.domain) for client, counted in rewards)
+    for client, counted in rewards:
+        row = baselines[client, counted.domain]
+        _set(row, Baseline(row.total, row.count).without_reward(counted.reward))
+    DomainBaseline.objects.bulk_update(baselines.values(), ["total", "count"])
+
+
 def _without(one: NewReward, baselines: dict[tuple[int, str], DomainBaseline]) -> Baseline:
     """The baseline of its domain, once what the trajectory counted for before is taken back."""
     if one.before:

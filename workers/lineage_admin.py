@@ -1,6 +1,7 @@
 """Where an answer comes from and what came of it, on its page; it can be retracted there."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -45,17 +46,27 @@ class LineageAdmin(DecidingAdmin[Trajectory]):
     rows_name = "trajectories"
     decide_order = ("created_at",)
 
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Trajectory | None:
+        """With its lineage, which the page's fields are asked for more than once."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            retraction = Retraction.objects.select_related("user").filter(trajectory=found)
+            vars(found).update(lineage=lineage_of(found), taken_back=retraction.first())
+        return found
+
     @admin.display(description="shaped by")
-    def shaped_by_shown(self, trajectory: Trajectory) -> SafeString | None:
-        return _links(lineage_of(trajectory).shaped_by)
+    def shaped_by_shown(self, trajectory: Any) -> SafeString | None:
+        return _links(trajectory.lineage.shaped_by)
 
     @admin.display(description="it shaped")
-    def shaped_shown(self, trajectory: Trajectory) -> SafeString | None:
-        return _links(lineage_of(trajectory).shaped)
+    def shaped_shown(self, trajectory: Any) -> SafeString | None:
+        return _links(trajectory.lineage.shaped)
 
     @admin.display(description="retracted")
-    def retraction_shown(self, trajectory: Trajectory) -> SafeString | None:
-        found = Retraction.objects.select_related("user").filter(trajectory=trajectory).first()
+    def retraction_shown(self, trajectory: Any) -> SafeString | None:
+        found: Retraction | None = trajectory.taken_back
         if found is None:
             return None
         effects = (f"{name.replace('_', ' ')}: {value}" for name, value in found.effects.items())

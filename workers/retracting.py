@@ -1,6 +1,8 @@
 """Retracts a trajectory: what depends on it is retired, flagged or forgotten (row X10)."""
 
 import logging
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -10,10 +12,12 @@ from django.utils import timezone
 from kernels.learned_models import Calibration, RoutingHead
 from kernels.models import CacheEntry, Exemplar, KernelVersion
 from kernels.review import ReviewError
+from kernels.skill_models import SkillVector
 from training.labels.models import LabelItem
 from training.lineage import given_again, snapshots_taught_by
 from training.models import RouterOutcome, Snapshot, StepExample
 from trajectories.models import Retraction, Trajectory
+from trajectories.standing import Counted, uncount_rewards
 from workers.queueing import QueueUnavailable, enqueue
 from workers.tasks.learning import fit_routing_head, refit_routing
 
@@ -73,6 +77,10 @@ def _retire(ids: list[UUID], why: str) -> dict[str, object]:
         model._default_manager.filter(trajectory__in=ids).delete()[0]
         for model in (RouterOutcome, StepExample)
     )
+    scored = Trajectory.objects.filter(pk__in=ids, reward_parts__has_key="counted")
+    counted: Iterable[tuple[int, Any]] = scored.values_list("client_id", "reward_parts__counted")
+    uncount_rewards(rewards=[(client, Counted(**told)) for client, told in counted])
+    triggers, _ = SkillVector.objects.filter(trajectory__in=ids).delete()
     LabelItem.objects.filter(trajectory__in=ids, state=LabelItem.State.OPEN).delete()
     return {
         "trajectories": len(ids),
@@ -81,6 +89,7 @@ def _retire(ids: list[UUID], why: str) -> dict[str, object]:
         "kernels_flagged": flagged,
         "snapshots_flagged": snapshots,
         "lessons_deleted": rows,
+        "skill_triggers_deleted": triggers,
     }
 
 

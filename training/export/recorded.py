@@ -25,6 +25,7 @@ TEXTS = ["prompt", "output", "output_text"]  # of an agent's, which may have bee
 
 # Why a trajectory is left out, in this order; what is none of these may be exported.
 LEFT_OUT = {
+    "retracted": Q(retracted_at__isnull=False),
     "still open": Q(closed_at=None),
     "not scored yet": Q(scored_at=None) | Q(advantage=None),
     "failed its checks": Q(verified=False),

@@ -24,6 +24,7 @@ from workers.next_prompts import judge_next_prompts, unjudged
 from workers.queueing import QueueUnavailable, enqueue
 from workers.redis_client import redis_client
 from workers.scoring import domain_of, reward_of
+from workers.skill_notes import note_shadow_choices, note_triggers
 from workers.tasks.promoting import promote
 
 log = logging.getLogger(__name__)
@@ -50,10 +51,12 @@ def ask_for_scores() -> None:
 def score_due() -> None:
     """Computes the reward of what has none, or was judged since; then considers promotion."""
     due = list(_due().order_by("created_at").values_list("pk", flat=True)[:BATCH])
+    note_shadow_choices(among=due)  # before the prompts are embedded for anything else
     judge_next_prompts(among=due)
     scored = [
         pk for start in range(0, len(due), AT_ONCE) for pk in _score(due[start : start + AT_ONCE])
     ]
+    note_triggers(among=scored)
     for pk in newest_promotable(pk__in=scored):
         # Feedback often follows within a moment; a success that is about to be denied can wait.
         enqueue(promote, pk, queue="promote", countdown_s=settings.KW_PROMOTE_DELAY_S)
@@ -62,7 +65,7 @@ def score_due() -> None:
 
 
 def _due() -> QuerySet[Trajectory]:
-    return Trajectory.objects.filter(scored_at=None, closed_at__isnull=False)
+    return Trajectory.objects.filter(scored_at=None, closed_at__isnull=False, retracted_at=None)
 
 
 @transaction.atomic
