@@ -98,10 +98,10 @@ def test_a_path_that_fails_the_gate_is_thought_over_in_the_same_tree() -> None:
     assert found.gate is not None
     assert found.chosen.answer == "5"
     assert (found.gate.first, found.gate.passed) == (False, True)
-    assert found.gate.reflections == ("it is 5 Step 1 is wrong: 2 + 3 is 5",)
+    assert found.gate.reflections == ("it is 5. Step 1 is wrong: 2 + 3 is 5.",)
     script = asked.propose
     assert isinstance(script, Script)
-    assert script.asked[3][1] == "it is 5 Step 1 is wrong: 2 + 3 is 5"
+    assert script.asked[3][1] == "it is 5. Step 1 is wrong: 2 + 3 is 5."
     assert found.root.visits == 4
 
 

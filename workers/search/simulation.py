@@ -24,6 +24,7 @@ class Progress:
     root: Node = field(default_factory=Node)
     candidates: list[Candidate] = field(default_factory=list)
     simulations: int = 0
+    refused: set[str] = field(default_factory=set)  # vote keys of answers that a model refused
 
     @property
     def needed(self) -> int:
