@@ -10,7 +10,7 @@ from workers.backends.completion import BackendError
 from workers.search import tree
 from workers.search.budget import LEAST_GRANT, BudgetSpent
 from workers.search.problem import Candidate, Draft, Problem, step_scores
-from workers.search.rewards import BLANK, verified_reward, worth
+from workers.search.rewards import BLANK, CUT, verified_reward, worth
 from workers.search.tree import Node
 
 # `server`: the model server failed when there were answers already.
@@ -56,7 +56,8 @@ def simulate(
 
     The first of all is the model's likeliest answer, without sampling; `temperature` is for all.
     None is begun with fewer tokens than an answer mostly takes: it would be cut.
-    A model server that fails ends it; its BackendError is raised if there is no answer yet.
+    An accepted answer ends what others are writing at once. A model server that fails ends it; its
+    BackendError is raised if there is no answer yet. Raises SearchCancelled.
     """
     started, stopped = 0, False
     reason: Stopped = "simulations"
@@ -83,20 +84,27 @@ def simulate(
                     future = pool.submit(_play, problem, flight, granted, hint, heat)
                     flights[future] = flight
                 if not flights:
+                    problem.budget.require_waiting()
                     if not stopped and started < simulations:
                         reason = "exhausted"
                     return reason
                 for future in wait(flights, return_when=FIRST_COMPLETED).done:
+                    flight = flights.pop(future)
                     try:
-                        candidate = _land(progress, flights.pop(future), future)
+                        candidate = _land(progress, flight, future, found=reason == "accepted")
                     except BackendError:
                         if not any(one.answer for one in progress.candidates):
                             raise
-                        stopped, reason = True, "server"
+                        if not stopped:
+                            stopped, reason = True, "server"
                         continue
-                    problem.tell(candidate)
-                    if accept(candidate):
+                    if candidate is not None:
+                        problem.tell(candidate)
+                    if candidate is not None and accept(candidate):
                         stopped, reason = True, "accepted"
+                        problem.budget.finish()
+                    elif not stopped and problem.budget.over:
+                        stopped, reason = True, "budget"
         finally:
             for flight in flights.values():
                 tree.abandon(flight.node)
@@ -120,9 +128,16 @@ def judged(problem: Problem, steps: tuple[str, ...], draft: Draft) -> Candidate:
     """An answer with its scores and its verdict; its leaf is not in the tree yet.
 
     What was written behind the answer does not belong to it. A model that ended by itself without
-    the form it was asked for has answered, too, if an answer can be read.
+    the form it was asked for has answered, too, if an answer can be read. What was ended from
+    outside has no answer: half of one may look like another.
     """
     expert = problem.expert
+    if draft.cut:
+        scores = step_scores(problem, steps)
+        value = worth(scores, CUT, problem.adjust)
+        return Candidate(
+            steps, "", scores, CUT, value, Node(), draft.model, draft.completion_tokens
+        )
     ends = [n for n in range(1, len(steps) + 1) if expert.is_terminal(steps[:n])]
     steps = steps[: ends[0]] if ends else steps
     ended = bool(ends) or (draft.finished and bool(expert.final_answer(steps)))
@@ -140,12 +155,18 @@ def judged(problem: Problem, steps: tuple[str, ...], draft: Draft) -> Candidate:
     )
 
 
-def _land(progress: Progress, flight: _Flight, future: "Future[Candidate]") -> Candidate:
+def _land(
+    progress: Progress, flight: _Flight, future: "Future[Candidate]", *, found: bool
+) -> Candidate | None:
+    """None for a draft that was ended with nothing in it, or because the answer is `found`."""
     try:
         played = future.result()
     except BaseException:
         tree.abandon(flight.node)
         raise
+    if played.outcome == CUT and (found or played.steps == flight.steps):
+        tree.abandon(flight.node)
+        return None
     return _grow(progress, flight, played)
 
 

@@ -28,6 +28,7 @@ from workers.searches.report import summary
 from workers.trace import Trace
 
 TOLD_CHARS = 500
+JUDGE_S = 5.0  # for the app's own judges, when the search took all of its time
 STATUS: dict[str, Status] = {"ok": "ok", "failed": "failed", "unverified": "could_not_run"}
 
 
@@ -111,7 +112,7 @@ def search_answer(
     own = _as_check(found)
     trace.add(Event.Kind.VERIFICATION, **own.as_json())
     conditions = request.contract.conditions
-    judge = judge_of(asker(Watched(backend, patience.require_waiting)))
+    judge = judge_of(asker(Watched(backend, patience.longer(JUDGE_S).require_going)))
     _, verdict = check(text, conditions, bound, trace, judge)
     for piece in pieces(text):
         say(Delta(text=piece))
