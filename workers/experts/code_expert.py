@@ -85,5 +85,6 @@ EXPERT = Expert(
     vote_key=code_key,
     check_step=check_step,
     verify=verify,
+    held_to=("tests",),
     temperature=0.5,
 )

@@ -107,6 +107,7 @@ EXPERT = Expert(
     vote_key=vote_key,
     check_step=check_step,
     verify=verify,
+    held_to=("evidence",),
     temperature=0.3,
     reminder="Write in this form:\n\nQuote: ...\n\nAnswer: ...",
 )

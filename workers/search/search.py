@@ -1,7 +1,7 @@
 """One question searched: a team of workers, a strategy for each, one budget; the one way in."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kernels.execution import Ask
@@ -76,14 +76,16 @@ def search(
     cancelled: Callable[[], bool] = lambda: False,
     expired: Callable[[], bool] = lambda: False,
     options: Mapping[str, Any] | None = None,
+    temperature: float | None = None,
     tell: Callable[[str, Candidate], None] = lambda _, __: None,
 ) -> Searched:
     """Answers `task` within `limits`.
 
     `strategy` gives each worker's strategy and why; `also` may add the app's own conditions to a
     verdict; `ask` is for verifiers that need a model, its tokens count. When `expired`, the best
-    that was found is given. `tell` hears of each worker's answers as they come, in a thread of that
-    worker. Raises SearchCancelled, and BackendError when nothing was found.
+    that was found is given. `temperature` replaces that of each worker's samples; the first try
+    stays the likeliest answer. `tell` hears of each worker's answers as they come, in a thread of
+    that worker. Raises SearchCancelled, and BackendError when nothing was found.
     """
     members: tuple[str, ...] = (routed.worker,)
     if not routed.alone:
@@ -98,6 +100,8 @@ def search(
     def work(name: str) -> Found:
         chosen, budget = plans[name][0], budgets[name]
         expert = at_once(experts[name]) if chosen == "one_shot" else experts[name]
+        if temperature is not None:
+            expert = replace(expert, temperature=temperature)
         asks = counted(ask, budget) if ask else None
 
         def verified(steps: Sequence[str], asks: Ask | None) -> Verified:
