@@ -11,7 +11,7 @@ from workers.experts.numerals import number_in, number_key
 
 INSTRUCTION = """\
 Answer only from the evidence that is given. First quote the sentences that matter. Then, after a \
-blank line, end with a line such as Answer: Paris in the words of the evidence. If the evidence \
+blank line, end with the line Answer: <the answer, in the words of the evidence> If the evidence \
 does not say, write Answer: unknown"""
 
 HOW = "evidence"
