@@ -151,3 +151,17 @@ def test_an_accepted_answer_ends_what_the_others_write(strategy: Strategy) -> No
     assert time.monotonic() - began < SOON_S
     assert [one.answer for one in found.candidates] == ["5"]
     assert (found.stopped, found.root.virtual, budget.spent) == ("accepted", 0, 10 + 7 + 7)
+
+
+def test_what_does_not_hear_that_the_time_is_up_is_left_to_itself() -> None:
+    began, slow = time.monotonic(), threading.Event()
+
+    def propose(steps: Sequence[str], **_: Any) -> Draft:
+        slow.wait(SILENT_S)
+        return Draft(("Answer: 5",), True, "m", 1, 10)
+
+    budget = Budget(1000, expired=lambda: time.monotonic() - began > UP_S)
+    found = lats(problem([], propose=propose, budget=budget, parallel=2))
+    assert time.monotonic() - began < SOON_S
+    assert (found.chosen, found.stopped, found.root.virtual) == (None, "budget", 0)
+    slow.set()

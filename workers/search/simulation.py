@@ -1,5 +1,6 @@
 """Simulations of one search: select, write on, score, back up; several at a time."""
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -8,13 +9,15 @@ from typing import Literal
 
 from workers.backends.completion import BackendError
 from workers.search import tree
-from workers.search.budget import LEAST_GRANT, BudgetSpent
+from workers.search.budget import LEAST_GRANT, Budget, BudgetSpent
 from workers.search.problem import Candidate, Draft, Problem, step_scores
 from workers.search.rewards import BLANK, CUT, verified_reward, worth
 from workers.search.tree import Node
 
 # `server`: the model server failed when there were answers already.
 Stopped = Literal["accepted", "simulations", "budget", "exhausted", "server"]
+
+TURN_S, GRACE_S = 0.1, 1.0
 
 
 @dataclass
@@ -41,6 +44,24 @@ class _Flight:
     steps: tuple[str, ...]
 
 
+class _Late:
+    """How long simulations go on after the budget is over, which ends drafts within `POLL_S`.
+
+    What does not hear of it (a verifier, a connection that is being made) is left to itself.
+    """
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._since: float | None = None
+
+    def give_up(self) -> bool:
+        """Whether they have had that long."""
+        if not self._budget.over:
+            return False
+        self._since = self._since or time.monotonic()
+        return time.monotonic() - self._since > GRACE_S
+
+
 def simulate(
     problem: Problem,
     progress: Progress,
@@ -62,52 +83,60 @@ def simulate(
     started, stopped = 0, False
     reason: Stopped = "simulations"
     flights: dict[Future[Candidate], _Flight] = {}
-    with ThreadPoolExecutor(max_workers=problem.parallel) as pool:
-        try:
-            while True:
-                while not stopped and started < simulations and len(flights) < problem.parallel:
-                    node = tree.select(progress.root, width=width, depth=depth)
-                    if node is None:
-                        break
-                    try:
-                        granted = problem.budget.grant(problem.answer_tokens, progress.needed)
-                    except BudgetSpent:
-                        if not flights:  # else what they do not use comes back
-                            stopped, reason = True, "budget"
-                        break
-                    tree.begin(node)
-                    likeliest = not started and not progress.candidates
-                    sampling = 0.0 if likeliest else problem.expert.temperature
-                    heat = sampling if temperature is None else temperature
-                    started += 1
-                    flight = _Flight(node, node.steps())
-                    future = pool.submit(_play, problem, flight, granted, hint, heat)
-                    flights[future] = flight
-                if not flights:
-                    problem.budget.require_waiting()
-                    if not stopped and started < simulations:
-                        reason = "exhausted"
-                    return reason
-                for future in wait(flights, return_when=FIRST_COMPLETED).done:
-                    flight = flights.pop(future)
-                    try:
-                        candidate = _land(progress, flight, future, found=reason == "accepted")
-                    except BackendError:
-                        if not any(one.answer for one in progress.candidates):
-                            raise
-                        if not stopped:
-                            stopped, reason = True, "server"
-                        continue
-                    if candidate is not None:
-                        problem.tell(candidate)
-                    if candidate is not None and accept(candidate):
-                        stopped, reason = True, "accepted"
-                        problem.budget.finish()
-                    elif not stopped and problem.budget.over:
+    pool = ThreadPoolExecutor(max_workers=problem.parallel)
+    late = _Late(problem.budget)
+    try:
+        while True:
+            while not stopped and started < simulations and len(flights) < problem.parallel:
+                node = tree.select(progress.root, width=width, depth=depth)
+                if node is None:
+                    break
+                try:
+                    granted = problem.budget.grant(problem.answer_tokens, progress.needed)
+                except BudgetSpent:
+                    if not flights:  # else what they do not use comes back
                         stopped, reason = True, "budget"
-        finally:
-            for flight in flights.values():
-                tree.abandon(flight.node)
+                    break
+                tree.begin(node)
+                likeliest = not started and not progress.candidates
+                sampling = 0.0 if likeliest else problem.expert.temperature
+                heat = sampling if temperature is None else temperature
+                started += 1
+                flight = _Flight(node, node.steps())
+                future = pool.submit(_play, problem, flight, granted, hint, heat)
+                flights[future] = flight
+            if not flights:
+                problem.budget.require_waiting()
+                if not stopped and started < simulations:
+                    reason = "exhausted"
+                return reason
+            landed = wait(flights, timeout=TURN_S, return_when=FIRST_COMPLETED).done
+            if not landed and late.give_up():
+                for flight in flights.values():
+                    tree.abandon(flight.node)
+                flights.clear()
+                stopped, reason = True, reason if stopped else "budget"
+            for future in landed:
+                flight = flights.pop(future)
+                try:
+                    candidate = _land(progress, flight, future, found=reason == "accepted")
+                except BackendError:
+                    if not any(one.answer for one in progress.candidates):
+                        raise
+                    if not stopped:
+                        stopped, reason = True, "server"
+                    continue
+                if candidate is not None:
+                    problem.tell(candidate)
+                if candidate is not None and accept(candidate):
+                    stopped, reason = True, "accepted"
+                    problem.budget.finish()
+                elif not stopped and problem.budget.over:
+                    stopped, reason = True, "budget"
+    finally:
+        for flight in flights.values():
+            tree.abandon(flight.node)
+        pool.shutdown(wait=not problem.budget.over)
 
 
 def _play(problem: Problem, flight: _Flight, granted: int, hint: str, heat: float) -> Candidate:
