@@ -109,6 +109,13 @@ def checked_against(prompt: str, answer: str) -> Claim | None:
     return None
 
 
+def asks_one_number(prompt: str) -> bool:
+    """Whether the prompt is an expression, or asks for one number of several: not for roots."""
+    asked = " ".join(_DOLLARS.sub(lambda m: m[1] or m[2], prompt).split())
+    solve = _SOLVE.fullmatch(asked)
+    return not solve and bool(_COMMON.fullmatch(asked) or _COMPUTE.fullmatch(asked))
+
+
 def _computed(expression: str, answer: str, money: frozenset[str]) -> Claim | None:
     if _LETTERS.search(expression.replace("of", "")):
         return None

@@ -7,6 +7,7 @@ from typing import Any
 from kernels.execution import Ask
 from workers.backends.completion import Backend
 from workers.experts.expert import Expert, Task, Verified
+from workers.experts.whoever import verify_with_all
 from workers.search.budget import Budget
 from workers.search.ensemble import shared_simulations, team, work_together
 from workers.search.problem import Candidate, Found, GateReport, Problem, StepScorer
@@ -105,7 +106,7 @@ def search(
         asks = counted(ask, budget) if ask else None
 
         def verified(steps: Sequence[str], asks: Ask | None) -> Verified:
-            return also(expert.reply(steps), expert.verify(task, steps, asks))
+            return also(expert.reply(steps), verify_with_all(expert, task, steps, asks))
 
         problem = Problem(
             task=task,
