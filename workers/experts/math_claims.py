@@ -63,7 +63,8 @@ _COMMON = re.compile(
     re.IGNORECASE,
 )
 _FRACTION = re.compile(
-    r"(?:please )?(?:simplify|reduce)(?: the)?(?: fraction)? (?P<top>[\d,]+)\s*/\s*(?P<under>[\d,]+)"
+    r"(?:please )?(?:simplify|reduce)(?: the)?(?: fraction)?"
+    r" (?P<top>[\d,]+)\s*/\s*(?P<under>[\d,]+)"
     rf"(?: to (?:its )?(?:lowest|simplest) (?:terms|form))?\s*[.?]?{_POLITE}",
     re.IGNORECASE,
 )
