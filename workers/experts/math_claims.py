@@ -97,8 +97,8 @@ def checked_against(prompt: str, answer: str) -> Claim | None:
     asked = " ".join(_DOLLARS.sub(lambda m: m[1] or m[2], prompt).split())
     try:
         if found := _FRACTION.fullmatch(_plain(asked)):
-            top, under = _wholes(found["top"]), _wholes(found["under"])
-            return _lowest_terms(*top, *under, answer) if len(top) == len(under) == 1 else None
+            terms = _wholes(f"{found['top']} and {found['under']}")
+            return _lowest_terms(terms[0], terms[1], answer) if len(terms) == 2 else None
         if found := _COMMON.fullmatch(asked):
             return _common(found["which"], found["numbers"], answer)
         if found := _SOLVE.fullmatch(asked):
