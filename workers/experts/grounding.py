@@ -114,14 +114,18 @@ class _Places:
         self._having = having
 
     def near(self, said: SaidWords) -> Iterator[_Place]:
-        """Those that have enough of its words to support it, and perhaps others."""
-        if not said.stems:
-            yield from self.all
-            return
+        """Those that have its numbers, its names and enough of its words."""
         rarest = sorted(said.stems, key=lambda stem: len(self._having.get(stem, ())))
-        lacking = len(rarest) - math.ceil(SHARE * len(rarest))
-        numbers = {n for stem in rarest[: lacking + 1] for n in self._having.get(stem, ())}
-        yield from (self.all[n] for n in sorted(numbers))
+        enough = math.ceil(SHARE * len(rarest))
+        some = rarest[: len(rarest) - enough + 1]  # of which such a place has one
+        numbers = {n for stem in some for n in self._having.get(stem, ())}
+        for place in [self.all[n] for n in sorted(numbers)] if rarest else self.all:
+            if (
+                len(said.stems & place.whole.stems) >= enough
+                and said.names <= place.whole.stems
+                and said.numbers <= place.main.numbers
+            ):
+                yield place
 
     def nearest(self, said: SaidWords) -> _Place | None:
         """One that has many of its words, for what to tell of it."""
