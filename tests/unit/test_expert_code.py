@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from workers.experts import bubblewrap, code_sandbox
-from workers.experts.code_blocks import code_key, examples_in, last_code
+from workers.experts.code_blocks import code_key, last_code
 from workers.experts.code_expert import EXPERT
 from workers.experts.expert import Task, Verified
 from workers.experts.given_tests import fault_of_tests
+from workers.experts.prompt_examples import examples_in
 
 DOUBLE = "def double(x):\n    return 2 * x"
 LATEST_S = 3 * bubblewrap.WALL_S
@@ -210,6 +211,24 @@ def test_without_bubblewrap_monty_runs_and_says_so() -> None:
         ("f([1, 2], k=3) => [3, 6]", "assert (f([1, 2], k=3)) == ([3, 6])"),
         ("It must pass: assert f(1) == 2", "assert (f(1)) == (2)"),
         ("f(2) is 4, f(3) is 9.", "assert (f(2)) == (4)\nassert (f(3)) == (9)"),
+        ("price(3) -> 1,000,000", "assert (price(3)) == (1000000)"),
+        ("pop('Bonn') gives 330,000.", "assert (pop('Bonn')) == (330000)"),
+        ("t(1) -> -12,034, t(2) -> 7", "assert (t(1)) == (-12034)\nassert (t(2)) == (7)"),
+        ("f(1) -> 1, 2", "assert (f(1)) == (1, 2)"),
+        ("f(1) -> [1,2]", "assert (f(1)) == ([1,2])"),
+        ("f(1)->2,f(2)-> 3", "assert (f(2)) == (3)"),
+        ("f(1) -> 4. Then", "assert (f(1)) == (4)"),
+        ("half(5) -> 2.5 (a float)", ""),
+        ("price(2) returns 9.99 dollars", ""),
+        ("pop('Bonn') gives 330,000 people", ""),
+        ("mean([1, 2]) is 1.5 on average", ""),
+        ("f(1) -> 100,200", ""),  # a number, or two
+        ("f(1) -> 1,5", ""),
+        ("f(1) -> [1,000, 2]", ""),
+        ("f(1,000) -> 2", ""),
+        ("time(90) -> 1:30", ""),
+        ("if f(2) is 4, stop", ""),
+        ("f(2) -> 4, f(2) -> 5", ""),  # which?
         ("def f(x) -> int: double it", ""),
         ("f(x) -> 4", ""),
         ("print(2) -> 2", ""),
@@ -218,6 +237,36 @@ def test_without_bubblewrap_monty_runs_and_says_so() -> None:
 )
 def test_examples_are_read_from_prompts(prompt: str, tests: str) -> None:
     assert examples_in(prompt) == tests
+
+
+@pytest.mark.parametrize(
+    ("prompt", "tests"),
+    [
+        ("Fix this code: def add(a, b): return a - b\n>>> add(2, 3)\n-1", ""),
+        ("Fix this code:\nadd(2, 3) returns -1 instead of 5", ""),
+        ("Why is add(2, 3) == -1, and not 5? Fix it.", ""),
+        ("Currently f(3) gives 4. I expect f(3) to give 9.", "assert (f(3)) == (9)"),
+        ("Buggy: f(2) returns 5. Fix it so that f(2) returns 4.", "assert (f(2)) == (4)"),
+        (
+            "f(1) is 7, which is wrong. It must be fixed such that f(2) -> 4 and f(3) -> 9.",
+            "assert (f(2)) == (4)\nassert (f(3)) == (9)",
+        ),
+        ("The current wrong code gives f(2) -> 5 but it should give 4. Fix f.", ""),
+        ("f(2) returns 5 but should return 4.", ""),
+        ("f(2) should return 4 but returns 5.", "assert (f(2)) == (4)"),
+        ("My code prints\n>>> f(2)\n5\nbut I want 4", ""),
+        ("This fails:\nassert f(3) == 4\nbut f(3) is 5", ""),
+        ("Fix f. These must pass:\nassert f(3) == 4\nassert f(4) == 5", None),
+        ("I did not expect f(2) == 5.", ""),
+    ],
+)
+def test_what_is_called_a_fault_is_no_example(prompt: str, tests: str | None) -> None:
+    expected = "assert f(3) == 4\nassert f(4) == 5" if tests is None else tests
+    found = examples_in(prompt)
+    if tests is None:
+        assert set(expected.splitlines()) <= set(found.splitlines())
+    else:
+        assert found == expected
 
 
 def test_an_example_with_a_fraction_allows_for_rounding() -> None:
