@@ -40,8 +40,9 @@ _FAULT = re.compile(
     r"\b(?:fix(?:es|ed|ing)?|bugs?|buggy|debug\w*|broken|wrong(?:ly)?|incorrect(?:ly)?|mistakes?"
     r"|fault|faulty|repair|currently|at the moment|right now|instead|rather than|actual(?:ly)?"
     r"|expect(?:s|ed)?|supposed|fail(?:s|ed|ing)?|crash\w*|previously|so far|old version"
-    r"|not working|(?:does|do|did)(?:n['’]t| not) work|(?:problem|issue) with|why (?:is|does|do|did)"
-    r"|correct (?:this|the|my|it)|but (?:(?:it|i|we|that|this) )?(?:should|must|want|need|got|gets?"
+    r"|not working|(?:does|do|did)(?:n['’]t| not) work|(?:problem|issue) with"
+    r"|why (?:is|does|do|did)|correct (?:this|the|my|it)"
+    r"|but (?:(?:it|i|we|that|this) )?(?:should|must|want|need|got|gets?"
     r"|gives?|returns?|is|has))\b",
     re.IGNORECASE,
 )
