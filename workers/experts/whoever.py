@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from kernels.execution import Ask
 from workers.experts import code_expert
 from workers.experts.answers import answer_of_steps
-from workers.experts.code_blocks import examples_in, last_code
+from workers.experts.code_blocks import last_code
 from workers.experts.expert import Expert, Task, Verified
 from workers.experts.formal.deciding import problem_in
 from workers.experts.formal.problem import decided
 from workers.experts.math_claims import asks_one_number, checked_against
 from workers.experts.numerals import NUMBER
+from workers.experts.prompt_examples import examples_in
 from workers.experts.recomputing import equalities
 from workers.experts.steps import joined
 
