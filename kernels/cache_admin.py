@@ -71,6 +71,7 @@ class CacheEntryAdmin(DecidingAdmin[CacheEntry], RecordAdmin[CacheEntry]):
         "client",
         "worker",
         "strategy",
+        "only_named",
         "state_badge",
         "ended_because",
         "created_at",

@@ -35,6 +35,11 @@ class CacheEntry(models.Model):
     max_tokens = models.PositiveIntegerField(help_text="That the answer was allowed to have.")
     embedding = VectorField(dimensions=EMBEDDING_DIMENSIONS)
     encoder_digest = models.CharField(max_length=64)
+    only_named = models.BooleanField(
+        default=False,
+        help_text="Given only to requests that name its worker: no more than a judge passed it, "
+        "and the worker was named, or chosen at random to learn.",
+    )
     state = models.CharField(max_length=10, choices=State, default=State.LIVE)
     ended_because = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)

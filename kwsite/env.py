@@ -12,6 +12,9 @@ from trajectories.receipts.keys import BadKey, signing_key_of
 
 T = TypeVar("T", int, float)
 
+# `stack.json` lies in KW_HOME; a client's own address and key are no settings of the service.
+NOT_WRITTEN = ("KW_HOME", "KW_BASE_URL", "KW_API_KEY")
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -32,6 +35,18 @@ def stack_values() -> dict[str, str]:
             f"{file} cannot be used ({error}). `make run` writes it anew; delete it where the "
             "environment says everything."
         ) from error
+
+
+def service_settings() -> dict[str, str]:
+    """The KW_ settings of this process's environment, but for those that name a place or a client.
+
+    The stack writes them down with its connections, so that commands in the same checkout see them.
+    """
+    return {
+        name: text
+        for name, text in sorted(os.environ.items())
+        if name.startswith("KW_") and text and name not in NOT_WRITTEN
+    }
 
 
 def texts(values: object) -> dict[str, str]:

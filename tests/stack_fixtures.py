@@ -15,7 +15,7 @@ import pytest
 
 from kwsite.stack.child import Child
 from kwsite.stack.kept_choices import keep_port, keep_secrets
-from kwsite.stack.llama_model import MODEL
+from kwsite.stack.llama_model import MODEL, LlamaModel
 from kwsite.stack.llama_part import llama_url, start_llama, wait_for_llama
 from kwsite.stack.ports import free_port
 from kwsite.stack.postgres import database_url, start_postgres, wait_for_postgres
@@ -62,7 +62,12 @@ def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServ
     home = tmp_path_factory.mktemp("llama")
     (home / "logs").mkdir()
     port, key = free_port(), "llama-test-key"
-    server = start_llama(home=home, port=port, environment={**os.environ, "KW_LLM_API_KEY": key})
+    server = start_llama(
+        home=home,
+        port=port,
+        model=LlamaModel(),
+        environment={**os.environ, "KW_LLM_API_KEY": key},
+    )
     try:
         wait_for_llama(server, port=port)
         yield LlamaServer(base_url=llama_url(port=port), api_key=key, model=MODEL)

@@ -72,6 +72,11 @@ def _word(token: Token | None) -> str:
     return token.text if token is not None and token.type == "word" else ""
 
 
+def _is_label(token: Token | None) -> bool:
+    """Whether it names what stands before it: "error 404", "the big five", "picture B-2"."""
+    return token is not None and token.type == "typed" and token.text[0].isalnum()
+
+
 @dataclass
 class _Clause:
     """What decides whether a clause is passive."""
@@ -310,7 +315,7 @@ class _Reader:
         typed = word[0].isdigit() or word[0] in '"#'
         if self.here is not self.core and last in ("be", "get") and is_participle(word):
             self._put("passive")  # "to be eaten" is not "to eat"
-        form = word if typed else in_place(word, last, _word(after))
+        form = word if typed else in_place(word, last, _word(after), _is_label(after))
         plural = not typed and (is_plural(word, last, self.owned) or last in ("every", "each"))
         measured = form.startswith("unit:") and last in ("to", "in", "many")
         self._put(f"{form}+" if plural and not measured else form)

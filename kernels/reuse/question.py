@@ -15,21 +15,22 @@ import re
 from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from kernels.reuse import lexicon
 from kernels.reuse.anew import asks_anew
 from kernels.reuse.forms import canonical
 from kernels.reuse.material import read
+from kernels.reuse.names import lost, mean_the_same, names_in
 from kernels.reuse.parts import parts
 from kernels.reuse.tense import tense_of
 from kernels.reuse.tokens import Token, tokens
 from kernels.reuse.ways import words_of
-from kernels.reuse.wording import plain_wording
+from kernels.reuse.wording import PLAIN, plain_wording
 from kernels.spec import digest_of
 
 # One higher with each change of the rules: what older rules took for the same is not reused.
-RULES = 2
+RULES = 3
 
 
 @dataclass(frozen=True)
@@ -91,18 +92,26 @@ def question(prompt: str) -> Question:
     kind, tense = _kind(found), tense_of(found)
     core, phrases = parts(found, kind, tense)
     kind, tense, core = _one_way_to_ask(kind, tense, core)
+    typed = tuple(sorted(token.text for token in found if token.type == "typed"))
     return Question(
         kind,
         tense,
         sum(word in lexicon.NEGATIONS for word in words),
         tuple(sorted(word for word in words if word in lexicon.MODALS)),
-        tuple(sorted(token.text for token in found if token.type == "typed")),
+        typed,
         tuple(core),
         tuple(phrases),
-        asked.literal,
+        (*asked.literal, *_by_letters(asked.asks, (*core, *typed, *chain(*phrases)))),
         timeless=lexicon.DEICTIC.isdisjoint((*words, *words_of(prompt.lower())))
         and not asks_anew(wording, asked.asks, asked.bound),
     )
+
+
+def _by_letters(asks: str, forms: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that the forms do not tell; all words where two names count as one elsewhere."""
+    names = names_in(asks.translate(PLAIN))
+    left = lost(names, {part for form in forms for part in form.split()})
+    return (*left, asks.lower()) if mean_the_same(left) else left
 
 
 def _kind(found: list[Token]) -> str:

@@ -31,10 +31,11 @@ _FUNCTION = (
 )
 
 
-def in_place(word: str, last: str, after: str) -> str:
+def in_place(word: str, last: str, after: str, labelled: bool = False) -> str:
     """The word's canonical form, or its stem where its synonyms may have another sense.
 
     `last` and `after` are the words beside it; empty at a stop, at the ends and beside typed parts.
+    `labelled` says that a typed part follows, which may belong to its name: "error 404".
     """
     root = stem(word)
     noun_follows = bool(after) and after not in _FUNCTION and after[0].isalpha()
@@ -42,9 +43,11 @@ def in_place(word: str, last: str, after: str) -> str:
     if noun_follows and last and last not in _BEFORE_VERB and root != word and formed:
         return f"{root}-{'ing' if word.endswith('ing') else 'ed'}"  # boiling water, boiled water
     if root in _PREDICATES:
-        return root if noun_follows else canonical(word)
+        return root if noun_follows or labelled else canonical(word)
     if root in _VERBS and not _may_be_verb(word, last):
         return root
+    if root in _NOUNS and labelled:
+        return f"{root}-no"
     if root in _NOUNS and last not in _BEFORE_VERB and not is_participle(word):
         past_follows = is_participle(after) or after in lexicon.ONLY_PAST
         return root if noun_follows and not past_follows else canonical(word)

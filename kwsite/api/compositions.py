@@ -13,8 +13,8 @@ from kernels.compositions import add_composition, pinned, visible_compositions
 from kwsite.api.auth import key_of, sign_in
 from kwsite.api.body_model import Body, refuse
 from kwsite.api.documents import ErrorBody, error_documents
-from kwsite.api.errors import UnknownParameter
 from kwsite.api.offload import in_thread
+from kwsite.api.query import require_query
 from kwsite.api.quota import spend_request
 from kwsite.api.replies import json_reply
 from kwsite.api.schema_limits import require_servable
@@ -128,8 +128,7 @@ async def list_compositions(
     request: HttpRequest, state: Query[Composition.State | None] = None
 ) -> HttpResponse:
     """Your own and the shared ones, newest first; `state` picks some of them."""
-    if unknown := sorted(set(request.GET) - {"state"}):
-        raise UnknownParameter(f"Unknown parameter: '{unknown[0]}'.", param=unknown[0])
+    require_query(request, "state")
     return json_reply(await in_thread(_list, key_of(request), state))
 
 

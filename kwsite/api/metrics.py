@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from kwsite.api.auth import key_of, sign_in
 from kwsite.api.documents import error_documents
-from kwsite.api.errors import UnknownParameter
 from kwsite.api.offload import in_thread
+from kwsite.api.query import require_query
 from kwsite.api.replies import json_reply
 from training.figures.rows import DAYS, search_figures
 from training.figures.table import as_json
@@ -62,8 +62,7 @@ class SearchMetrics(BaseModel):
 )
 async def retrieve_search_metrics(request: HttpRequest, days: Days = 30) -> HttpResponse:
     """By worker, `all` first; of the own client's answers of the last `days`."""
-    if unknown := sorted(set(request.GET) - {"days"}):
-        raise UnknownParameter(f"Unknown parameter: '{unknown[0]}'.", param=unknown[0])
+    require_query(request, "days")
     workers = await in_thread(_figures, key_of(request), days)
     return json_reply({"days": days, "workers": workers})
 

@@ -1,9 +1,11 @@
 """What answer reuse lets through: pairs that nearly agree, and pairs that say the same.
 
 `dev` and `heldout` were written by somebody who did not know the rules; `dev` was looked at while
-the rules were made, `heldout` was not. `dev2` and `dev3` (near misses alone) were written for
-making the rules, by the same hand. A pair counts as reused as in the service: the questions are the
-same, and neither asks for what is another each time it is asked.
+the rules were made, `heldout` was not. `dev2`, `dev3` and `dev4` (the last two near misses alone)
+were written for making the rules, by the same hand. `heldout2` (names, near misses alone) was
+written before the rules for names and not looked at while they were made. A pair counts as reused
+as in the service: the questions are the same, and neither asks for what is another each time it is
+asked.
 """
 
 import json
@@ -18,7 +20,7 @@ from kernels.reuse.question import question
 
 SUITES = Path(__file__).parent / "reuse_suites"
 PARTS = {
-    "near_misses": ("dev", "dev2", "dev3", "heldout"),
+    "near_misses": ("dev", "dev2", "dev3", "dev4", "heldout", "heldout2"),
     "paraphrases": ("dev", "dev2", "heldout"),
 }
 GOAL_PARAPHRASES = 0.60

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from kwsite.stack.child import Child
+from kwsite.stack.failure import StackFailure
 from kwsite.stack.kept_choices import keep_port, keep_secrets
-from kwsite.stack.llama_model import MODEL
+from kwsite.stack.llama_model import chosen_model
 from kwsite.stack.llama_part import llama_url, start_llama, wait_for_llama
 from kwsite.stack.postgres import database_url, start_postgres, wait_for_postgres
 from kwsite.stack.progress import step
@@ -36,6 +37,12 @@ class Embedded:
         self._environment = environment
         self._secrets = keep_secrets(home)
         self._replaced = replaced
+        self._model = chosen_model(environment.get("KW_LLM_GGUF", ""))
+        if self._model.file and replaced.model_server is not None:
+            raise StackFailure(
+                "llama: KW_LLM_GGUF is for the embedded model server, and the settings name "
+                "another. Unset it, or unset KW_LLM_BASE_URL and KW_LLM_PROVIDER."
+            )
         self._add = add
         self._waits: dict[str, Wait] = {}
         self._began = time.monotonic()
@@ -98,10 +105,15 @@ class Embedded:
             "KW_LLM_PROVIDER": "llguidance",
             "KW_LLM_BASE_URL": llama_url(port=port),
             "KW_LLM_API_KEY": self._secrets.llama_key,
-            "KW_LLM_MODEL": MODEL,
+            "KW_LLM_MODEL": self._model.name,
         }
         server = self._add(
-            start_llama(home=self._home, port=port, environment={**self._environment, **found_by})
+            start_llama(
+                home=self._home,
+                port=port,
+                model=self._model,
+                environment={**self._environment, **found_by},
+            )
         )
         self._waits["llama"] = lambda: wait_for_llama(server, port=port)
         self.addresses |= found_by

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kwsite.stack.child import Child
+from kwsite.stack.llama_model import LlamaModel
 
 START_S = 120.0
 
@@ -15,11 +16,14 @@ def llama_url(*, port: int) -> str:
     return f"http://127.0.0.1:{port}/v1"
 
 
-def start_llama(*, home: Path, port: int, environment: Mapping[str, str]) -> Child:
+def start_llama(
+    *, home: Path, port: int, model: LlamaModel, environment: Mapping[str, str]
+) -> Child:
     """Starts the server; the key is KW_LLM_API_KEY of `environment`. It is not ready yet."""
+    chosen = ["--gguf", str(model.file)] if model.file else []
     return Child(
         "llama",
-        [sys.executable, "-m", "kwsite.stack.llama", "--port", str(port)],
+        [sys.executable, "-m", "kwsite.stack.llama", "--port", str(port), *chosen],
         environment=environment,
         logs=home / "logs",
     )

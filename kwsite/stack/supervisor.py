@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from kwsite.env import Environment
+from kwsite.env import Environment, service_settings
 from kwsite.stack.child import Child
 from kwsite.stack.embedded import Embedded
 from kwsite.stack.kept_choices import keep_secrets
@@ -59,7 +59,11 @@ class Stack:
         self.environment |= embedded.addresses
         write_private_json(
             self.home / "stack.json",
-            embedded.addresses | {name: self.environment[name] for name in SECRETS},
+            {
+                **service_settings(),
+                **embedded.addresses,
+                **{name: self.environment[name] for name in SECRETS},
+            },
         )
         embedded.wait_for_stores()
         with step("database"):

@@ -1,5 +1,6 @@
 """Searched answers are given again to the same and to nearly the same question, until they end."""
 
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.db.cached_searches import (
     NEAR,
     NO,
     SAME,
+    STRONG,
     TEXT,
     UNKNOWN,
     YES,
@@ -248,3 +250,62 @@ def test_an_entry_that_ends_between_decision_and_answer_is_not_given(
     run.refresh_from_db()
     assert told(run)["route"] == "search"
     assert "retracted meanwhile" in told(run)["reason"]
+
+
+JUDGED = "Yoga stretches.\n\nConclusion: a strong back"
+PLEASED = '{"reason": "fine", "verdict": "yes"}'
+NAMED = SearchOptions(worker="analysis", strategy="one_chain")
+UNNAMED = SearchOptions(strategy="one_chain")
+
+
+def searched_by_analysis(
+    client: Client, backend: ScriptedBackend, prompt: str = SAME, **fields: Any
+) -> Trajectory:
+    backend.enqueue(JUDGED, PLEASED)
+    run = asked(client, prompt, **{"contract": UNKNOWN, "search": NAMED, **fields})
+    assert (told(run)["route"], told(run)["verified"]) == ("search", True)
+    return Trajectory.objects.get(run=run)
+
+
+@pytest.mark.parametrize("prompt", [SAME, NEAR])
+def test_what_only_a_judge_passed_of_a_named_worker_is_for_those_who_name_it(
+    client: Client, backend: ScriptedBackend, prompt: str
+) -> None:
+    searched_by_analysis(client, backend)
+    entry = CacheEntry.objects.get()
+    assert (entry.worker, entry.only_named) == ("analysis", True)
+    asking_for = {"contract": UNKNOWN}
+    assert route(client, prompt, search=NAMED, **asking_for) == "reuse"
+    assert route(client, prompt, search=UNNAMED, **asking_for) == "search"
+    assert route(client, prompt, search=SearchOptions(), **asking_for) == "search"
+    assert route(client, prompt, search=None, **asking_for) == "generation"
+
+
+def test_what_only_a_judge_passed_of_a_worker_chosen_at_random_is_for_those_who_name_it(
+    client: Client, backend: ScriptedBackend, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.KW_ROUTER_EPSILON = 1.0
+    monkeypatch.setattr(random.Random, "random", lambda _: 0.99)  # the last of the workers
+    searched_by_analysis(client, backend, search=UNNAMED)
+    assert SearchRecord.objects.get().alone
+    assert CacheEntry.objects.get().only_named
+    assert route(client, SAME, search=UNNAMED, contract=UNKNOWN) == "search"
+    assert route(client, SAME, search=NAMED, contract=UNKNOWN) == "reuse"
+
+
+def test_an_apps_own_condition_that_held_keeps_a_judged_answer_for_all(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    searched_by_analysis(client, backend, contract=STRONG)
+    assert not CacheEntry.objects.get().only_named
+    assert route(client, SAME, search=UNNAMED) == "reuse"
+
+
+def test_a_wrong_sum_that_a_judge_likes_is_neither_verified_nor_kept(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    backend.enqueue("We multiply.\n\nConclusion: The product of 19 and 22 is 478.", PLEASED)
+    run = asked(client, "What is 19 * 22?", contract=UNKNOWN, search=NAMED)
+    assert told(run)["verified"] is False
+    assert not CacheEntry.objects.exists()
+    assert len(backend.requests) == 1

@@ -1,6 +1,7 @@
 """The labelling queue: who is put on it, what people say there, and what is learned from it."""
 
 import json
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
+from django.utils import timezone
 from pytest_django import Settings
 
 from kernels.encoder import encoder_digest
@@ -16,7 +18,7 @@ from tests.db.net_rows import embed_words
 from tests.kernel_rows import add_trajectory
 from tests.learning_rows import add_search_row
 from training.feedback.of_workers import worker_deltas
-from training.labels.candidates import unlabelled
+from training.labels.candidates import RECENT_DAYS, unlabelled
 from training.labels.queue import (
     AlreadyLabelled,
     fill_queue,
@@ -25,6 +27,8 @@ from training.labels.queue import (
     skip_item,
     top_up_queue,
 )
+from training.labels.queue_admin import LabelItemAdmin
+from training.labels.selection import By
 from training.lessons.recording import record_outcome
 from training.models import LabelItem, RouterOutcome, StepExample
 from training.nets.roster import UnknownWorker
@@ -98,6 +102,43 @@ def test_the_queue_is_filled_and_never_twice_with_the_same(client: Client) -> No
     again = fill_queue(by="complexity", count=10)
     asked = [(item.trajectory_id, item.label) for item in (*first, *again)]
     assert len(asked) == len(set(asked)) == LabelItem.objects.count()
+
+
+@pytest.mark.parametrize("by", ["uncertainty", "diversity", "error", "complexity", "mix"])
+def test_one_question_is_asked_once_however_often_it_was_searched_for(
+    client: Client, by: By
+) -> None:
+    for prompt in ("What is a code?", "what is  a code?", "What is a code?", "Why is math hard?"):
+        add_search(client, prompt, probabilities={"math": 0.5, "code": 0.4})
+    prompts = [item.trajectory.prompt.lower() for item in fill_queue(by=by, count=4)]
+    assert len(prompts) == 2
+    assert "why is math hard?" in prompts
+    assert fill_queue(by=by, count=4) == []
+
+
+def test_questions_of_one_digest_are_one(client: Client) -> None:
+    for prompt in ("How do I fix it?", "How do I repair it?"):
+        trajectory = add_search(client, prompt)
+        Trajectory.objects.filter(pk=trajectory.pk).update(question_digest="d")
+    assert len(fill_queue(by="mix", count=4)) == 1
+
+
+def test_another_clients_same_question_is_not_asked_either(client: Client) -> None:
+    add_search(client)
+    add_search(Client.objects.create(name="other"))
+    assert len(fill_queue(by="mix", count=4)) == 1
+
+
+def test_what_was_labelled_long_ago_may_be_asked_again(client: Client) -> None:
+    item, _ = add_item(client), add_search(client)
+    for state in ("open", "done", "skipped"):
+        closed = None if state == "open" else timezone.now()
+        LabelItem.objects.update(state=state, labelled_at=closed)
+        assert fill_queue(by="mix", count=4) == []
+    LabelItem.objects.update(labelled_at=timezone.now() - timedelta(days=RECENT_DAYS + 1))
+    assert len(fill_queue(by="mix", count=4)) == 1
+    assert LabelItem.objects.count() == 2
+    assert item.state == "open"
 
 
 def test_the_clock_fills_the_queue_up_to_its_size(client: Client, settings: Settings) -> None:
@@ -212,6 +253,33 @@ def test_an_operator_confirms_and_skips_many_at_once(root: Browser, client: Clie
     assert "Skipped: 2" in text(act(root, "skip_selected", *asked))
     states = LabelItem.objects.order_by("pk").values_list("state", flat=True)
     assert list(states) == ["done", "skipped", "skipped"]
+
+
+@pytest.mark.parametrize(
+    ("action", "said"), [("confirm_selected", "Labelled: 1"), ("skip_selected", "Skipped: 1")]
+)
+def test_what_another_operator_labels_meanwhile_is_said_and_the_rest_is_done(
+    root: Browser, client: Client, monkeypatch: pytest.MonkeyPatch, action: str, said: str
+) -> None:
+    asked = [add_item(client), add_item(client)]
+    log_change = LabelItemAdmin.log_change
+
+    def meanwhile(*arguments: Any) -> Any:
+        LabelItem.objects.update(state="done")
+        return log_change(*arguments)
+
+    monkeypatch.setattr(LabelItemAdmin, "log_change", meanwhile)
+    page = act(root, action, *asked)
+    assert page.status_code == 200
+    assert said in text(page)
+    assert "Labelled or skipped already: 1" in text(page)
+
+
+def test_a_selection_of_what_is_done_says_so(root: Browser, client: Client) -> None:
+    item = add_item(client)
+    LabelItem.objects.update(state="done")
+    for action in ("confirm_selected", "skip_selected"):
+        assert "Labelled or skipped already: 1" in text(act(root, action, item))
 
 
 def test_who_may_only_look_labels_nothing(viewer: Browser, client: Client) -> None:

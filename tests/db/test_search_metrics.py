@@ -112,6 +112,9 @@ def test_an_app_sees_the_figures_of_its_own_answers(client: Client) -> None:
         refused = app.get(f"/api/metrics/search?days={days}")
         assert (refused.status_code, refused.json()["error"]["param"]) == (400, "days")
     assert Browser().get("/api/metrics/search").status_code == 401
+    twice = app.get("/api/metrics/search?days=1&days=2")
+    assert (twice.status_code, twice.json()["error"]["param"]) == (400, "days")
+    assert twice.json()["error"]["message"] == "'days' is given 2 times."
 
 
 def run_command(*arguments: str) -> str:

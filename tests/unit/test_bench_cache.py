@@ -70,7 +70,7 @@ def test_only_the_validators_time_is_left_out() -> None:
 def test_each_suite_can_be_cut_short() -> None:
     found = list(suites(3))
     assert {name for name, _, _ in found} == {"near_misses", "paraphrases"}
-    assert len(found) == 7
+    assert len(found) == 9
     assert all(len(pairs) == 3 for _, _, pairs in found)
 
 

@@ -1,21 +1,16 @@
 """Code passes only where tests ran in a sandbox and held; hostile code is stopped and told."""
 
-import os
-import shutil
 import time
 import uuid
 from pathlib import Path
 
 import pytest
 
+from tests.code_trial import DOUBLE, LATEST_S, verified
 from workers.experts import bubblewrap, code_sandbox
-from workers.experts.code_blocks import code_key, examples_in, last_code
+from workers.experts.code_blocks import code_key, last_code
 from workers.experts.code_expert import EXPERT
-from workers.experts.expert import Task, Verified
-from workers.experts.given_tests import fault_of_tests
-
-DOUBLE = "def double(x):\n    return 2 * x"
-LATEST_S = 3 * bubblewrap.WALL_S
+from workers.experts.expert import Task
 
 HOSTILE = {
     "endless loop": "while True: pass",
@@ -51,26 +46,11 @@ HOSTILE = {
 }
 
 
-@pytest.fixture
-def sandboxed() -> None:
-    """Bubblewrap must be there where `make test` installs it; a kernel may still refuse it."""
-    why = bubblewrap.missing()
-    installable = os.geteuid() == 0 and shutil.which("apt-get") is not None
-    if why and installable and shutil.which("bwrap") is None:
-        pytest.fail(f"{why}: run `make debian`, or apt-get install bubblewrap")
-    if why:
-        pytest.skip(f"NOT TESTED, code is run in Monty here: {why}")
-
-
-def verified(code: str, tests: str = "", prompt: str = "Write it.") -> Verified:
-    return EXPERT.verify(Task(prompt, tests=tests), ("Plan.", f"```python\n{code}\n```"), None)
-
-
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_code_is_stopped_and_never_passes(name: str) -> None:
     """In whichever sandbox there is; bubblewrap runs all of Python, and so knows that it failed."""
     started = time.perf_counter()
-    found = verified(HOSTILE[name], "assert True")
+    found = verified(f"{HOSTILE[name]}\ndone = 1", "assert done == 1")
     assert found.status != "ok", found
     assert found.status == "failed" or bubblewrap.missing(), found
     assert found.reason
@@ -94,7 +74,7 @@ def test_nothing_of_this_machine_is_seen_inside() -> None:
             f"open({written!r}, 'w').write('it has a place of its own')",
         )
     )
-    found = verified("pass", tests)
+    found = verified("done = 1", f"{tests}\nassert done == 1")
     assert found.status == "ok", found.reason
     assert found.how == "bubblewrap"
     assert not Path(written).exists()
@@ -125,62 +105,6 @@ def test_tests_decide() -> None:
     assert verified(DOUBLE, "this is no test").status == "unverified"
 
 
-@pytest.mark.parametrize(
-    "tests",
-    [
-        "x = 1",
-        "# nothing",
-        "double(2)",
-        "double(2) == 5",
-        "def test_double():\n    assert double(2) == 5",  # which nothing calls
-        "def one():\n    assert False\ndef two():\n    one()\ndouble(2)",
-        "class T:\n    def test(self):\n        raise ValueError",
-        "assert double(",
-    ],
-)
-def test_tests_that_assert_nothing_show_nothing(tests: str) -> None:
-    assert fault_of_tests(tests)
-    assert verified(DOUBLE, tests).status == "unverified"
-
-
-@pytest.mark.parametrize(
-    "tests",
-    [
-        "assert double(2) == 4",
-        "for n in range(3):\n    assert double(n) == 2 * n",
-        "def check(f):\n    assert f(2) == 4\ndef all_of():\n    check(double)\nall_of()",
-        "if double(2) != 4:\n    raise ValueError",
-    ],
-)
-def test_tests_that_assert_are_run(tests: str) -> None:
-    assert not fault_of_tests(tests)
-    assert verified(DOUBLE, tests).status == "ok"
-    assert verified(DOUBLE.replace("2", "3"), tests).status == "failed"
-
-
-def test_a_prompt_of_very_many_examples_gives_the_first_of_them_soon() -> None:
-    started = time.perf_counter()
-    assert examples_in("Write f. " + "f(1) -> 2, " * 9_000) == "assert (f(1)) == (2)"
-    many = examples_in("".join(f"f({n}) -> {n}, " for n in range(9_000)))
-    assert many.splitlines() == [f"assert (f({n})) == ({n})" for n in range(20)]
-    for odd in ("f(1) -> x, ", "f(1) -> [, ", "f(", "f(((1))) ", ">>> f(1)\n[1\n", "```"):
-        examples_in("Write f. " + odd * 9_000)
-        last_code((odd * 9_000,))
-    assert time.perf_counter() - started < LATEST_S
-
-
-def test_a_value_that_is_longer_than_is_read_is_no_example() -> None:
-    assert examples_in(f"f(1) -> {'9' * 5_000}") == ""
-    assert examples_in(f"f(1) -> {'9' * 500}") == f"assert (f(1)) == ({'9' * 500})"
-
-
-def test_examples_in_the_prompt_decide_where_no_tests_are_given() -> None:
-    prompt = "Write double(x): double(2) -> 4 and double(0) -> 0."
-    assert verified(DOUBLE, prompt=prompt).status == "ok"
-    assert verified(DOUBLE.replace("2 *", "3 *"), prompt=prompt).status == "failed"
-    assert verified(DOUBLE).status == "unverified"
-
-
 def test_code_that_does_not_parse_fails_and_none_at_all_too() -> None:
     assert verified("def f(:").status == "failed"
     assert EXPERT.verify(Task("?"), ("Just words.",), None).status == "failed"
@@ -195,35 +119,6 @@ def test_without_bubblewrap_monty_runs_and_says_so() -> None:
     assert code_sandbox.in_monty(DOUBLE, "assert double(2) == 5").status == "failed"
     unknown = "import sqlite3\ndef f(): return 1"  # which Monty has not
     assert code_sandbox.in_monty(unknown, "assert f() == 1").status == "could_not_run"
-
-
-@pytest.mark.parametrize(
-    ("prompt", "tests"),
-    [
-        (
-            "is_prime(7) -> True and is_prime(8) -> False.",
-            "assert (is_prime(7)) == (True)\nassert (is_prime(8)) == (False)",
-        ),
-        (">>> f('a')\n'aa'", "assert (f('a')) == ('aa')"),
-        ('`rev("ab")` returns `"ba"`.', 'assert (rev("ab")) == ("ba")'),
-        ("so that fib(10) == 55", "assert (fib(10)) == (55)"),
-        ("f([1, 2], k=3) => [3, 6]", "assert (f([1, 2], k=3)) == ([3, 6])"),
-        ("It must pass: assert f(1) == 2", "assert (f(1)) == (2)"),
-        ("f(2) is 4, f(3) is 9.", "assert (f(2)) == (4)\nassert (f(3)) == (9)"),
-        ("def f(x) -> int: double it", ""),
-        ("f(x) -> 4", ""),
-        ("print(2) -> 2", ""),
-        ("fib(10) is large", ""),
-    ],
-)
-def test_examples_are_read_from_prompts(prompt: str, tests: str) -> None:
-    assert examples_in(prompt) == tests
-
-
-def test_an_example_with_a_fraction_allows_for_rounding() -> None:
-    third = "def third(x):\n    return x / 3"
-    assert verified(third, prompt="third(1) -> 0.333333333").status == "ok"
-    assert verified(third, prompt="third(1) -> 0.34").status == "failed"
 
 
 def test_the_last_finished_block_is_the_answer() -> None:

@@ -1,5 +1,7 @@
 """An answer of fact passes only where the evidence has what each of its sentences says."""
 
+import time
+
 import pytest
 
 from workers.experts.expert import Task
@@ -126,6 +128,103 @@ def test_a_sentence_with_nothing_to_look_up_is_not_supported_by_anything(answer:
 def test_a_sign_is_part_of_its_number(evidence: str, right: str, wrong: str) -> None:
     assert status(right, evidence=(evidence,)) == "ok"
     assert status(wrong, evidence=(evidence,)) == "failed"
+
+
+NAMES = (
+    "Zoë Müller founded the firm in 1990 in Köln. The owner is André. Łukasz Żak sold it in 2001."
+    " Алиса Петрова продала дом Борису в 1999 году. 王 joined in 2005."
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(
+            "Zoë Müller",
+            "Zoe\u0308 Mu\u0308ller",
+            "Köln",
+            "in Köln",
+            "The owner is André.",
+            "André",
+        ),
+        *("Łukasz Żak sold it in 2001.", "ZOË MÜLLER", "Алиса Петрова продала дом в 1999 году."),
+        *("Петрова", "王", "王 joined in 2005."),
+    ],
+)
+def test_names_in_any_script_are_found(answer: str) -> None:
+    assert status(answer, evidence=(NAMES,)) == "ok"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("Łukasz Żak founded the firm in 1990.", "The owner is Andreas.", "Øyvind", "Çelik", "Mü"),
+        *("Марк Иванов founded the firm in 1990.", "Елена Петрова продала дом в 1999 году."),
+        "Алиса Петрова не продала дом в 1999 году.",
+        "The firm was founded in 1990 in Ávila.",
+    ],
+)
+def test_a_name_in_any_script_that_the_evidence_has_not_fails(answer: str) -> None:
+    assert status(answer, evidence=(NAMES,)) == "failed"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *("Ünal sold it in 2001.", "李 founded the firm.", "李", "Unal sold it in 2001."),
+        *("zoë weber founded the firm in 1990 in köln", "박 founded the firm in 1990 in Köln."),
+    ],
+)
+def test_what_may_be_another_name_does_not_pass(answer: str) -> None:
+    assert status(answer, evidence=(NAMES,)) in ("unverified", "failed")
+    sold = ("Alice sold the house to Bob.",)
+    for name in ("Ünal", "Élodie", "Alex", "张"):
+        assert status(f"{name} sold the house to Bob", evidence=sold) == "unverified"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "answer"),
+    [
+        ("The bridge cost 5 million.", "The bridge cost more than 5 million."),
+        ("The bridge cost 5 million.", "The bridge cost at least 5 million."),
+        ("The bridge cost 5 million.", "The bridge cost less than five million."),
+        ("The bridge cost more than 5 million.", "The bridge cost 5 million."),
+        ("The bridge cost over 5 million.", "The bridge cost under 5 million."),
+        ("The bridge cost at least 5 million.", "The bridge cost at most 5 million."),
+        ("The tower opened in 1950.", "The tower opened before 1950."),
+        ("The tower opened in 1950.", "The tower opened after 1950."),
+        ("The tower opened on 3 May 1950.", "The tower opened until May 1950."),
+        ("The tower opened after 1950.", "The tower opened in 1950."),
+        ("The tower opened after the bridge.", "The tower opened before the bridge."),
+        ("The tower opened in 1950.", "The tower did not open in 1950."),
+        ("The tower opened in 1950.", "It is false that the tower opened in 1950."),
+        ("The plan was sold to people.", "Most of the plan was sold to people."),
+    ],
+)
+def test_a_word_that_bounds_or_turns_is_not_passed_over(evidence: str, answer: str) -> None:
+    assert status(answer, evidence=(evidence,)) in ("unverified", "failed")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "answer"),
+    [
+        ("The bridge cost more than 5 million.", "It cost more than 5,000,000."),
+        ("The tower opened after 1950, before the bridge.", "The tower opened after 1950."),
+        ("It has stood here since 1990.", "1990"),
+        ("It opened after eight years of work.", "The work took eight years, after it opened."),
+        ("It was built by 3 men in 1950.", "It was built in 1950."),
+    ],
+)
+def test_a_bound_that_the_evidence_has_passes(evidence: str, answer: str) -> None:
+    assert status(answer, evidence=(evidence,)) == "ok"
+
+
+def test_very_much_evidence_is_read_once() -> None:
+    passages = [f"In passage {n} the bridge opened in 1932. " * 1_400 for n in range(50)]
+    answer = "The bridge opened in 1932. " * 30 + "The bridge closed in 1932 in the fog. " * 29
+    started = time.perf_counter()
+    assert status(answer, evidence=tuple(passages)) == "failed"
+    assert time.perf_counter() - started < 3
 
 
 def test_numbers_of_very_many_digits_are_compared_as_they_are_written() -> None:

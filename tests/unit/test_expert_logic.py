@@ -20,6 +20,7 @@ COUNT = 40
 RAIN = "If it rains, the game stops."
 ISLAND = "Knights always tell the truth, and knaves always lie. You meet Ann and Bob."
 CHAIN = "Tom is taller than Ann. Ann is taller than Bob."
+NEXT = "Ann is immediately to the left of Bob. Cal is to the left of Bob."
 MORTAL = "All men are mortal. Socrates is a man."
 
 
@@ -78,6 +79,14 @@ def status(prompt: str, answer: str, model: Model | None = None) -> tuple[str, s
             "Ann",
         ),
         ("Tom finished before Ann. Ann finished before Bob. Who finished last?", "Bob", "Tom"),
+        (f"{NEXT} Is Cal to the left of Ann?", "Yes", "Unknown"),
+        (f"{NEXT} Who is the leftmost?", "Cal", "Unknown"),
+        (
+            "Ann finished immediately after Bob. Cal finished after Bob. Who finished last?",
+            "Cal",
+            "Cannot be determined",
+        ),
+        ("Ann is directly above Bob. Bob is above Cal. Who is the topmost?", "Ann", "Bob"),
         ("Given:\n1. Q\n2. (Q → P)\nWhat can we conclude from the above statements?", "P", "¬P"),
         (
             f'{ISLAND} Ann says, "I am a knave or Bob is a knight". What are they?',
@@ -118,6 +127,17 @@ def test_what_follows_passes_and_what_does_not_fails(prompt: str, right: str, wr
         (f"{RAIN} The game stops. Is it true that it rains?", "Unknown"),  # the world may know more
         (f"{RAIN} It rained. Does it follow that the game stops?", "No"),  # another tense
         (f"{CHAIN} Who is the second tallest?", "Ann"),
+        (
+            "Ann is directly above Bob. Cal is above Bob. Is Cal above Ann?",
+            "Unknown",
+        ),  # two readings
+        ("Ann is just above Bob. Cal is above Bob. Is Cal above Ann?", "Yes"),
+        ("Ann is not immediately above Bob. Cal is above Bob. Is Bob above Ann?", "Yes"),
+        ("Ann is just taller than Bob. Cal is taller than Bob. Is Cal taller than Ann?", "Yes"),
+        (f"{NEXT} Does it follow that Cal is immediately to the left of Ann?", "Yes"),
+        (f"Nobody is taller than Tom. {CHAIN} Who is the tallest?", "Nobody"),
+        ("The boy almost finished before Ann. Bob finished after Ann. Who finished first?", "Ann"),
+        ("The cup never is above the pen. The pen is above Bob. Who is the topmost?", "Pen"),
         (f"{CHAIN} Who is the tallest?", "Tom or Ann"),
         (
             "Given:\n1. Q\nWhat can we conclude from the above statements?",

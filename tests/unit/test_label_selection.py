@@ -32,6 +32,7 @@ def direction(place: int, towards: int | None = None) -> Any:
 def item(key: str, **fields: Any) -> Unlabelled:
     plain: dict[str, Any] = {
         "key": key,
+        "asks": frozenset({key}),
         "wants": BOTH,
         "embedding": direction(0),
         "margin": 1.0,
@@ -128,6 +129,20 @@ def test_a_mix_takes_from_each_way_in_turn() -> None:
 
 def test_a_mix_takes_all_there_are() -> None:
     assert len(select_batch(many(6), by="mix", count=100)) == 6
+
+
+@pytest.mark.parametrize("by", WAYS)
+def test_one_question_is_picked_once_and_by_what_tells_most(by: By) -> None:
+    items = [
+        replace(one, asks=frozenset({f"text {n}", f"digest {n % 3}"}))
+        for n, one in enumerate(many(30))
+    ]
+    picks = select_batch(items, by=by, count=8)
+    assert len(picks) == 3
+    asked = [one.asks for pick in picks for one in items if one.key == pick.key]
+    assert len({digest for asks in asked for digest in asks if "digest" in digest}) == 3
+    if by == "complexity":
+        assert keys(picks)[0] == max(items, key=lambda one: one.complexity).key
 
 
 @pytest.mark.parametrize("by", WAYS)

@@ -98,10 +98,10 @@ def test_a_path_that_fails_the_gate_is_thought_over_in_the_same_tree() -> None:
     assert found.gate is not None
     assert found.chosen.answer == "5"
     assert (found.gate.first, found.gate.passed) == (False, True)
-    assert found.gate.reflections == ("it is 5 Step 1 is wrong: 2 + 3 is 5",)
+    assert found.gate.reflections == ("it is 5. Step 1 is wrong: 2 + 3 is 5.",)
     script = asked.propose
     assert isinstance(script, Script)
-    assert script.asked[3][1] == "it is 5 Step 1 is wrong: 2 + 3 is 5"
+    assert script.asked[3][1] == "it is 5. Step 1 is wrong: 2 + 3 is 5."
     assert found.root.visits == 4
 
 
@@ -152,18 +152,17 @@ def test_simulations_run_at_the_same_time() -> None:
 
 
 def test_a_cancelled_search_writes_no_more() -> None:
-    left = [True, True, False]
-    asked = problem([SIX], budget=Budget(1000, cancelled=lambda: not left.pop(0)))
+    script = Script([SIX])
+    budget = Budget(1000, cancelled=lambda: len(script.asked) >= 2)
     with pytest.raises(SearchCancelled):
-        self_consistency(asked)
-    script = asked.propose
-    assert isinstance(script, Script)
+        self_consistency(problem([], propose=script, budget=budget))
     assert len(script.asked) == 2
 
 
 def test_when_the_time_is_up_the_best_so_far_is_given() -> None:
-    left = [True, True, False]
-    found = self_consistency(problem([FIVE], budget=Budget(1000, expired=lambda: not left.pop(0))))
+    script = Script([FIVE])
+    budget = Budget(1000, expired=lambda: len(script.asked) >= 2)
+    found = self_consistency(problem([], propose=script, budget=budget))
     assert found.chosen is not None
     assert (found.chosen.answer, found.stopped) == ("5", "budget")
 

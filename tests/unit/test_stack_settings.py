@@ -9,6 +9,7 @@ import pytest
 
 from kwsite.env import CHECKOUT
 from kwsite.stack.failure import StackFailure
+from kwsite.stack.llama_model import MODEL, LlamaModel, chosen_model
 from kwsite.stack.ports import free_port
 from kwsite.stack.replacements import require_database, require_redis
 
@@ -62,6 +63,34 @@ def test_it_names_a_key_that_is_none_without_repeating_it(tmp_path: Path) -> Non
     line = refusal(tmp_path, KW_PORT=str(free_port()), KW_RECEIPT_KEY="c2VjcmV0")
     assert line.startswith("KW_RECEIPT_KEY is no Ed25519 key: It has 6 bytes;")
     assert "c2VjcmV0" not in line
+
+
+def test_it_names_a_model_that_is_none(tmp_path: Path) -> None:
+    model = tmp_path / "model.gguf"
+    line = refusal(tmp_path / "home", KW_PORT=str(free_port()), KW_LLM_GGUF=str(model))
+    assert line.startswith(f"llama: KW_LLM_GGUF={model} cannot be used: No such file")
+    model.write_bytes(b"PK\x03\x04 something else")
+    line = refusal(tmp_path / "home", KW_PORT=str(free_port()), KW_LLM_GGUF=str(model))
+    assert "it is no GGUF file. Set it to the path of a model in GGUF format" in line
+
+
+def test_a_model_is_served_under_the_name_of_its_file(tmp_path: Path) -> None:
+    model = tmp_path / "larger-1b.gguf"
+    model.write_bytes(b"GGUF" + b"\x03" * 8)
+    assert chosen_model(str(model)) == LlamaModel("larger-1b", model)
+    assert chosen_model("") == LlamaModel(MODEL, None)
+
+
+def test_a_model_beside_another_model_server_is_refused(tmp_path: Path) -> None:
+    model = tmp_path / "larger-1b.gguf"
+    model.write_bytes(b"GGUF")
+    line = refusal(
+        tmp_path / "home",
+        KW_PORT=str(free_port()),
+        KW_LLM_GGUF=str(model),
+        KW_LLM_PROVIDER="scripted",
+    )
+    assert "KW_LLM_GGUF is for the embedded model server" in line
 
 
 def test_it_names_a_home_that_is_a_file(tmp_path: Path) -> None:

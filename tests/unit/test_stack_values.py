@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kwsite.env import CHECKOUT, Environment, stack_values
+from kwsite.env import CHECKOUT, Environment, service_settings, stack_values
 
 DAMAGED = [b"", b"{", b"[]", b"null", b'"text"', b'{"REDIS_URL": 3}', b"\xff"]
 
@@ -64,6 +64,25 @@ def test_its_values_give_way_to_the_environment(
     environment = Environment(stack_values())
     assert environment.text("REDIS_URL") == "redis://mine"
     assert environment.text("KW_LLM_MODEL") == "kept"
+
+
+def test_the_stack_writes_down_the_settings_it_was_started_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [name for name in os.environ if name.startswith("KW_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("KW_LEARN_EVERY", "3")
+    monkeypatch.setenv("KW_SEARCH", "")  # as good as unset
+    monkeypatch.setenv("KW_HOME", "/somewhere")
+    monkeypatch.setenv("KW_API_KEY", "kw-of-a-client")
+    assert service_settings() == {"KW_LEARN_EVERY": "3"}
+
+
+def test_a_command_in_a_second_terminal_sees_them_and_its_own_go_first(tmp_path: Path) -> None:
+    (tmp_path / "stack.json").write_text('{"KW_LEARN_EVERY": "3"}')
+    read = "from kwsite.settings import KW_LEARN_EVERY as every; print(every)"
+    assert run(tmp_path, "-c", read).stdout == "3\n"
+    assert run(tmp_path, "-c", read, KW_LEARN_EVERY="7").stdout == "7\n"
 
 
 def test_a_command_says_it_in_one_line(tmp_path: Path) -> None:

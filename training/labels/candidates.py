@@ -1,9 +1,11 @@
 """Reads the searched answers that may be labelled, as values."""
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from kernels.encoder import DIMENSIONS, Vector, encoder_digest
 from training.labels.models import LabelItem
@@ -14,6 +16,7 @@ from training.policy.text_features import NAMES, text_features
 from trajectories.models import SearchRecord
 
 NEWEST = 2_000  # searches that are looked at
+RECENT_DAYS = 30  # for so long a question is not asked again after somebody labelled or skipped it
 COMPLEX = ("length", "numbers", "math_symbols", "code_keywords", "logic_keywords", "complexity")
 VERIFIED = {SearchRecord.Outcome.OK: 1.0, SearchRecord.Outcome.FAILED: 0.0}
 
@@ -37,6 +40,7 @@ def unlabelled() -> list[Unlabelled]:
         for row in found.values(
             "trajectory_id",
             "trajectory__prompt",
+            "trajectory__question_digest",
             "trajectory__embedding",
             "probabilities",
             "steps",
@@ -48,6 +52,22 @@ def unlabelled() -> list[Unlabelled]:
             "steps_known",
         )[:NEWEST]
     ]
+
+
+def asked_already() -> frozenset[str]:
+    """What items ask that wait, or were labelled or skipped lately: see `Unlabelled.asks`."""
+    since = timezone.now() - timedelta(days=RECENT_DAYS)
+    recent = Q(state=LabelItem.State.OPEN) | Q(labelled_at__gte=since)
+    rows = LabelItem.objects.filter(recent).values_list(
+        "trajectory__prompt", "trajectory__question_digest"
+    )
+    return frozenset(one for prompt, digest in rows for one in _asks(prompt, digest))
+
+
+def _asks(prompt: str, digest: str) -> frozenset[str]:
+    """Both, as what was asked before the rules of reuse changed has another digest."""
+    text = " ".join(prompt.casefold().split()).rstrip(" .?!")
+    return frozenset(filter(None, (f"text {text}", digest and f"digest {digest}")))
 
 
 def labelled_embeddings() -> Vector:
@@ -75,6 +95,7 @@ def _unlabelled(row: dict[str, Any]) -> Unlabelled:
         wants.add("steps")
     return Unlabelled(
         key=str(row["trajectory_id"]),
+        asks=_asks(row["trajectory__prompt"], row["trajectory__question_digest"]),
         wants=frozenset(wants),
         embedding=np.asarray(row["trajectory__embedding"], np.float32),
         margin=_margin(row["probabilities"]),

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from training.feedback.answer_words import StepWord, WorkerWord, record_words
-from training.labels.candidates import labelled_embeddings, unlabelled
+from training.labels.candidates import asked_already, labelled_embeddings, unlabelled
 from training.labels.models import BY_HAND, LabelItem
 from training.labels.selection import By, select_batch
 from trajectories.errors import KernelWeaveError
@@ -22,10 +22,13 @@ class AlreadyLabelled(KernelWeaveError):
 
 
 def fill_queue(*, by: By, count: int, seed: int = 0) -> list[LabelItem]:
-    """Adds the `count` most telling answers, fewer where there are no more. Safe to run twice."""
-    picks = select_batch(
-        unlabelled(), by=by, count=count, seed=seed, labelled=labelled_embeddings()
-    )
+    """Adds the `count` most telling answers, fewer where there are no more. Safe to run twice.
+
+    One a question, and none to a question that waits or was labelled or skipped lately.
+    """
+    asked = asked_already()
+    items = [item for item in unlabelled() if asked.isdisjoint(item.asks)]
+    picks = select_batch(items, by=by, count=count, seed=seed, labelled=labelled_embeddings())
     found = [
         LabelItem.objects.get_or_create(
             trajectory_id=UUID(pick.key),

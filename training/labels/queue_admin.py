@@ -1,5 +1,6 @@
 """The labelling queue in the admin: who should have answered, and scores of steps."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -97,19 +98,41 @@ class LabelItemAdmin(RecordAdmin[LabelItem]):
 
     @admin.action(description="The worker that answered is right", permissions=["change"])
     def confirm_selected(self, request: HttpRequest, queryset: QuerySet[LabelItem]) -> None:
-        waiting = list(queryset.filter(label="worker", state=State.OPEN))
-        for item in waiting:
+        def confirm(item: LabelItem) -> None:
             label_worker(item=item, worker=_search(item).worker, user=_user(request))
-            self.log_change(request, item, "The worker that answered is right.")
-        messages.success(request, f"Labelled: {len(waiting)}, of those that ask for the worker.")
+
+        asked = list(queryset.filter(label="worker"))
+        done = self._each(request, asked, confirm, "The worker that answered is right.")
+        messages.success(request, f"Labelled: {done}, of those that ask for the worker.")
 
     @admin.action(description="Skip", permissions=["change"])
     def skip_selected(self, request: HttpRequest, queryset: QuerySet[LabelItem]) -> None:
-        waiting = list(queryset.filter(state=State.OPEN))
-        for item in waiting:
+        def skip(item: LabelItem) -> None:
             skip_item(item=item, user=_user(request))
-            self.log_change(request, item, "Skipped.")
-        messages.success(request, f"Skipped: {len(waiting)}.")
+
+        messages.success(
+            request, f"Skipped: {self._each(request, list(queryset), skip, 'Skipped.')}."
+        )
+
+    def _each(
+        self,
+        request: HttpRequest,
+        items: Sequence[LabelItem],
+        decide: Callable[[LabelItem], None],
+        told: str,
+    ) -> int:
+        """Decides about each that still waits, and says how many did not; how many did."""
+        done = 0
+        for item in items:
+            try:
+                decide(item)
+            except AlreadyLabelled:
+                continue
+            done += 1
+            self.log_change(request, item, told)
+        if done < len(items):
+            messages.warning(request, f"Labelled or skipped already: {len(items) - done}.")
+        return done
 
     @admin.display(description="prompt")
     def prompt_brief(self, item: LabelItem) -> str:

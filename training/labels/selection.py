@@ -1,7 +1,7 @@
 """Which answers people are asked to label: active learning (row KA15). Pure, and the same twice."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -21,10 +21,11 @@ SURE = 0.5  # distance of a step's score from the middle, at most
 class Unlabelled:
     """A searched answer. Shares are in [0, 1]; None where nothing was recorded.
 
-    `wants` are the labels that it still lacks.
+    `wants` are the labels that it still lacks; two ask the same if they share one of `asks`.
     """
 
     key: str
+    asks: frozenset[str]  # the text, and the digest of the question where there is one
     wants: frozenset[Label]
     embedding: Vector  # (384,), unit length
     margin: float | None  # of the router, between its first and its second choice
@@ -116,7 +117,7 @@ def select_batch(
     seed: int = 0,
     labelled: Vector | None = None,
 ) -> list[Pick]:
-    """At most `count` picks, one an answer, the most telling first.
+    """At most `count` picks, one a question, the most telling first.
 
     `labelled` (m, 384) are the embeddings of what has been labelled: diversity keeps away from
     them. The seed orders what is equally telling.
@@ -124,18 +125,18 @@ def select_batch(
     shuffled = [item for item in items if item.wants]
     random.Random(seed).shuffle(shuffled)
     centres = np.zeros((0, 384), np.float32) if labelled is None else labelled
-    if by != "mix":
-        return _ranked(shuffled, by, count, centres)
-    queues = [_ranked(shuffled, one, len(shuffled), centres) for one in WAYS if one != "mix"]
-    return _in_turns(queues, count)
+    ways = [by] if by != "mix" else [one for one in WAYS if one != "mix"]
+    queues = [_ranked(shuffled, one, centres) for one in ways]
+    return _in_turns(queues, count, {item.key: item.asks for item in shuffled})
 
 
-def _ranked(items: Sequence[Unlabelled], by: By, count: int, centres: Vector) -> list[Pick]:
+def _ranked(items: Sequence[Unlabelled], by: By, centres: Vector) -> list[Pick]:
+    """All of them."""
     if by == "diversity":
         vectors = np.stack([item.embedding for item in items]) if items else centres
-        taken = k_centres(vectors, centres, count) if items else []
+        taken = k_centres(vectors, centres, len(items)) if items else []
         return [Pick(items[n].key, _wanted(items[n]), by, "unlike what is labelled") for n in taken]
-    return _SCORED[by](items)[:count]
+    return _SCORED[by](items)
 
 
 def _by_uncertainty(items: Sequence[Unlabelled]) -> list[Pick]:
@@ -182,18 +183,22 @@ _SCORED: dict[str, Callable[[Sequence[Unlabelled]], list[Pick]]] = {
 }
 
 
-def _in_turns(queues: Sequence[list[Pick]], count: int) -> list[Pick]:
-    """One of each queue in turn; an answer is picked once."""
-    found: dict[str, Pick] = {}
+def _in_turns(
+    queues: Sequence[list[Pick]], count: int, asks: Mapping[str, frozenset[str]]
+) -> list[Pick]:
+    """One of each queue in turn; a question is picked once."""
+    found: list[Pick] = []
+    asked: set[str] = set()
     waiting = [iter(queue) for queue in queues]
     while waiting and len(found) < count:
         for queue in list(waiting):
-            pick = next((one for one in queue if one.key not in found), None)
+            pick = next((one for one in queue if asked.isdisjoint(asks[one.key])), None)
             if pick is None:
                 waiting.remove(queue)
             elif len(found) < count:
-                found[pick.key] = pick
-    return list(found.values())
+                found.append(pick)
+                asked |= asks[pick.key]
+    return found
 
 
 def _wanted(item: Unlabelled) -> Label:

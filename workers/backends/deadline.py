@@ -1,7 +1,8 @@
 """An HTTP transport whose every network read ends by the deadline of the call it serves.
 
 A read timeout alone starts anew with every byte, so a server that drips bytes never trips it.
-Not covered: looking up the host's name, and proxies named in the environment (not used).
+Reads also end as soon as the answer is not wanted any more. Not covered: looking up the host's
+name, and proxies named in the environment (not used); connecting has its own time alone.
 """
 
 import time
@@ -13,6 +14,8 @@ from ssl import SSLContext
 
 import httpcore2
 import httpx2
+
+from workers.backends.wanted import POLL_S, is_wanted, may_end_early
 
 MAX_CONNECTIONS = 1000
 KEEPALIVE_S = 5.0
@@ -78,7 +81,14 @@ class DeadlineStream(httpcore2.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout, httpcore2.ReadTimeout))
+        ends_at = time.monotonic() + _left(timeout, httpcore2.ReadTimeout)
+        while may_end_early():
+            left = _left(ends_at - time.monotonic(), httpcore2.ReadTimeout)
+            try:
+                return self._stream.read(max_bytes, min(left, POLL_S))
+            except httpcore2.ReadTimeout:
+                continue  # nothing came in this turn
+        return self._stream.read(max_bytes, ends_at - time.monotonic())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, _left(timeout, httpcore2.WriteTimeout))
@@ -101,7 +111,10 @@ class DeadlineStream(httpcore2.NetworkStream):
 
 def _left(timeout: float | None, late: type[httpcore2.TimeoutException]) -> float:
     """Seconds this operation may take: its own timeout or what the call has left."""
+    if not is_wanted():
+        raise late("The answer is not wanted any more.")
     left = _deadline.get() - time.monotonic()
+    left = left if timeout is None else min(timeout, left)
     if left <= 0:
         raise late("The deadline of the call has passed.")
-    return left if timeout is None else min(timeout, left)
+    return left

@@ -1,13 +1,13 @@
 """A backend that answers from a script, at once or at a set pace, for tests and benchmarks."""
 
 import re
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 from workers.backends.completion import BackendRejected, Completion, Delta, ModelRequest
 from workers.backends.minimal_instance import NoInstance, minimal_json
+from workers.backends.wanted import pause
 
 Reply = str | Exception | Callable[[ModelRequest], str]
 
@@ -41,14 +41,14 @@ class ScriptedBackend:
     def complete(self, request: ModelRequest) -> Completion:
         """The next reply, whole."""
         tokens, completion = self._next(request)
-        time.sleep(self.delay_s * len(tokens))
+        pause(self.delay_s * len(tokens))
         return completion
 
     def stream(self, request: ModelRequest) -> Generator[Delta, None, None]:
         """The next reply, token by token; the last delta carries the whole of it."""
         tokens, completion = self._next(request)
         for token in tokens:
-            time.sleep(self.delay_s)
+            pause(self.delay_s)
             yield Delta(text=token)
         yield Delta(completion=completion)
 

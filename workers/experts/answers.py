@@ -18,6 +18,9 @@ _WITHIN = re.compile(
 _BOXED = re.compile(r"\\boxed\s*+\{")
 _BRACE = re.compile(r"[{}]")
 _AROUND = " \t\r*_`"
+# What forms in instructions have in an answer's place ("<the answer>"): copied, it is none.
+_PLACEHOLDER = re.compile(r"<(?:the|your|an?)\b[^<>]*>|\.{2,}|…", re.IGNORECASE)
+_BRACKETED = re.compile(r"<([^<>]+)>")
 
 
 def stated_answer(text: str) -> str:
@@ -72,4 +75,7 @@ def _bare(said: str) -> str:
     for left, right in (("$", "$"), (r"\(", r"\)"), (r"\[", r"\]")):
         if len(bare) > len(left + right) and bare.startswith(left) and bare.endswith(right):
             bare = bare[len(left) : -len(right)].strip()
-    return bare
+    if _PLACEHOLDER.fullmatch(bare):
+        return ""
+    bracketed = _BRACKETED.fullmatch(bare)  # the form's brackets, with an answer in them
+    return bracketed[1].strip() if bracketed else bare

@@ -4,10 +4,11 @@ import ast
 from collections.abc import Sequence
 
 from kernels.execution import Ask
-from workers.experts.code_blocks import code_key, ends_in_code, examples_in, last_code
+from workers.experts.code_blocks import code_key, ends_in_code, last_code
 from workers.experts.code_sandbox import try_code
 from workers.experts.expert import Expert, StepCheck, Task, Verified
 from workers.experts.given_tests import fault_of_tests
+from workers.experts.prompt_examples import examples_in
 
 INSTRUCTION = """\
 Write Python. First say in one short paragraph how it works. Then, after a blank line, give the \
@@ -85,5 +86,6 @@ EXPERT = Expert(
     vote_key=code_key,
     check_step=check_step,
     verify=verify,
+    held_to=("tests",),
     temperature=0.5,
 )

@@ -7,6 +7,7 @@ from typing import Literal
 from kernels.execution import Ask
 from workers.experts.steps import joined, split_steps
 
+Given = Literal["tests", "evidence"]  # what an app may send for answers to be held to
 VerifiedStatus = Literal["ok", "failed", "unverified"]
 
 
@@ -81,6 +82,7 @@ class Expert:
     reply: Callable[[Sequence[str]], str] = joined  # what the one who asked is given
     split: Callable[[str], tuple[str, ...]] = split_steps  # a text into its steps
     closing: str = ""  # what a line with the answer alone begins with; empty: there is no such line
+    held_to: tuple[Given, ...] = ()  # what its verifier holds answers to, where an app sends it
     reminder: str = ""  # of the form, after the prompt: small models forget a system message
 
     def messages(self, task: Task) -> tuple[dict[str, str], ...]:

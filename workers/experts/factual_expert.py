@@ -11,7 +11,7 @@ from workers.experts.numerals import number_in, number_key
 
 INSTRUCTION = """\
 Answer only from the evidence that is given. First quote the sentences that matter. Then, after a \
-blank line, end with a line such as Answer: Paris in the words of the evidence. If the evidence \
+blank line, end with the line Answer: <the answer, in the words of the evidence> If the evidence \
 does not say, write Answer: unknown"""
 
 HOW = "evidence"
@@ -50,7 +50,7 @@ def check_step(task: Task, steps: Sequence[str]) -> StepCheck:
     except TooLong:
         return StepCheck(None)
     lacking = [one for one in found if one.missing]
-    if all(one.empty for one in found):
+    if not lacking and any(one.doubt for one in found):
         return StepCheck(None)
     if lacking and declines(answer or steps[-1]):
         return StepCheck(None)
@@ -63,8 +63,8 @@ def verify(task: Task, steps: Sequence[str], ask: Ask | None) -> Verified:
     """`ok` where each sentence of the answer rests on the evidence; the score is their share.
 
     That it answers the question, nobody checks. Without evidence, where the answer is that the
-    evidence does not say, and where a sentence has nothing to look up, it is `unverified`. No model
-    is asked.
+    evidence does not say, where a sentence has nothing to look up, and where a word may turn it
+    ("before", "more than", a first word that may be a name), it is `unverified`. No model is asked.
     """
     answer = answer_of_steps(steps)
     if not answer:
@@ -83,8 +83,9 @@ def verify(task: Task, steps: Sequence[str], ask: Ask | None) -> Verified:
     if lacking or not found:
         reason = "; ".join(f"{one.sentence}: {one.missing}" for one in lacking)
         return Verified("failed", share, reason[:500] or "it says nothing", HOW)
-    if any(one.empty for one in found):
-        return Verified("unverified", 0.5, "a sentence has nothing that can be looked up", HOW)
+    if doubts := [one for one in found if one.doubt]:
+        reason = "; ".join(f"{one.sentence}: {one.doubt}" for one in doubts)
+        return Verified("unverified", 0.5, reason[:500], HOW)
     return Verified("ok", 1.0, f"{len(found)} of {len(found)} sentences are in the evidence", HOW)
 
 
@@ -107,6 +108,7 @@ EXPERT = Expert(
     vote_key=vote_key,
     check_step=check_step,
     verify=verify,
+    held_to=("evidence",),
     temperature=0.3,
     reminder="Write in this form:\n\nQuote: ...\n\nAnswer: ...",
 )

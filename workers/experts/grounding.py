@@ -4,21 +4,28 @@ Words are compared, not meanings. A sentence that recombines what the evidence s
 ("Bonn was the capital until 1999") can pass although it is wrong.
 """
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import pairwise
 
-from workers.experts.numerals import MOST_DIGITS, NUMBER
-from workers.experts.word_lists import words
+from workers.experts.said_words import (
+    Bound,
+    SaidWords,
+    both,
+    is_year,
+    opposite,
+    said_words,
+    sentences,
+)
 
 SHARE = 0.7  # of its words that must be there
 MAIN_SHARE = 0.34  # of its words that must stand in the sentence that has its numbers
 MOST_CHARS = 60_000  # of each text of evidence; what follows supports nothing
 MOST_ANSWER = 8_000
 MOST_SENTENCES = 60  # of an answer
-STEM = 5  # letters by which words are compared
+MOST_NEAR = 200  # places that are looked at to tell what is missing
 
 _LABELLED = re.compile(
     r"(?:^|\n)[ \t#*]*(?:context|text|passage|evidence|document|article|source|facts"
@@ -27,31 +34,6 @@ _LABELLED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _QUOTED = re.compile(r'"""(.+?)"""|“([^“”]{40,}+)”|"([^"\n]{40,})"|```\w*\n(.+?)```', re.DOTALL)
-_SENTENCE = re.compile(r"(?<=[.!?])[\"'”)]*\s+(?=[\"'“(]*[A-Z0-9])|\n+")
-_ABBREVIATION = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|etc|e\.g|i\.e|[A-Z])\.$")
-_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
-_NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w'’-]*|\b[A-Z]{2,}\b|\b[A-Z][a-z]+(?= [A-Z][a-z]+)")
-_TIMES = {"thousand": 1000, "million": 10**6, "billion": 10**9}
-_MINUS = words("minus negative")
-_NUMBER = re.compile(
-    rf"((?<![\w.,)])[-−–](?:[$€£¥]\s?)?(?=[\d.])|\b(?:{'|'.join(sorted(_MINUS))})\s+)?"
-    rf"({NUMBER})(?:\s*(thousand|million|billion)\b)?",
-    re.IGNORECASE,
-)
-_DENIAL = words("not no never none neither nor without cannot nobody nothing n't")
-_STOP = words(
-    "a an and are as at be been but by can could did do does for from had has have he her his"
-    " how i if in into is it its more most no not of on or our she so than that the their them"
-    " there these they this to too us was we were what when where which while who whom why will"
-    " with would you your also according text context passage evidence document article source"
-    " states says said mentions answer about because after before minus"
-)
-_ORDER = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-    "twenty",
-)  # fmt: skip
-SPELLED = {word: n for n, word in enumerate(_ORDER)}
 _DECLINES = re.compile(
     r"\b(?:not (?:stated|mentioned|given|said|specified|in the)|does(?: not|n't)"
     r" (?:say|state|mention|give)"
@@ -68,28 +50,20 @@ class TooLong(ValueError):
 class Support:
     """What one sentence of an answer rests on; `missing` says what it does not.
 
-    `empty`: it has no word, name or number that could be looked up.
+    `doubt`: why nothing is missing and it is yet not certain that the evidence says so.
     """
 
     sentence: str
     missing: str = ""
-    empty: bool = False
-
-
-@dataclass(frozen=True)
-class _Words:
-    stems: frozenset[str]
-    numbers: frozenset[str]
-    names: frozenset[str]
-    denies: bool
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
 class _Place:
     """A sentence of the evidence, and the same with what stands before it."""
 
-    main: _Words
-    whole: _Words
+    main: SaidWords
+    whole: SaidWords
 
 
 def evidence_in(prompt: str) -> tuple[str, ...]:
@@ -108,8 +82,9 @@ def supported(answer: str, evidence: Sequence[str]) -> list[Support]:
     said = sentences(answer[: MOST_ANSWER + 1])
     if len(answer) > MOST_ANSWER or len(said) > MOST_SENTENCES:
         raise TooLong(f"more than {MOST_ANSWER} characters or {MOST_SENTENCES} sentences")
-    places = [place for text in evidence for place in _places(text[:MOST_CHARS])]
-    return [_supported(sentence, places) for sentence in said]
+    places = _Places(place for text in dict.fromkeys(evidence) for place in _places(text))
+    found = {sentence: _supported(sentence, places) for sentence in dict.fromkeys(said)}
+    return [found[sentence] for sentence in said]
 
 
 def declines(answer: str) -> bool:
@@ -117,86 +92,109 @@ def declines(answer: str) -> bool:
     return bool(_DECLINES.search(answer))
 
 
-def sentences(text: str) -> list[str]:
-    """Lines and sentences, without marks of a list."""
-    found: list[str] = []
-    for piece in _SENTENCE.split(text):
-        bare = re.sub(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+", "", piece).strip()
-        if found and _ABBREVIATION.search(found[-1]):
-            found[-1] = f"{found[-1]} {bare}"
-        elif bare:
-            found.append(bare)
-    return [one for one in found if re.search(r"\w", one)]
-
-
-def _places(text: str) -> list[_Place]:
+def _places(text: str) -> Iterator[_Place]:
     """Each sentence, alone and after the one before it, to which its "it" may point."""
-    parts = [_words(sentence) for sentence in sentences(text)]
-    pairs = [_Place(after, _both(before, after)) for before, after in pairwise(parts)]
-    return [*(_Place(part, part) for part in parts), *pairs]
+    said = sentences(text[:MOST_CHARS])
+    parts = {sentence: said_words(sentence) for sentence in dict.fromkeys(said)}
+    for part in parts.values():
+        yield _Place(part, part)
+    for before, after in dict.fromkeys(pairwise(said)):
+        yield _Place(parts[after], both(parts[before], parts[after]))
 
 
-def _both(one: _Words, other: _Words) -> _Words:
-    return _Words(
-        one.stems | other.stems,
-        one.numbers | other.numbers,
-        one.names | other.names,
-        other.denies,
-    )
+class _Places:
+    """The places of the evidence, and which of them have a word: bits of a number."""
+
+    def __init__(self, places: Iterable[_Place]) -> None:
+        self.all = list(dict.fromkeys(places))
+        having: dict[str, list[int]] = {}
+        for n, place in enumerate(self.all):
+            for stem in place.whole.stems:
+                having.setdefault(stem, []).append(n)
+        self._having = having
+
+    def near(self, said: SaidWords) -> Iterator[_Place]:
+        """Those that have its numbers, its names and enough of its words."""
+        rarest = sorted(said.stems, key=lambda stem: len(self._having.get(stem, ())))
+        enough = math.ceil(SHARE * len(rarest))
+        some = rarest[: len(rarest) - enough + 1]  # of which such a place has one
+        numbers = {n for stem in some for n in self._having.get(stem, ())}
+        for place in [self.all[n] for n in sorted(numbers)] if rarest else self.all:
+            if (
+                len(said.stems & place.whole.stems) >= enough
+                and said.names <= place.whole.stems
+                and said.numbers <= place.main.numbers
+            ):
+                yield place
+
+    def nearest(self, said: SaidWords) -> _Place | None:
+        """One that has many of its words, for what to tell of it."""
+        known = sorted(
+            (len(found), stem) for stem in said.stems if (found := self._having.get(stem))
+        )
+        numbers = known and self._having[known[0][1]]
+        among = [self.all[n] for n in numbers[:MOST_NEAR]] if numbers else self.all[:MOST_NEAR]
+        return max(among, key=lambda place: _shared(said, place.whole), default=None)
 
 
-def _supported(sentence: str, places: Sequence[_Place]) -> Support:
-    said = _words(sentence)
-    if not (said.stems or said.numbers or said.names):
-        return Support(sentence, empty=True)
-    nearest = sorted(places, key=lambda place: _shared(said, place.whole), reverse=True)
-    lacks = [_lacks(said, place) for place in nearest]
-    if "" in lacks:
-        return Support(sentence)
-    return Support(sentence, lacks[0] if lacks else "there is no evidence")
+def _supported(sentence: str, places: _Places) -> Support:
+    said = said_words(sentence)
+    if said.is_empty:
+        return Support(sentence, doubt="it has nothing that can be looked up")
+    doubt = ""
+    for place in places.near(said):
+        if _lacks(said, place):
+            continue
+        doubt = _doubt(said, place)
+        if not doubt:
+            return Support(sentence)
+    if not doubt and said.unspaced:
+        doubt = "its words cannot be told apart"
+    if doubt:
+        return Support(sentence, doubt=doubt)
+    nearest = places.nearest(said)
+    return Support(sentence, _lacks(said, nearest) if nearest else "there is no evidence")
 
 
-def _shared(said: _Words, window: _Words) -> int:
+def _shared(said: SaidWords, window: SaidWords) -> int:
     return len(said.stems & window.stems) + len(said.numbers & window.numbers)
 
 
-def _lacks(said: _Words, place: _Place) -> str:
+def _lacks(said: SaidWords, place: _Place) -> str:
     """What a sentence says that a place of the evidence does not; empty where it has all."""
-    absent = sorted(said.numbers - place.main.numbers) + sorted(
-        name for name in said.names if name[:STEM] not in place.whole.stems
-    )
+    absent = sorted(said.numbers - place.main.numbers) + sorted(said.names - place.whole.stems)
     if absent:
         return f"not in the evidence together: {', '.join(absent)[:200]}"
     if said.denies != place.main.denies:
         return "one denies what the other says"
+    for turn in sorted(said.turns - place.main.turns):
+        if opposite(turn, place.main.turns):
+            return f"it says {turn!r}, the evidence the opposite"
     known = len(said.stems & place.whole.stems) >= SHARE * len(said.stems)
     if not known or len(said.stems & place.main.stems) < MAIN_SHARE * len(said.stems):
         return f"other words: {', '.join(sorted(said.stems - place.main.stems))[:200]}"
     return ""
 
 
-def _words(text: str) -> _Words:
-    lows = [word.lower().replace("’", "'") for word in _WORD.findall(text)]
-    numbers = {_plain(*found) for found in _NUMBER.findall(text)}
-    numbers |= {
-        f"{'-' if before in _MINUS and SPELLED[word] else ''}{SPELLED[word]}"
-        for before, word in pairwise(["", *lows])
-        if word in SPELLED
-    }
-    kept = [word for word in lows if word not in _STOP and word not in SPELLED]
-    names = {n.lower() for n in _NAME.findall(text)} - _STOP - set(SPELLED)
-    return _Words(
-        frozenset(word.removesuffix("'s")[:STEM] for word in kept),
-        frozenset(numbers),
-        frozenset(name for name in names if not name[0].isdigit()),
-        any(word in _DENIAL or word.endswith("n't") for word in lows),
-    )
+def _doubt(said: SaidWords, place: _Place) -> str:
+    """What may make the sentence another than that of the evidence; empty where nothing does."""
+    main = place.main
+    if turned := (said.turns - main.turns) or {one.kind for one in said.bounds - main.bounds}:
+        return f"the evidence does not say {' or '.join(sorted(turned))!r}"
+    if dropped := [one for one in main.bounds - said.bounds if _is_dropped(one, said)]:
+        return f"the evidence says {dropped[0].kind!r} of {dropped[0].number}"
+    if said.first and said.first not in place.whole.stems:
+        return f"{said.first!r} may be a name"
+    if said.unspaced - place.whole.stems:
+        return "its words cannot be told apart"
+    if said.is_low and said.stems - place.whole.stems:
+        return "it has no capitals, so its names are not known"
+    return ""
 
 
-def _plain(sign: str, number: str, times: str) -> str:
-    """By value; one of very many digits by these."""
-    digits = number.replace(",", "")
-    if len(digits) > MOST_DIGITS:
-        return f"{sign and '-'}{digits} {times.lower()}".strip()
-    value = Fraction(digits) * _TIMES.get(times.lower(), 1)
-    return str(-value if sign else value)
+def _is_dropped(bound: Bound, said: SaidWords) -> bool:
+    """Whether a sentence has the number without its bound; a year may answer "since when?" """
+    if bound.number not in said.numbers:
+        return False
+    of_time = bound.kind in ("before", "after", "since", "until", "by")
+    return not of_time or (is_year(bound.number) and not said.is_bare)

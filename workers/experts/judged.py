@@ -5,6 +5,8 @@ from workers.experts.expert import Task, Verified
 from workers.experts.structure import forms
 from workers.replies import UNUSABLE, judge_of
 
+HOW = "judge"
+
 
 def judged(task: Task, answer: str, question: str, ask: Ask | None) -> Verified:
     """`ok` where the form holds and the judge says yes; a form that does not hold fails at once.
@@ -25,8 +27,8 @@ def judged(task: Task, answer: str, question: str, ask: Ask | None) -> Verified:
     try:
         verdict, reason = judge_of(ask)(question, {"prompt": _whole(task)}, answer)
     except UNUSABLE as error:  # a judge that fails must not pass
-        return Verified("unverified", 0.5, f"{held}; the judge failed: {error}"[:500], "judge")
-    return Verified("ok" if verdict else "failed", 1.0 if verdict else 0.5, reason, "judge")
+        return Verified("unverified", 0.5, f"{held}; the judge failed: {error}"[:500], HOW)
+    return Verified("ok" if verdict else "failed", 1.0 if verdict else 0.5, reason, HOW)
 
 
 def _whole(task: Task) -> str:

@@ -13,7 +13,8 @@ from workers.experts.verdicts import takes_back
 
 INSTRUCTION = """\
 Solve the puzzle step by step. In each step, say in one short paragraph what follows from what. \
-Put a blank line between steps. End with a line that states the answer alone, such as Answer: yes"""
+Put a blank line between steps. End with a line that states the answer alone, as \
+Answer: <the answer>"""
 
 EXAMPLES = (
     "All cats are mammals. Tom is a cat. Is Tom a mammal?",

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from kernels.conditions.isolated import NoResult, run_isolated
-from workers.experts.numerals import MOST_DIGITS, NUMBER, shown
+from workers.experts.numerals import MOST_DIGITS, NUMBER, WHOLE, shown
 from workers.experts.polynomials import Part, Unreadable, polynomial_of
 from workers.experts.said_numbers import (
     SaidEquality,
@@ -58,19 +58,21 @@ _SOLVE = re.compile(
 _COMMON = re.compile(
     r"(?:please )?(?:find|compute|calculate|what is|determine)(?: the)? "
     r"(?P<which>greatest common divisor|least common multiple|gcd|lcm)(?: \((?:gcd|lcm)\))?"
-    r"(?: of| for)(?: these numbers| the numbers)?:? ?(?P<numbers>[\d ,]+(?:and \d+)?)"
+    r"(?: of| for)(?: these numbers| the numbers)?:? ?(?P<numbers>[\d ,]+(?:and [\d,]+)?)"
     rf"\s*[.?]?{_POLITE}",
     re.IGNORECASE,
 )
 _FRACTION = re.compile(
-    r"(?:please )?(?:simplify|reduce)(?: the)?(?: fraction)? (?P<top>\d+)\s*/\s*(?P<under>\d+)"
+    r"(?:please )?(?:simplify|reduce)(?: the)?(?: fraction)?"
+    r" (?P<top>[\d,]+)\s*/\s*(?P<under>[\d,]+)"
     rf"(?: to (?:its )?(?:lowest|simplest) (?:terms|form))?\s*[.?]?{_POLITE}",
     re.IGNORECASE,
 )
 _DOLLARS = re.compile(r"\$([^$\n]+)\$|\\\(([^\n]*?)\\\)")
 _LATEX_FRACTION = re.compile(r"\\d?frac\{(-?\d+)\}\{(\d+)\}")
 _LETTERS = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}")
-_NUMBERS = r"(?:\s*(?:of|for)?\s*\(?\s*(\d[\d ,]*(?:and \d+)?)\s*\)?)?"
+_LIST = re.compile(rf"\s*{WHOLE}(?:(?:,\s*and\s|\sand\s|,|\s)\s*{WHOLE})*\s*")
+_NUMBERS = r"(?:\s*(?:of|for)?\s*\(?\s*(\d[\d ,]*(?:and [\d,]+)?)\s*\)?)?"
 _GREATEST = re.compile(
     rf"(?:the )?(?:(?:greatest|highest|largest) common (?:divisor|factor)|gcd|gcf|hcf){_NUMBERS}",
     re.IGNORECASE,
@@ -95,7 +97,8 @@ def checked_against(prompt: str, answer: str) -> Claim | None:
     asked = " ".join(_DOLLARS.sub(lambda m: m[1] or m[2], prompt).split())
     try:
         if found := _FRACTION.fullmatch(_plain(asked)):
-            return _lowest_terms(int(found["top"]), int(found["under"]), answer)
+            terms = _wholes(f"{found['top']} and {found['under']}")
+            return _lowest_terms(terms[0], terms[1], answer) if len(terms) == 2 else None
         if found := _COMMON.fullmatch(asked):
             return _common(found["which"], found["numbers"], answer)
         if found := _SOLVE.fullmatch(asked):
@@ -107,6 +110,13 @@ def checked_against(prompt: str, answer: str) -> Claim | None:
     except NoResult as error:
         return Claim(None, str(error))
     return None
+
+
+def asks_one_number(prompt: str) -> bool:
+    """Whether the prompt is an expression, or asks for one number of several: not for roots."""
+    asked = " ".join(_DOLLARS.sub(lambda m: m[1] or m[2], prompt).split())
+    solve = _SOLVE.fullmatch(asked)
+    return not solve and bool(_COMMON.fullmatch(asked) or _COMPUTE.fullmatch(asked))
 
 
 def _computed(expression: str, answer: str, money: frozenset[str]) -> Claim | None:
@@ -196,7 +206,7 @@ def _isolated(function: str, *arguments: str | list[str]) -> Any:
 
 
 def _common(which: str, text: str, answer: str) -> Claim | None:
-    numbers = [int(n) for n in re.findall(r"\d+", text)]
+    numbers = _wholes(text)
     if len(numbers) < 2 or any(n == 0 or n > 10**MOST_DIGITS for n in numbers):
         return None
     greatest = which.lower() in ("gcd", "greatest common divisor")
@@ -206,13 +216,24 @@ def _common(which: str, text: str, answer: str) -> Claim | None:
     named = _GREATEST if greatest else _LEAST
     for subject in equality.subjects:
         found = named.fullmatch(subject)
-        if not found or (found[1] and [int(n) for n in re.findall(r"\d+", found[1])] != numbers):
+        if not found or (found[1] and _wholes(found[1]) != numbers):
             said = None
     if said is None or said.hedged or equality.hedged:
         return _unread(answer)
     return Claim(
         said.value == value, f"the {which} is {value}, the answer says {shown(said.value)}"
     )
+
+
+def _wholes(text: str) -> list[int]:
+    """The whole numbers of a list such as `1,200, 8 and 6`; none where it can be read otherwise.
+
+    Of `1,200,8` nobody knows which sign parts numbers and which thousands.
+    """
+    found = re.findall(WHOLE, text) if _LIST.fullmatch(text) else []
+    if re.search(r"\d,\d", re.sub(WHOLE, "0", text)) and any("," in one for one in found):
+        return []
+    return [int(one.replace(",", "")) for one in found]
 
 
 def _lowest_terms(top: int, under: int, answer: str) -> Claim | None:

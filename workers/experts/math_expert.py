@@ -12,8 +12,8 @@ from workers.experts.steps import joined, split_numbered
 
 INSTRUCTION = """\
 Solve the problem in short numbered steps, one line each, with the calculation of each step, \
-for example: 1. She buys 12 * 3 = 36 eggs. Do not use LaTeX. \
-The last line is: Answer: and the result alone, without words."""
+in the form: 1. <what is found>: <calculation> = <result>. Do not use LaTeX. \
+The last line is: Answer: <the result alone, without words>"""
 
 EXAMPLES = (
     "What is 17 * 23 + 9?",

@@ -10,7 +10,8 @@ from fractions import Fraction
 MOST_CHARS = 200
 MOST_DIGITS = 40
 MOST_UNDER = 1000  # of a fraction that is shown as one
-NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+"
+WHOLE = r"(?:\d{1,3}(?:,\d{3}(?!\d))+|\d+)"
+NUMBER = rf"{WHOLE}(?:\.\d+)?|\.\d+"
 
 _LATEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
 _LATEX_TEXT = re.compile(r"\\(?:text|mathrm|mbox)\s*\{([^{}]*)\}")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from workers.experts.grounding import SPELLED, sentences
+from workers.experts.said_words import SPELLED, sentences
 from workers.experts.word_lists import words
 
 MOST_CHARS = 4_000  # of a prompt; what asks for a form stands at its beginning

@@ -36,6 +36,7 @@ class Budget:
         self.spent = 0
         self.prompt_tokens = 0
         self._held = 0
+        self._finished = False
         self._lock = Lock()
 
     @property
@@ -46,7 +47,7 @@ class Budget:
     def grant(self, most: int, least: int = LEAST_GRANT) -> int:
         """`least` to `most` tokens, to be settled. Raises BudgetSpent, SearchCancelled."""
         self.require_waiting()
-        if self.expired():
+        if self.over:
             raise BudgetSpent()
         with self._lock:
             granted = min(most, self.left)
@@ -65,7 +66,11 @@ class Budget:
     @property
     def over(self) -> bool:
         """Whether what is being written should end at once."""
-        return self.cancelled() or self.expired()
+        return self._finished or self.cancelled() or self.expired()
+
+    def finish(self) -> None:
+        """Ends what is being written: the answer is found."""
+        self._finished = True
 
     def require_waiting(self) -> None:
         """Raises SearchCancelled when nobody waits any more."""

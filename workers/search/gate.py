@@ -1,16 +1,16 @@
 """The gate: a path is accepted, or thought over and searched on in the same tree (row KA8)."""
 
-from dataclasses import replace
+from collections.abc import Set as AbstractSet
 
 from workers.search import tree
-from workers.search.budget import BudgetSpent
+from workers.search.examining import best_examined
 from workers.search.problem import Candidate, GateReport, Problem
-from workers.search.rewards import worth
 from workers.search.simulation import Progress, Stopped, simulate
 from workers.search.voting import by_reward
 
 PENALTY = 0.5
 LEAST_MORE = 3  # simulations after a reflection
+NO_ANSWER = "No answer was found."
 
 
 def accepted(candidate: Candidate, *, gate: float) -> bool:
@@ -26,18 +26,23 @@ def accepted(candidate: Candidate, *, gate: float) -> bool:
 
 def what_went_wrong(problem: Problem, candidate: Candidate) -> str:
     """What is known against a path: the verifier's reason, and the first step that looks wrong."""
-    said: list[str] = []
-    if candidate.outcome.status == "failed":
-        said.append(candidate.outcome.reason)
+    said = candidate.outcome.reason if candidate.outcome.status == "failed" else ""
     for number in range(1, len(candidate.steps) + 1):
         check = problem.expert.check_step(problem.task, candidate.steps[:number])
         if check.ok is False:
-            said.append(f"Step {number} is wrong: {check.reason}")
-            break
+            known = check.reason in said
+            return f"From step {number} on: {said}." if known else _step(number, check.reason, said)
+    if said:
+        return f"{said}."
     weak = min(range(len(candidate.scores)), key=candidate.scores.__getitem__, default=None)
-    if not said and weak is not None:
-        said.append(f"This step looks doubtful: {candidate.steps[weak][:200]}")
-    return " ".join(said) or "No answer was found."
+    if weak is not None:
+        return f"This step looks doubtful: {candidate.steps[weak][:200]}"
+    return NO_ANSWER
+
+
+def _step(number: int, reason: str, said: str) -> str:
+    wrong = f"Step {number} is wrong: {reason}."
+    return f"{said}. {wrong}" if said else wrong
 
 
 def pass_gate(
@@ -45,18 +50,22 @@ def pass_gate(
 ) -> tuple[Candidate | None, GateReport, Stopped]:
     """The accepted answer, or the best one when all reflections are used up.
 
-    Raises what the model server's backend raises.
+    A path that was thought over weighs less in the choice, as in the tree, and is not thought over
+    again while there are others. Raises what the model server's backend raises.
     """
     hints: list[str] = []
-    best = _best(problem, progress)
+    thought: set[tuple[str, ...]] = set()
+    best = _best(problem, progress, thought)
     first = best is not None and accepted(best, gate=problem.gate)
     while not (passed := best is not None and accepted(best, gate=problem.gate)):
         if len(hints) >= problem.max_reflections or stopped in ("budget", "server"):
             break
-        hint = what_went_wrong(problem, best) if best else "No answer was found."
+        failed = _not_thought_over(problem, progress, thought) or best
+        hint = what_went_wrong(problem, failed) if failed else NO_ANSWER
         hints.append(hint)
-        if best is not None:
-            tree.penalise(best.leaf, PENALTY)
+        if failed is not None:
+            thought.add(failed.steps)
+            tree.penalise(failed.leaf, PENALTY)
         stopped = simulate(
             problem,
             progress,
@@ -66,28 +75,28 @@ def pass_gate(
             hint=hint,
             accept=lambda one: one.outcome.status == "ok",
         )
-        best = _best(problem, progress)
+        best = _best(problem, progress, thought)
     return best, GateReport(first, bool(passed), tuple(hints)), stopped
 
 
-def _best(problem: Problem, progress: Progress) -> Candidate | None:
+def _best(
+    problem: Problem, progress: Progress, thought: AbstractSet[tuple[str, ...]]
+) -> Candidate | None:
     """The answer with the most behind it, examined if nothing but a model can judge it."""
-    found = by_reward(progress.candidates, problem.expert.vote_key)
-    return examined(problem, progress, found) if found else None
+
+    def weight(one: Candidate) -> float:
+        return one.reward * (PENALTY if one.steps in thought else 1.0)
+
+    key = problem.expert.vote_key
+    return best_examined(problem, progress, lambda found: by_reward(found, key, weight))
 
 
-def examined(problem: Problem, progress: Progress, found: Candidate) -> Candidate:
-    """With the word of a verifier that may ask a model; unchanged where the budget is spent."""
-    if problem.examine is None or found.outcome.status != "unverified":
-        return found
-    try:
-        outcome = problem.examine(found.steps)
-    except BudgetSpent:
-        return found
-    if outcome.status == "unverified":
-        return found
-    earned = worth(found.scores, outcome, problem.adjust)
-    seen = replace(found, outcome=outcome, reward=earned)
-    found.leaf.outcome = outcome
-    progress.candidates[progress.candidates.index(found)] = seen
-    return seen
+def _not_thought_over(
+    problem: Problem, progress: Progress, thought: AbstractSet[tuple[str, ...]]
+) -> Candidate | None:
+    """The best of the other paths, if possible one of which something else is known."""
+    others = [one for one in progress.candidates if one.steps not in thought]
+    known = {what_went_wrong(problem, one) for one in progress.candidates if one.steps in thought}
+    new = [one for one in others if what_went_wrong(problem, one) not in known]
+    key = problem.expert.vote_key
+    return by_reward(new, key) or by_reward(others, key)

@@ -23,6 +23,7 @@ class SearchOptions(BaseModel):
 
     `budget_tokens` bounds what all simulations write together. `evidence` are the texts that an
     answer of the factual worker must rest on, `tests` the Python asserts that code must pass.
+    Where no worker is named, these take the question: the code worker if there are tests.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

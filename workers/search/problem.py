@@ -19,13 +19,17 @@ class StepScorer(Protocol):
 
 @dataclass(frozen=True)
 class Draft:
-    """A continuation that the model wrote: its steps, and whether it came to an end by itself."""
+    """A continuation that the model wrote: its steps, and whether it came to an end by itself.
+
+    `cut`: it was ended from outside, amid a step.
+    """
 
     steps: tuple[str, ...]
     finished: bool
     model: str
     prompt_tokens: int
     completion_tokens: int
+    cut: bool = False
 
 
 class Propose(Protocol):

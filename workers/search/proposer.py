@@ -1,11 +1,12 @@
 """Drafts from a model server: it writes on from the steps so far, and stops when told to."""
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workers.backends.completion import Backend, Completion, ModelRequest
+from workers.backends.completion import Backend, BackendError, Completion, ModelRequest
+from workers.backends.wanted import as_long_as
 from workers.experts.expert import Expert, Task
 from workers.experts.steps import joined
 from workers.search.budget import Budget
@@ -43,12 +44,13 @@ class ModelProposer:
         if not (kept and wrote and draft.finished) or self.expert.final_answer(wrote):
             return draft
         said = self._written(wrote, closing, kept, temperature, hint)
-        answer = said.steps[0].split("\n")[0].strip() if said.steps else ""
+        answer = said.steps[0].split("\n")[0].strip() if said.steps and not said.cut else ""
         return replace(
             draft,
             steps=(*draft.steps, f"{closing} {answer}") if answer else draft.steps,
             prompt_tokens=draft.prompt_tokens + said.prompt_tokens,
             completion_tokens=draft.completion_tokens + said.completion_tokens,
+            cut=said.cut,
         )
 
     def _written(
@@ -63,23 +65,34 @@ class ModelProposer:
         )
         text, pieces = "", 0
         done: Completion | None = None
-        with closing(self.backend.stream(request)) as deltas:
-            for delta in deltas:
-                text += delta.text
-                pieces += bool(delta.text)
-                done = delta.completion or done
-                if self.budget.over or (begun and "\n" in text.lstrip()):
-                    break
-                if not begun and "\n" in delta.text and self._answered(steps, text):
-                    break
+        cut = False
+        try:
+            with self._wanted(), closing(self.backend.stream(request)) as deltas:
+                for delta in deltas:
+                    text += delta.text
+                    pieces += bool(delta.text)
+                    done = delta.completion or done
+                    cut = done is None and self.budget.over
+                    if cut or (begun and "\n" in text.lstrip()):
+                        break
+                    if not begun and "\n" in delta.text and self._answered(steps, text):
+                        break
+        except BackendError:
+            if not self.budget.over:
+                raise
+            cut = True
         text = done.text if done else text
         return Draft(
             steps=self.expert.split(text),
-            finished=done.finish_reason == "stop" if done else not self.budget.over,
+            finished=done.finish_reason == "stop" if done else not cut,
             model=done.model if done else "",
             prompt_tokens=done.prompt_tokens if done else 0,
             completion_tokens=done.completion_tokens if done else pieces,
+            cut=cut,
         )
+
+    def _wanted(self) -> AbstractContextManager[None]:
+        return as_long_as(lambda: not self.budget.over)
 
     def _answered(self, steps: Sequence[str], text: str) -> bool:
         """Whether a step before the last, which may go on, ends in an answer."""

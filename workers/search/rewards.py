@@ -6,6 +6,7 @@ from workers.experts.expert import Verified
 
 REFUSED = 0.25  # of the share that held: a refused answer stays below the pruning bound
 BLANK = Verified("failed", 0.0, "it comes to no answer", "terminal test")
+CUT = Verified("unverified", 0.0, "it was ended before its end", "search")
 
 
 def reward(scores: Sequence[float], outcome: Verified) -> float:

@@ -1,12 +1,13 @@
 """One question searched: a team of workers, a strategy for each, one budget; the one way in."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kernels.execution import Ask
 from workers.backends.completion import Backend
 from workers.experts.expert import Expert, Task, Verified
+from workers.experts.whoever import verify_with_all
 from workers.search.budget import Budget
 from workers.search.ensemble import shared_simulations, team, work_together
 from workers.search.problem import Candidate, Found, GateReport, Problem, StepScorer
@@ -77,14 +78,16 @@ def search(
     cancelled: Callable[[], bool] = lambda: False,
     expired: Callable[[], bool] = lambda: False,
     options: Mapping[str, Any] | None = None,
+    temperature: float | None = None,
     tell: Callable[[str, Candidate], None] = lambda _, __: None,
 ) -> Searched:
     """Answers `task` within `limits`.
 
     `strategy` gives each worker's strategy and why; `also` may add the app's own conditions to a
     verdict; `ask` is for verifiers that need a model, its tokens count. When `expired`, the best
-    that was found is given. `tell` hears of each worker's answers as they come, in a thread of that
-    worker. Raises SearchCancelled, and BackendError when nothing was found.
+    that was found is given. `temperature` replaces that of each worker's samples; the first try
+    stays the likeliest answer. `tell` hears of each worker's answers as they come, in a thread of
+    that worker. Raises SearchCancelled, and BackendError when nothing was found.
     """
     members: tuple[str, ...] = (routed.worker,)
     if not routed.alone:
@@ -99,10 +102,12 @@ def search(
     def work(name: str) -> Found:
         chosen, budget = plans[name][0], budgets[name]
         expert = at_once(experts[name]) if chosen == "one_shot" else experts[name]
+        if temperature is not None:
+            expert = replace(expert, temperature=temperature)
         asks = counted(ask, budget) if ask else None
 
         def verified(steps: Sequence[str], asks: Ask | None) -> Verified:
-            return also(expert.reply(steps), expert.verify(task, steps, asks))
+            return also(expert.reply(steps), verify_with_all(expert, task, steps, asks))
 
         problem = Problem(
             task=task,

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from workers.experts.expert import Expert
-from workers.search.gate import accepted, examined, pass_gate
+from workers.search.examining import best_examined
+from workers.search.gate import accepted, pass_gate
 from workers.search.problem import Candidate, Found, GateReport, Problem
 from workers.search.simulation import Progress, simulate
 from workers.search.voting import by_score, by_verifier, most_votes
@@ -96,8 +97,7 @@ def _sampled(
 
 
 def _found(name: str, problem: Problem, progress: Progress, stopped: str, choose: Choose) -> Found:
-    chosen = choose(problem, progress.candidates)
-    chosen = examined(problem, progress, chosen) if chosen else None
+    chosen = best_examined(problem, progress, lambda found: choose(problem, found))
     passed = chosen is not None and accepted(chosen, gate=problem.gate)
     report = GateReport(passed, passed)
     return Found(name, chosen, tuple(progress.candidates), progress.root, report, stopped)

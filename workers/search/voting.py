@@ -13,8 +13,8 @@ def most_votes(
 ) -> Candidate | None:
     """The best candidate of the answer with the most weight; None where none came to an answer.
 
-    Of equal weights the answer wins that was found first, and of its candidates the one with the
-    highest reward.
+    Of equal weights the answer wins that was found first. Of its candidates the one with the
+    highest weight, then with the highest reward.
     """
     groups: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
@@ -23,14 +23,16 @@ def most_votes(
     if not groups:
         return None
     winners = max(groups.values(), key=lambda group: sum(map(weight, group)))
-    return max(winners, key=lambda candidate: candidate.reward)
+    return max(winners, key=lambda candidate: (weight(candidate), candidate.reward))
 
 
-def by_verifier(candidates: Sequence[Candidate], key: Callable[[str], str]) -> Candidate | None:
+def by_verifier(
+    candidates: Sequence[Candidate], key: Callable[[str], str], weight: Weight = lambda _: 1.0
+) -> Candidate | None:
     """Of those that a verifier passed, else that it did not refuse, else of all: most votes."""
     for status in ("ok", "unverified", "failed"):
         of_status = [one for one in candidates if one.outcome.status == status]
-        if (found := most_votes(of_status, key)) is not None:
+        if (found := most_votes(of_status, key, weight)) is not None:
             return found
     return None
 
@@ -41,7 +43,13 @@ def by_score(candidates: Sequence[Candidate]) -> Candidate | None:
     return max(ended, key=lambda one: one.mean_score, default=None)
 
 
-def by_reward(candidates: Sequence[Candidate], key: Callable[[str], str]) -> Candidate | None:
-    """What a verifier passed, else the answer with the most reward behind it."""
-    passed = [one for one in candidates if one.outcome.status == "ok"]
-    return most_votes(passed or candidates, key, lambda one: one.reward)
+def by_reward(
+    candidates: Sequence[Candidate],
+    key: Callable[[str], str],
+    weight: Weight = lambda one: one.reward,
+) -> Candidate | None:
+    """The same as `by_verifier`, but each vote weighs as much as its reward.
+
+    However many answers were refused, one that was not goes before them.
+    """
+    return by_verifier(candidates, key, weight)

@@ -28,6 +28,7 @@ from workers.searches.report import summary
 from workers.trace import Trace
 
 TOLD_CHARS = 500
+JUDGE_S = 5.0  # for the app's own judges, when the search took all of its time
 STATUS: dict[str, Status] = {"ok": "ok", "failed": "failed", "unverified": "could_not_run"}
 
 
@@ -101,6 +102,7 @@ def search_answer(
             cancelled=cancelled,
             expired=patience.expired,
             options={k: v for k, v in request.options.items() if k != "temperature"},
+            temperature=request.options.get("temperature"),
             tell=_teller(say) if request.trace else _silent,
         )
         payload.update(summary(found))
@@ -112,13 +114,13 @@ def search_answer(
     own = _as_check(found)
     trace.add(Event.Kind.VERIFICATION, **own.as_json())
     conditions = request.contract.conditions
-    judge = judge_of(asker(Watched(backend, patience.require_waiting)))
+    judge = judge_of(asker(Watched(backend, patience.longer(JUDGE_S).require_going)))
     _, verdict = check(text, conditions, bound, trace, judge)
     for piece in pieces(text):
         say(Delta(text=piece))
     return Answer(
         "search",
-        f"{reason}; {found.worker} by {found.strategy}: {found.reason}",
+        f"{reason}; {found.worker} by {found.strategy}: {found.reason}{_unused(asked, expert)}",
         text,
         None,
         "stop" if found.chosen else "length",
@@ -159,16 +161,33 @@ def _plan(asked: SearchOptions, worker: str, means: Means) -> tuple[str, str]:
 
 
 def _as_asked(routed: Routed, asked: SearchOptions, means: Means) -> Routed:
-    if asked.worker != "auto":
-        expert = means.experts[asked.worker]
-        routed = Routed(
-            asked.worker, {asked.worker: 1.0}, expert.depth, expert.simulations, alone=True
-        )
+    worker = _worker_for(asked, routed, means) if asked.worker == "auto" else asked.worker
+    if worker:
+        expert = means.experts[worker]
+        routed = Routed(worker, {worker: 1.0}, expert.depth, expert.simulations, alone=True)
     return replace(
         routed,
         depth=asked.depth or routed.depth,
         simulations=asked.simulations or routed.simulations,
     )
+
+
+def _worker_for(asked: SearchOptions, routed: Routed, means: Means) -> str:
+    """Who holds answers to the tests, else to the evidence, that the app sent; empty: any worker.
+
+    Of several, the likeliest.
+    """
+    for given in ("tests", "evidence"):
+        able = [name for name, expert in means.experts.items() if given in expert.held_to]
+        if getattr(asked, given) and able:
+            return max(able, key=lambda name: routed.probabilities.get(name, 0.0))
+    return ""
+
+
+def _unused(asked: SearchOptions, expert: Expert) -> str:
+    """What the app sent and its named worker has no use for."""
+    unused = asked.tests and "tests" not in expert.held_to
+    return f"; the tests were not used: {expert.name} runs none" if unused else ""
 
 
 def _limits_of(request: ChatRequest, asked: SearchOptions, limits: Limits) -> Limits:

@@ -3,14 +3,22 @@
 from kernels.models import CacheEntry, CacheHit
 from trajectories.models import Feedback, SearchRecord, Trajectory
 from workers.answer import Answer
+from workers.experts import judged, rederiving
 from workers.request import ChatRequest
 from workers.stored.exact import oldest, pins_of
 
+JUDGES = (judged.HOW, rederiving.HOW)  # a model passed it, and nothing else did
+
 
 def cache_search(*, trajectory: Trajectory, record: SearchRecord, request: ChatRequest) -> None:
-    """Keeps a search's answer, if it passed, and if its question may be answered again."""
+    """Keeps a search's answer, if it passed, and if its question may be answered again.
+
+    What only a judge passed, of a worker that was named or chosen at random, is kept for those who
+    name the worker: nobody else would have been answered by it.
+    """
     if trajectory.verified:
-        _keep(trajectory, record, request)
+        by_judge = record.checked_by in JUDGES and not _held_to_conditions(trajectory)
+        _keep(trajectory, record, request, only_named=by_judge and record.alone)
 
 
 def cache_confirmed(*, trajectory: Trajectory) -> None:
@@ -24,7 +32,14 @@ def cache_confirmed(*, trajectory: Trajectory) -> None:
         _keep(trajectory, record, ChatRequest.model_validate(trajectory.answered_run.request))
 
 
-def _keep(trajectory: Trajectory, record: SearchRecord, request: ChatRequest) -> None:
+def _held_to_conditions(trajectory: Trajectory) -> bool:
+    """Whether a condition of the app itself held."""
+    return any(one["kind"] != "worker" and one["status"] == "ok" for one in trajectory.checks)
+
+
+def _keep(
+    trajectory: Trajectory, record: SearchRecord, request: ChatRequest, *, only_named: bool = False
+) -> None:
     if not trajectory.question_digest:
         return
     CacheEntry.objects.get_or_create(
@@ -33,6 +48,7 @@ def _keep(trajectory: Trajectory, record: SearchRecord, request: ChatRequest) ->
             "client_id": trajectory.client_id,
             "worker": record.worker,
             "strategy": record.strategy,
+            "only_named": only_named,
             "pins": pins_of(request),
             "max_tokens": request.max_tokens,
             "embedding": trajectory.embedding,

@@ -98,10 +98,14 @@ def pins_of(request: ChatRequest) -> str:
 
 
 def named_search(request: ChatRequest) -> dict[str, Any]:
-    """Whoever names a worker or a strategy gets answers of these alone: fields of an entry."""
+    """Whoever names a worker or a strategy gets answers of these alone: fields of an entry.
+
+    Who names no worker gets none that is only for those who do.
+    """
     searched = request.search or SearchOptions()
     named = {"worker": searched.worker, "strategy": searched.strategy}
-    return {name: value for name, value in named.items() if value != "auto"}
+    fields: dict[str, Any] = {name: value for name, value in named.items() if value != "auto"}
+    return fields if "worker" in fields else {**fields, "only_named": False}
 
 
 def _searched(request: ChatRequest) -> Q:

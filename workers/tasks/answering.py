@@ -1,6 +1,7 @@
 """The interactive queue: answers accepted runs, and takes over those of dead workers."""
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -37,6 +38,7 @@ from workers.request import ChatRequest
 from workers.search.budget import SearchCancelled
 from workers.searches.allowed import may_search
 from workers.searches.answering import pays, search_answer
+from workers.searches.patience import seconds_left
 from workers.searches.records import somewhere_pays
 from workers.stored.replaying import Stored, answer_again
 from workers.suspects import alone
@@ -119,9 +121,15 @@ def _otherwise(
         vector = np.asarray(run.embedding, dtype=np.float32)
         means = live_means(request.prompt, vector, explores=asked)
         if asked or pays(means):
+            means = replace(means, timeout_s=_time_for(run, means.timeout_s))
             cancelled = Cancellation(run.pk)
             return search_answer(request, reason, backend, say, trace, means, cancelled)
     return generate(request, reason, backend, say, trace)
+
+
+def _time_for(run: Run, search_s: float) -> float:
+    waited_s = (timezone.now() - run.created_at).total_seconds()
+    return seconds_left(search_s, request_s=settings.KW_REQUEST_TIMEOUT_S, waited_s=waited_s)
 
 
 def stored_before(decision: dict[str, Any]) -> Stored | None:

@@ -1,15 +1,18 @@
 """Who is taller, older, faster, further left: chains of comparisons in one respect."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 
-from workers.experts.formal.formulas import Formula, all_of, less, negated
+from workers.experts.formal.formulas import Formula, all_of, any_of, less, negated
 from workers.experts.formal.problem import Claim, NotRead, Problem, claims_of
 from workers.experts.formal.words import sentences
 from workers.experts.verdicts import verdict_said
+from workers.experts.word_lists import words
 
 MOST_THINGS = 15
+MOST_UNSURE = 3  # comparisons of two readings
 
 # respect: what says more of it, and what says less
 _RESPECTS = {
@@ -41,10 +44,21 @@ _EXTREMES = {
 }  # fmt: skip
 _MORES = "|".join(sorted((re.escape(w) for w in _WORDS), key=len, reverse=True))
 _MOSTS = "|".join(sorted((re.escape(w) for w in _EXTREMES), key=len, reverse=True))
-_THING = r"(?:[A-Z][a-z]+|[Tt]he (?!\w+est\b)[a-z]+(?: [a-z]+)??)"
+_IN_A_ROW = frozenset(["rank", "place", "level"])  # respects in which things are next to others
+_NEXT = ("immediately",)  # nothing is between
+_NEXT_OR_NOT = ("directly", "just", "right")  # or: straight, only
+_ADVERBS = (
+    r"(?:\w+ly|never|not|almost|always|often|seldom|ever|even|also|too|just|still|once|twice)"
+)
+_THING = rf"(?:[A-Z][a-z]+|[Tt]he (?!\w+est\b)[a-z]+(?: (?!{_ADVERBS}\b)[a-z]+)??)"
+_NO_THINGS = words(
+    "nobody everyone everybody someone somebody anyone anybody none nothing everything something"
+    " neither both each one all most many some few others other rest he she it they this that who"
+)
 _IS = r"(?:is|was|finished|arrived|came|stands|sits|runs|costs)"
 _STATED = re.compile(
-    rf"({_THING}) {_IS} (not )?(?:immediately |directly |just )?({_MORES})(?: than)?"
+    rf"({_THING}) {_IS} (not )?(?:({'|'.join(_NEXT + _NEXT_OR_NOT)}) )?({_MORES})"
+    rf"(?: than)?"
     rf" ({_THING})[.;,]?"
 )
 _WHICH = re.compile(
@@ -70,11 +84,21 @@ class _Comparison:
     more: str
     fewer: str
     denied: bool
+    how_near: str = ""  # the word that says so
 
     @property
     def formula(self) -> Formula:
         formula = less(self.fewer, self.more)
         return negated(formula) if self.denied else formula
+
+    def readings(self, things: set[str]) -> list[Formula]:
+        """Where one is next to the other, none of the things is between them."""
+        if not self.how_near:
+            return [self.formula]
+        others = sorted(things - {self.more, self.fewer})
+        between = any_of(all_of([less(self.fewer, o), less(o, self.more)]) for o in others)
+        near = all_of([self.formula, negated(between)])
+        return [near] if self.how_near in _NEXT else [near, self.formula]
 
 
 def read(prompt: str) -> Problem | None:
@@ -86,22 +110,35 @@ def read(prompt: str) -> Problem | None:
         respects = {one.respect for one in compared}
         if len(respects) != 1 or not 2 <= len(things) <= MOST_THINGS:
             raise NotRead("not one respect")
+        if sum(one.how_near in _NEXT_OR_NOT for one in compared) > MOST_UNSURE:
+            raise NotRead("too many readings")
         claim_of = _claims(question, things, respects.pop())
     except NotRead:
         return None
-    return Problem("ordering", (tuple(one.formula for one in compared),), claim_of)
+    return Problem("ordering", _readings(compared, things), claim_of)
+
+
+def _readings(compared: Sequence[_Comparison], things: set[str]) -> tuple[tuple[Formula, ...], ...]:
+    """Things that are next to each other stand in a row, one behind the other."""
+    row = []
+    if any(one.how_near for one in compared):
+        pairs = combinations(sorted(things), 2)
+        row = [any_of([less(one, other), less(other, one)]) for one, other in pairs]
+    ways = dict.fromkeys(product(*(one.readings(things) for one in compared)))
+    return tuple((*way, *row) for way in ways)
 
 
 def _comparison(sentence: str) -> _Comparison:
     found = _STATED.fullmatch(sentence.strip())
     if found is None:
         raise NotRead(sentence)
-    respect, more = _WORDS[found[3].lower()]
-    first, second = _name(found[1]), _name(found[4])
-    if first == second:
+    respect, more = _WORDS[found[4].lower()]
+    first, second = _name(found[1]), _name(found[5])
+    near = found[3] or ""
+    if first == second or (near and (found[2] or respect not in _IN_A_ROW)):
         raise NotRead(sentence)
     high, low = (first, second) if more else (second, first)
-    return _Comparison(respect, high, low, bool(found[2]))
+    return _Comparison(respect, high, low, bool(found[2]), near)
 
 
 def _claims(question: str, things: set[str], respect: str) -> Callable[[str], Claim]:
@@ -116,6 +153,8 @@ def _claims(question: str, things: set[str], respect: str) -> Callable[[str], Cl
         asked = _Comparison(found_respect, high, low, False)
     elif follows:
         asked = _comparison(follows[1])
+        if asked.how_near:  # something that nobody named may be between
+            raise NotRead(question)
     else:
         raise NotRead(question)
     if asked.respect != respect or not {asked.more, asked.fewer} <= things:
@@ -155,4 +194,8 @@ def _extreme(word: str, things: set[str], respect: str, question: str) -> Callab
 
 
 def _name(text: str) -> str:
-    return re.sub(r"^the ", "", text.strip(), flags=re.IGNORECASE).lower()
+    """Raises NotRead."""
+    name = re.sub(r"^the ", "", text.strip(), flags=re.IGNORECASE).lower()
+    if name.split()[0] in _NO_THINGS:
+        raise NotRead(text)
+    return name

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kernels", "0008_answer_cache"),
+        ("kernels", "0009_only_named"),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("kernels", "0009_retraction"),
+        ("kernels", "0010_retraction"),
         ("trajectories", "0011_retraction"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
