@@ -9,6 +9,7 @@ from kwsite.env import Environment, service_settings
 from kwsite.stack.child import Child
 from kwsite.stack.embedded import Embedded
 from kwsite.stack.kept_choices import keep_secrets
+from kwsite.stack.measures_folder import fresh_measures
 from kwsite.stack.private_file import read_json, write_private_json
 from kwsite.stack.progress import console, step
 from kwsite.stack.replacements import replacements_asked_for
@@ -50,6 +51,7 @@ class Stack:
             "HF_HUB_OFFLINE": "1",
             "TOKENIZERS_PARALLELISM": "false",
             "PYTHONUNBUFFERED": "1",
+            "PROMETHEUS_MULTIPROC_DIR": str(fresh_measures(home)),
         }
 
     def start(self) -> dict[str, str]:

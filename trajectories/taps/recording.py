@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from trajectories.errors import KernelWeaveError
+from trajectories.measures import EVENTS, TAPS
 from trajectories.models import AgentSession, AgentTurn, Client, Trajectory
 from trajectories.taps.values import Closing, Observed, Opening
 
@@ -76,6 +77,7 @@ def open_trajectory(*, client: Client, opening: Opening) -> Opened:
         redacted=opening.redacted,
         cut=opening.cut,
     )
+    TAPS.labels(tap="open").inc()
     return Opened(opening.id, place, new=True)
 
 
@@ -99,6 +101,8 @@ def append_events(*, client: Client, trajectory_id: UUID, events: Sequence[Obser
         known, stored = cursor.fetchone()
     if not known:
         raise TrajectoryNotFound()
+    TAPS.labels(tap="events").inc()
+    EVENTS.inc(stored)
     return int(stored)
 
 
@@ -124,6 +128,7 @@ def close_trajectory(*, client: Client, trajectory_id: UUID, closing: Closing) -
     turn.build_succeeded = closing.build_succeeded
     turn.cut = {**turn.cut, **closing.cut}
     turn.save(update_fields=["build_succeeded", "cut"])
+    TAPS.labels(tap="close").inc()
     return was_open
 
 

@@ -31,6 +31,7 @@ from workers.backends.completion import (
     Delta,
 )
 from workers.cancelling import Cancellation
+from workers.counting import count_answer, count_failure
 from workers.leases import WORKER, keeper
 from workers.queueing import enqueue
 from workers.recording import claim_run, fail_run, record_answer
@@ -43,6 +44,7 @@ from workers.searches.records import somewhere_pays
 from workers.stored.replaying import Stored, answer_again
 from workers.suspects import alone
 from workers.tasks.scoring import ask_for_scores
+from workers.telemetry import tell_answer
 from workers.trace import Trace
 
 log = logging.getLogger(__name__)
@@ -108,6 +110,8 @@ def _answer(run: Run) -> None:
         return
     _post(run, mailbox.finished(run))
     ask_for_scores()
+    count_answer(run, done)
+    tell_answer(run, request, done, trace)
 
 
 def _otherwise(
@@ -204,6 +208,7 @@ def _fail(
     }
     if fail_run(run=run, worker=WORKER, error=error):
         _post(run, mailbox.Message("failed", run.attempts, result=error))
+        count_failure(code)
 
 
 @shared_task(ignore_result=True)
