@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -43,6 +43,16 @@ class TurnInline(RecordInline[AgentTurn, AgentSession]):
         return "-" if found is None else f"{found:+.2f}"
 
 
+# Of the rows of a page alone: joined, all sessions would be counted to show fifty.
+_TURNS = (
+    AgentTurn.objects.filter(session=OuterRef("pk"))
+    .order_by()
+    .values("session")
+    .annotate(count=Count("pk"))
+    .values("count")
+)
+
+
 class AgentSessionAdmin(RecordAdmin[AgentSession]):
     list_display = ("key", "agent", "client", "source", "prompts", "started_at", "ended_at")
     list_filter = ("source", "agent", "client")
@@ -56,8 +66,8 @@ class AgentSessionAdmin(RecordAdmin[AgentSession]):
     inlines = (TurnInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AgentSession]:
-        return super().get_queryset(request).annotate(turn_count=Count("turns"))
+        return super().get_queryset(request).annotate(turn_count=Subquery(_TURNS))
 
     @admin.display(description="prompts")
     def prompts(self, session: Any) -> int:
-        return int(session.turn_count)
+        return int(session.turn_count or 0)

@@ -2,19 +2,24 @@
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 from pytest_django import Settings
 
 from trajectories.access import issue_key
 from trajectories.models import AgentSession, AgentTurn, Client, Event, Trajectory
+from trajectories.taps.recording import append_events
+from trajectories.taps.values import Observed
 from workers.tasks.keeping import close_idle_trajectories, keep_event_partitions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+THREADS, EACH = 8, 20
 SOME_ID = str(uuid.UUID(int=1))
 SECRET = "ghp_" + "a1B2c3D4" * 5
 
@@ -197,6 +202,26 @@ def test_what_is_left_open_is_closed_where_its_last_event_was(
     close_idle_trajectories()
     assert Trajectory.objects.get(pk=idle).closed_at == datetime.fromisoformat(at)
     assert Trajectory.objects.get(pk=busy).closed_at is None
+
+
+def test_events_of_many_threads_are_neither_lost_nor_torn_nor_numbered_twice(
+    client: Client, app: Browser
+) -> None:
+    found = uuid.UUID(opened(app))
+
+    def append(thread: int) -> None:
+        for number in range(EACH):
+            payload = {"tool": "Bash", "ok": True, "output": f"{thread} {number}" * 50}
+            events = [Observed("tool_result", payload, datetime.now(UTC), uuid.uuid4())]
+            append_events(client=client, trajectory_id=found, events=events)
+        connection.close()
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(append, range(THREADS)))
+    kept = Event.objects.filter(trajectory=found)
+    assert sorted(event.sequence for event in kept) == list(range(THREADS * EACH))
+    said = {(event.payload["tool"], event.payload["output"]) for event in kept}
+    assert len(said) == THREADS * EACH
 
 
 def test_months_are_kept_by_a_task(settings: Settings) -> None:
