@@ -26,6 +26,16 @@ OPERATIONS = {
     ("/api/skills", "get"),
     ("/api/skills/rank", "post"),
     ("/api/skills/shadow", "get"),
+    ("/api/trajectories", "post"),
+    ("/api/trajectories/{trajectory_id}", "get"),
+    ("/api/trajectories/{trajectory_id}/events", "post"),
+    ("/api/trajectories/{trajectory_id}/close", "post"),
+    ("/api/trajectories/{trajectory_id}/annotations", "post"),
+    ("/api/sessions/end", "post"),
+    ("/api/taps", "post"),
+    ("/api/runs/{run_id}/lineage", "get"),
+    ("/api/runs/{run_id}/retract", "post"),
+    ("/v1/traces", "post"),
     ("/api/health", "get"),
 }
 
