@@ -95,15 +95,16 @@ class EventBody(Part):
             raise MissingParameter("An event with an 'id' needs its time, 'at'.", param="at")
         if self.kind.value == TOOL and not self.tool:
             raise MissingParameter("A tool event needs the name of its 'tool'.", param="tool")
-        said = {
+        said: dict[str, Any] = {
             "tool": self.tool,
             "parameters": self.parameters,
             "ok": self.ok,
             "error": self.error,
             "output": self.output,
         }
-        named = said if self.tool else {}
-        payload = clean_payload({**self.payload, **named})
+        if not self.tool:
+            said = {name: value for name, value in said.items() if value not in ("", None, {})}
+        payload = clean_payload({**self.payload, **said})
         return Observed(self.kind.value, payload, moment(self.at), self.id, self.duration_ms)
 
 

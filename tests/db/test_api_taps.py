@@ -59,6 +59,15 @@ def test_an_agents_work_is_kept_from_prompt_to_answer(app: Browser) -> None:
     assert report["closed_at"] is not None
 
 
+def test_what_is_no_tool_keeps_what_is_said_of_it(app: Browser) -> None:
+    found = opened(app)
+    said = {"kind": "observation", "output": "The page is empty.", "payload": {"url": "x"}}
+    post(app, f"/trajectories/{found}/events", {"events": [said]})
+    (kept,) = app.get(f"/api/trajectories/{found}").json()["events"]
+    assert kept["kind"] == "observation"
+    assert kept["payload"] == {"url": "x", "output": "The page is empty."}
+
+
 def test_whatever_is_sent_again_is_kept_once(app: Browser) -> None:
     found, one = opened(app, id=str(uuid.uuid4())), event()
     body = {"session": "s", "prompt": "Fix the test.", "id": found}
