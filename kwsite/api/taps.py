@@ -63,7 +63,11 @@ class TapResults(BaseModel):
 
 @router.post(
     "/trajectories",
-    response={201: OpenedTrajectory, **error_documents(400, 401, 409, 413, 415)},
+    response={
+        200: OpenedTrajectory,
+        201: OpenedTrajectory,
+        **error_documents(400, 401, 409, 413, 415),
+    },
     summary="Open a trajectory",
 )
 async def open_(request: HttpRequest, body: OpenBody) -> HttpResponse:
