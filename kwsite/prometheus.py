@@ -24,7 +24,7 @@ def _waiting() -> bytes:
     for status in (Run.Status.QUEUED, Run.Status.RUNNING):
         runs.labels(status=status.value).set(Run.objects.filter(status=status).count())
     unscored = Gauge("kernelweave_unscored", "Trajectories to be scored.", registry=registry)
-    due = Trajectory.objects.filter(scored_at=None, closed_at__isnull=False)
+    due = Trajectory.objects.filter(scored_at=None, closed_at__isnull=False, retracted_at=None)
     unscored.set(due.count())
     try:
         lengths = {name: int(str(redis_client().llen(name))) for name in QUEUES}

@@ -38,6 +38,7 @@ _NO_BUILD = re.compile(
     r"|deploy|demo|-n)\b"
     r"|\b(?:next|vite|nx|ng|turbo|webpack)\s+(?:dev|start|serve)"
 )
+LOOKED_AT = 1_000  # characters of a command
 _SEPARATOR = re.compile(r"\s*(&&|\|\||;|\||\n|&(?!\d|>))\s*")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1.*?^\s*\2\s*$", re.DOTALL | re.MULTILINE)
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -56,7 +57,10 @@ _PASSED = re.compile(
 
 
 def is_build(command: str) -> bool:
-    """Whether some part of the command is a build, a test run, or a check of the code."""
+    """Whether some part of the command is a build, a test run, or a check of the code.
+
+    Of a long one, its beginning is looked at: a heredoc in it is searched for its end.
+    """
     return _shows_status(command) is not None
 
 
@@ -77,7 +81,7 @@ def build_passed(use: ToolUse) -> bool | None:
 
 def _shows_status(command: str) -> bool | None:
     """Whether the last build of a command lends it its status; None if there is no build in it."""
-    plain = _QUOTED.sub("_", _HEREDOC.sub("_", command))
+    plain = _QUOTED.sub("_", _HEREDOC.sub("_", command[:LOOKED_AT]))
     pieces = _SEPARATOR.split(plain)
     parts, joints = pieces[::2], pieces[1::2]
     shows = None

@@ -1,13 +1,18 @@
 """Months of events: a partition of its own each, made ahead, and dropped when it is old."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from psycopg import sql
+from psycopg.errors import LockNotAvailable
 
 TABLE = "trajectories_event"
 AHEAD = 6  # months
+LOCK_MS = 500
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, order=True)
@@ -42,12 +47,10 @@ def make_partitions(*, oldest: date, today: date | None = None) -> list[str]:
     last = Month.of(today)
     for _ in range(AHEAD):
         last = last.next
-    with connection.cursor() as cursor:
-        while month <= last:
-            if month.table not in there:
-                cursor.execute(_creation(month))
-                made.append(month.table)
-            month = month.next
+    while month <= last:
+        if month.table not in there and _changed(_creation(month)):
+            made.append(month.table)
+        month = month.next
     return made
 
 
@@ -55,11 +58,27 @@ def drop_partitions(*, before: datetime) -> list[str]:
     """Drops the months that ended before that moment, with their events; returns their names."""
     dropped = []
     for month in partitions():
-        if month.next.begins <= before.astimezone(UTC).date():
-            with connection.cursor() as cursor:
-                cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(month.table)))
+        statement = sql.SQL("DROP TABLE {}").format(sql.Identifier(month.table))
+        if month.next.begins <= before.astimezone(UTC).date() and _changed(statement):
             dropped.append(month.table)
     return dropped
+
+
+def _changed(statement: sql.Composed) -> bool:
+    """Whether it was done: it waits for nobody long, since every tap would wait behind it.
+
+    What could not be done, because a reader holds the table, is done the next night.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_MS}ms'")
+            cursor.execute(statement)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        log.warning("events are being read: %s waits", statement.as_string())
+        return False
+    return True
 
 
 def partitions() -> list[Month]:

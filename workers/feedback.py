@@ -29,6 +29,10 @@ class NotReused(KernelWeaveError):
     """This run was not answered by a stored answer."""
 
 
+class Retracted(KernelWeaveError):
+    """This answer was retracted: nothing more is learned from it."""
+
+
 WRONG_REUSE = "A wrong reuse: the stored answer is no answer to this."
 
 
@@ -48,9 +52,11 @@ def record_feedback(
     examples, for good: praise afterwards does not bring them back, nor is the answer given again
     or promoted. `worker` and `steps` are for searched answers; said alone, they leave the last
     verdict as it is, and no row (None). `run_id` may be an agent's trajectory. Raises RunNotFound,
-    RunNotFinished, and what `record_words` raises; then nothing is stored.
+    RunNotFinished, and what `record_words` raises, or Retracted; then nothing is stored.
     """
     trajectory = judgeable(client, run_id)
+    if trajectory.retracted_at is not None:
+        raise Retracted()
     if not verdict and rating is None:
         record_words(trajectory=trajectory, worker=worker, steps=steps)
         return None

@@ -13,7 +13,7 @@ from trajectories.admin import TrajectoryAdmin
 from trajectories.admin_base import ModelAdmin
 from trajectories.models import Feedback, SearchRecord, Trajectory
 from trajectories.search_admin import SearchRecordAdmin
-from workers.feedback import record_feedback
+from workers.feedback import Retracted, record_feedback
 from workers.lineage_admin import LineageAdmin
 
 Row = TypeVar("Row", bound=Model)
@@ -36,17 +36,23 @@ class JudgingAdmin(ModelAdmin[Row]):
         self._judge(request, queryset, Feedback.Verdict.INCORRECT)
 
     def _judge(self, request: HttpRequest, queryset: QuerySet[Any], verdict: str) -> None:
-        rows = list(queryset)
-        for row in rows:
+        judged = 0
+        for row in queryset:
             trajectory: Trajectory = row.trajectory if isinstance(row, SearchRecord) else row
-            record_feedback(
-                client=trajectory.client,
-                run_id=trajectory.run_id or trajectory.pk,
-                verdict=verdict,
-                comment=f"in the admin, by {_user(request)}",
-            )
+            try:
+                record_feedback(
+                    client=trajectory.client,
+                    run_id=trajectory.run_id or trajectory.pk,
+                    verdict=verdict,
+                    comment=f"in the admin, by {_user(request)}",
+                )
+            except Retracted as error:
+                messages.error(request, error.detail)
+                continue
             self.log_change(request, row, f"The answer is {verdict}.")
-        messages.success(request, f"Judged: {len(rows)}.")
+            judged += 1
+        if judged:
+            messages.success(request, f"Judged: {judged}.")
 
 
 class JudgedTrajectoryAdmin(LineageAdmin, JudgingAdmin[Trajectory], TrajectoryAdmin):

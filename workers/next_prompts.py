@@ -15,7 +15,10 @@ from trajectories.corrections.redoing import asks_again
 from trajectories.models import AgentTurn, Trajectory
 
 COMPARED = 2000  # characters of a prompt, up to which questions are compared word by word
-_FOLLOWING = AgentTurn.objects.filter(session=OuterRef("session"), place=OuterRef("place") + 1)
+# One that was opened without a prompt says nothing yet.
+_FOLLOWING = AgentTurn.objects.filter(
+    session=OuterRef("session"), place=OuterRef("place") + 1
+).exclude(trajectory__prompt="")
 _UNHEARD = Q(corrected=None) | Q(redone=None)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from celery import current_app
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
@@ -19,10 +20,11 @@ from training.models import RouterOutcome, Snapshot, StepExample
 from trajectories.models import Retraction, Trajectory
 from trajectories.standing import Counted, uncount_rewards
 from workers.queueing import QueueUnavailable, enqueue
-from workers.tasks.learning import fit_routing_head, refit_routing
 
 log = logging.getLogger(__name__)
 State = KernelVersion.State
+# By their names: the module loads torch, and a web process retracts.
+FITTING = ("workers.tasks.learning.refit_routing", "workers.tasks.learning.fit_routing_head")
 
 
 class AlreadyRetracted(ReviewError):
@@ -49,7 +51,8 @@ def retract_trajectory(
         locked = Trajectory.objects.select_for_update().get(pk=trajectory.pk)
         if locked.retracted_at is not None:
             raise AlreadyRetracted()
-        ids = given_again(locked.pk)
+        again = Trajectory.objects.filter(pk__in=given_again(locked.pk), retracted_at=None)
+        ids = list(again.values_list("pk", flat=True))
         Trajectory.objects.filter(pk__in=ids, retracted_at=None).update(retracted_at=timezone.now())
         why = f"a trajectory was retracted: {reason}"
         found = Retraction.objects.create(
@@ -96,7 +99,7 @@ def _retire(ids: list[UUID], why: str) -> dict[str, object]:
 def _fit_routing_again() -> None:
     """Nets that are flagged are due by themselves; the nightly round is there if this fails."""
     try:
-        enqueue(refit_routing, queue="learn")
-        enqueue(fit_routing_head, queue="learn")
+        for task in FITTING:
+            enqueue(current_app.signature(task), queue="learn")
     except QueueUnavailable as error:
         log.warning("routing is fitted again tonight: %s", error)

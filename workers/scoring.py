@@ -58,21 +58,22 @@ def _outcome(
     turn: AgentTurn, events: Sequence[Observed], feedback: Sequence[Feedback]
 ) -> list[Signal]:
     """A verdict on the answer counts before what the next prompt says of it."""
-    verdict = _judged(feedback)
+    verdict, continued = _judged(feedback), turn.continued
+    ended = continued is False  # so nobody corrected it, nor asked again
+    said = "The session ended without that." if ended else ""
     corrected = _denied(
         "not_corrected",
-        turn.corrected,
+        False if ended and turn.corrected is None else turn.corrected,
         yes=turn.corrected_by or "It was corrected.",
-        no="The next prompt does not correct it.",
+        no=said or "The next prompt does not correct it.",
     )
-    continued = turn.continued
     return [
         verdict if verdict.value is not None else corrected,
         _denied(
             "not_redone",
-            turn.redone,
+            False if ended and turn.redone is None else turn.redone,
             yes="The next prompt asks for the same again.",
-            no="The next prompt asks for something else.",
+            no=said or "The next prompt asks for something else.",
         ),
         build_succeeded(events, turn.build_succeeded),
         Signal(

@@ -17,7 +17,7 @@ from training.nets.roster import UnknownWorker
 from trajectories.errors import KernelWeaveError
 from trajectories.taps.recording import SessionNotFound, TrajectoryNotFound, TrajectoryTaken
 from workers.cancelling import RunFinished
-from workers.feedback import NotReused, RunNotFinished, RunNotFound
+from workers.feedback import NotReused, Retracted, RunNotFinished, RunNotFound
 from workers.queueing import QueueUnavailable
 from workers.receipt_lookup import NoReceipt
 from workers.retracting import AlreadyRetracted
@@ -165,6 +165,7 @@ TABLE: dict[type[Exception], Refusal] = {
     SessionNotFound: Refusal(404, "session_not_found"),
     TrajectoryTaken: Refusal(409, "trajectory_exists"),
     AlreadyRetracted: Refusal(409, "already_retracted"),
+    Retracted: Refusal(409, "retracted"),
     MethodNotAllowed: Refusal(405, "method_not_allowed"),
     RunNotFinished: Refusal(409, "run_not_finished"),
     NotReused: Refusal(409, "not_reused"),

@@ -42,7 +42,7 @@ async def export(request: HttpRequest) -> HttpResponse:
     if len(timely) < len(spans):
         refused = ExportTracePartialSuccess(
             rejected_spans=len(spans) - len(timely),
-            error_message="Their times are too long ago, or in the future.",
+            error_message="They have no ids, or times too long ago or in the future.",
         )
         reply.partial_success.CopyFrom(refused)
     if request.content_type == PROTOBUF:
@@ -52,6 +52,6 @@ async def export(request: HttpRequest) -> HttpResponse:
 
 def _is_timely(span: Span) -> bool:
     try:
-        return bool(moment(span.started) and moment(span.ended))
+        return bool(span.trace and span.id and moment(span.started) and moment(span.ended))
     except InvalidParameter:
         return False

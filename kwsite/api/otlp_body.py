@@ -70,7 +70,7 @@ def _span(span: trace_pb2.Span, resource: Iterable[KeyValue], as_json: bool) -> 
         _hex(span.trace_id, as_json),
         _hex(span.span_id, as_json),
         _hex(span.parent_span_id, as_json),
-        span.name,
+        span.name.replace("\0", ""),
         _moment(span.start_time_unix_nano),
         _moment(span.end_time_unix_nano),
         attributes,
@@ -81,7 +81,7 @@ def _span(span: trace_pb2.Span, resource: Iterable[KeyValue], as_json: bool) -> 
 
 def _hex(value: bytes, as_json: bool) -> str:
     """OTLP's JSON has ids in hexadecimal, which Protocol Buffers' JSON takes for base64."""
-    return base64.b64encode(value).decode() if as_json else value.hex()
+    return base64.b64encode(value).decode().lower() if as_json else value.hex()
 
 
 def _moment(nanoseconds: int) -> datetime:
@@ -104,4 +104,4 @@ def _value(value: AnyValue) -> Any:
     if kind == "bytes_value":
         return base64.b64encode(value.bytes_value).decode()
     found = getattr(value, kind) if kind else None
-    return found.replace("\0", "") if isinstance(found, str) else found
+    return found

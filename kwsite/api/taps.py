@@ -126,7 +126,10 @@ async def annotate(
 
     def write(client: Client) -> None:
         annotate_trajectory(
-            client=client, trajectory_id=trajectory_id, corrected=body.corrected, text=body.text
+            client=client,
+            trajectory_id=trajectory_id,
+            corrected=body.corrected,
+            text=body.said(),
         )
 
     await _signed_in(request, write)
@@ -160,7 +163,8 @@ async def end(request: HttpRequest, body: EndBody) -> HttpResponse:
 async def send_taps(request: HttpRequest, body: TapsBody) -> HttpResponse:
     """Taps of all kinds, in their order, each by itself: `tap` says which, `trajectory` of what.
 
-    All of them may be sent again. One that is refused does not hold up the others.
+    With ids and times of their own they may be sent again. One that is refused does not hold up
+    the others.
     """
 
     def write(client: Client) -> list[TapResult]:

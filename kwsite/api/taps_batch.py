@@ -88,7 +88,7 @@ def _write(client: Client, tap: OpenTap | CloseTap | AnnotateTap | EndTap) -> No
                 client=client,
                 trajectory_id=tap.trajectory,
                 corrected=tap.corrected,
-                text=tap.text,
+                text=tap.said(),
             )
         case EndTap():
             end_session(client=client, session=tap.session, at=moment(tap.at))

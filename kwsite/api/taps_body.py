@@ -35,10 +35,11 @@ def moment(at: datetime | None) -> datetime:
     now = datetime.now(UTC)
     if at is None:
         return now
-    oldest = now - timedelta(days=settings.KW_TAP_MAX_AGE_DAYS)
+    days = min(settings.KW_TAP_MAX_AGE_DAYS, settings.KW_EVENT_RETENTION_DAYS)
+    oldest = now - timedelta(days=days)
     if not oldest <= at <= now + AHEAD:
         raise InvalidParameter(
-            f"'at' is {at.isoformat()}: at most {settings.KW_TAP_MAX_AGE_DAYS:g} days ago and not "
+            f"'at' is {at.isoformat()}: at most {days:g} days ago and not "
             "in the future. Check the sender's clock.",
             param="at",
         )
@@ -144,6 +145,10 @@ class AnnotateBody(Body):
 
     corrected: bool
     text: Annotated[str, Field(max_length=2000)] = ""
+
+    def said(self) -> str:
+        """Without secrets."""
+        return clean_text(self.text, 2000)[0]
 
 
 class EndBody(Body):

@@ -15,6 +15,7 @@ from training.lineage import lineage_of
 from training.models import RouterOutcome, Snapshot, StepExample
 from trajectories.models import Client, Retraction, Trajectory
 from workers.backends.scripted import ScriptedBackend
+from workers.feedback import Retracted, record_feedback
 from workers.retracting import AlreadyRetracted, NoReason, retract_trajectory
 
 __all__ = ["backend"]
@@ -102,6 +103,16 @@ def test_retracting_retires_flags_and_forgets(client: Client, backend: ScriptedB
     assert "made up" in snapshot.flag
     assert Trajectory.objects.get(run=again).retracted_at is not None
     assert route(client, FIRST) == route(client, SAME) == "search"
+
+
+def test_nothing_more_is_learned_from_what_was_retracted(
+    client: Client, backend: ScriptedBackend
+) -> None:
+    source = searched(client, backend)
+    retract_trajectory(trajectory=source, reason="It was made up.")
+    with pytest.raises(Retracted):
+        record_feedback(client=client, run_id=source.answered_run.pk, verdict="correct")
+    assert not RouterOutcome.objects.filter(trajectory=source).exists()
 
 
 def test_a_flagged_net_is_fitted_again_without_new_rows_once() -> None:

@@ -16,7 +16,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import SpanContext, StatusCode
 
 from trajectories.models import AgentSession, AgentTurn, Event, Trajectory
 
@@ -27,7 +27,9 @@ PROMPT = [{"role": "user", "parts": [{"type": "text", "content": "What is the we
 ANSWER = [{"role": "assistant", "parts": [{"type": "text", "content": "It rains."}]}]
 
 
-def work(*, failing: bool = False, started_ns: int | None = None) -> Sequence[ReadableSpan]:
+def work(
+    *, failing: bool = False, started_ns: int | None = None, **said: Any
+) -> Sequence[ReadableSpan]:
     """An agent's call of a tool and of a model, traced."""
     kept = InMemorySpanExporter()
     provider = TracerProvider(resource=Resource({"service.name": "weather"}))
@@ -49,6 +51,7 @@ def work(*, failing: bool = False, started_ns: int | None = None) -> Sequence[Re
             "gen_ai.tool.name": "weather",
             "gen_ai.tool.call.arguments": '{"city": "Rome", "api_key": "abcdef123456"}',
             "gen_ai.tool.call.result": "rain",
+            **said,
         }
         with tracer.start_as_current_span("execute_tool weather", attributes=called) as tool:
             if failing:
@@ -59,6 +62,7 @@ def work(*, failing: bool = False, started_ns: int | None = None) -> Sequence[Re
             "gen_ai.usage.input_tokens": 12,
             "gen_ai.usage.output_tokens": 3,
             "gen_ai.output.messages": json.dumps(ANSWER),
+            **said,
         }
         with tracer.start_as_current_span("chat small", attributes=chat):
             pass
@@ -115,6 +119,35 @@ def test_json_and_zipped_bodies_are_read_alike(app: Browser) -> None:
     assert (failed.payload["ok"], failed.payload["error"]) == (False, "timed out")
 
 
+def test_a_sub_agent_does_not_end_the_trajectory_of_its_root(app: Browser) -> None:
+    outer, inner = work(), work()
+    sub = replace_ids(inner[-1], outer[-1])
+    for span in (sub, *outer):
+        assert export(app, [span]).status_code == 200
+        if span is sub:
+            assert Trajectory.objects.get().closed_at is None
+    assert Trajectory.objects.get().closed_at is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("gen_ai.tool.call.arguments", '{"a": "\\u0000"}'),
+        ("gen_ai.tool.call.arguments", '{"a": "\\ud800"}'),
+        ("gen_ai.tool.call.arguments", '{"a": NaN}'),
+        ("gen_ai.tool.call.arguments", "[" * 900 + "]" * 900),
+        ("gen_ai.tool.call.arguments", float("nan")),
+        ("gen_ai.tool.name", "a\0b"),
+        ("gen_ai.usage.input_tokens", "--5"),
+        ("gen_ai.usage.input_tokens", "9" * 5000),
+        ("gen_ai.input.messages", '[{"role": "user", "content": "a\\u0000b"}]'),
+    ],
+)
+def test_odd_values_are_stored_as_far_as_they_can_be(app: Browser, name: str, value: Any) -> None:
+    assert export(app, work(**{name: value})).status_code == 200
+    assert Trajectory.objects.get().events.count() == 2
+
+
 def test_spans_of_other_things_make_no_trajectory(app: Browser) -> None:
     other = [span for span in work() if span.name.startswith("GET")]
     assert export(app, other).status_code == 200
@@ -154,6 +187,21 @@ def test_what_is_no_export_is_refused(
 def test_without_a_key_nothing_is_taken() -> None:
     assert export(Browser(), work()).status_code == 401
     assert not Trajectory.objects.exists()
+
+
+def replace_ids(span: ReadableSpan, root: ReadableSpan) -> ReadableSpan:
+    """The same span, as a child of another trace's root."""
+    assert root.context is not None
+    context = SpanContext(root.context.trace_id, 7, is_remote=False)
+    return ReadableSpan(
+        name=span.name,
+        context=context,
+        parent=root.context,
+        attributes=span.attributes,
+        start_time=span.start_time,
+        end_time=span.end_time,
+        resource=span.resource,
+    )
 
 
 def _hex(value: str) -> str:

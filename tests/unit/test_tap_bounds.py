@@ -1,5 +1,6 @@
 """What agents send is kept within bounds, and what was cut is recorded."""
 
+import json
 from typing import Any
 
 from trajectories.taps.bounds import CUT, MOST_DEPTH, MOST_ITEMS, bounded, bounded_text
@@ -17,7 +18,7 @@ def test_texts_are_cut_alone_and_together() -> None:
     assert kept["a"] == "x" * 8 + CUT
     assert kept["n"] == 1
     assert cut["a"] == 2
-    assert cut == {"a": 2, "b.0": 2, "b.1": 5}
+    assert cut == {"a": 2, "b.0": 2, "b.1": 10}  # names count as well
 
 
 def test_long_lists_and_deep_nesting_are_cut() -> None:
@@ -29,6 +30,13 @@ def test_long_lists_and_deep_nesting_are_cut() -> None:
         deep = [deep]
     _, cut = bounded(deep, text=10, total=100)
     assert len(cut) == 1
+
+
+def test_names_and_numbers_are_bounded_together_as_well() -> None:
+    many = {f"{one:0200}": {f"{two:0200}": 1 for two in range(200)} for one in range(45)}
+    kept, cut = bounded(many, text=4000, total=16_000)
+    assert len(json.dumps(kept)) + len(json.dumps(cut)) < 40_000
+    assert cut
 
 
 def test_a_payload_says_what_was_cut_and_redacted() -> None:

@@ -133,7 +133,8 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(blank=True, default=django.utils.timezone.now, null=True),
         ),
         migrations.RunSQL(
-            "UPDATE trajectories_trajectory SET closed_at = created_at", migrations.RunSQL.noop
+            "UPDATE trajectories_trajectory SET closed_at = created_at, scored_at = NULL",
+            migrations.RunSQL.noop,
         ),
         migrations.AddField(
             model_name="trajectory",

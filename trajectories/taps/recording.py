@@ -9,16 +9,17 @@ transaction is committed, nothing of it is lost.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from trajectories.errors import KernelWeaveError
 from trajectories.measures import EVENTS, TAPS
 from trajectories.models import AgentSession, AgentTurn, Client, Trajectory
+from trajectories.partitions import make_partitions
 from trajectories.taps.values import Closing, Observed, Opening
 
 
@@ -56,6 +57,15 @@ def open_trajectory(*, client: Client, opening: Opening) -> Opened:
     place = last[1] + 1 if last else 0
     if last:
         _went_on(last[0], opening.at)
+    try:
+        _create(client, session, opening, place)
+    except IntegrityError as error:  # another session opened it in the same moment
+        raise TrajectoryTaken() from error
+    TAPS.labels(tap="open").inc()
+    return Opened(opening.id, place, new=True)
+
+
+def _create(client: Client, session: AgentSession, opening: Opening, place: int) -> None:
     Trajectory.objects.create(
         id=opening.id,
         client=client,
@@ -77,8 +87,18 @@ def open_trajectory(*, client: Client, opening: Opening) -> Opened:
         redacted=opening.redacted,
         cut=opening.cut,
     )
-    TAPS.labels(tap="open").inc()
-    return Opened(opening.id, place, new=True)
+
+
+@transaction.atomic
+def tell_prompt(*, trajectory_id: UUID, prompt: str, redacted: int, cut: dict[str, int]) -> None:
+    """Adds the prompt of one that was opened without; the answer before is scored by it."""
+    known = Trajectory.objects.filter(pk=trajectory_id, prompt="")
+    if not known.update(prompt=prompt, embedding=None, encoder_digest="", scored_at=None):
+        return
+    turn = AgentTurn.objects.get(pk=trajectory_id)
+    AgentTurn.objects.filter(pk=turn.pk).update(redacted=redacted, cut=cut)
+    before = AgentTurn.objects.filter(session=turn.session_id, place=turn.place - 1)
+    Trajectory.objects.filter(turn__in=before, closed_at__isnull=False).update(scored_at=None)
 
 
 def append_events(*, client: Client, trajectory_id: UUID, events: Sequence[Observed]) -> int:
@@ -96,14 +116,26 @@ def append_events(*, client: Client, trajectory_id: UUID, events: Sequence[Obser
         [one.at for one in events],
         [one.duration_ms for one in events],
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(_APPEND, [len(events), trajectory_id, client.pk, *columns])
-        known, stored = cursor.fetchone()
+    values = [len(events), trajectory_id, client.pk, *columns]
+    try:
+        known, stored = _appended(values)
+    except IntegrityError as error:
+        if "no partition" not in str(error):
+            raise
+        make_partitions(oldest=min(one.at for one in events).astimezone(UTC).date())
+        known, stored = _appended(values)
     if not known:
         raise TrajectoryNotFound()
     TAPS.labels(tap="events").inc()
     EVENTS.inc(stored)
     return int(stored)
+
+
+def _appended(values: Sequence[Any]) -> tuple[int, int]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_APPEND, values)
+        known, stored = cursor.fetchone()
+    return known, stored
 
 
 @transaction.atomic
@@ -119,7 +151,8 @@ def close_trajectory(*, client: Client, trajectory_id: UUID, closing: Closing) -
     if was_open:
         found.closed_at = max(closing.at, found.created_at)
         found.duration_ms = (found.closed_at - found.created_at).total_seconds() * 1e3
-    found.output_text, found.model = closing.output, closing.model
+    found.output_text = closing.output or found.output_text
+    found.model = closing.model
     found.prompt_tokens, found.completion_tokens = closing.prompt_tokens, closing.completion_tokens
     found.checks = [] if closing.ok is None else [_as_check(closing.ok)]
     found.scored_at = None
@@ -249,7 +282,7 @@ _APPEND = """
         RETURNING 1
     ), due AS (
         UPDATE trajectories_trajectory j SET scored_at = NULL
-        FROM turn WHERE j.id = turn.trajectory_id AND j.scored_at IS NOT NULL
+        FROM turn WHERE j.id = turn.trajectory_id AND j.closed_at IS NOT NULL
         AND EXISTS (SELECT 1 FROM stored)
     )
     SELECT (SELECT count(*) FROM turn), (SELECT count(*) FROM stored)
@@ -261,6 +294,6 @@ _CLOSE_IDLE = """
         SELECT greatest(o.created_at, coalesce(max(e.at), o.created_at)) AS at
         FROM trajectories_event e WHERE e.trajectory_id = o.id
     ) last
-    WHERE j.id = o.id AND o.closed_at IS NULL AND o.created_at < %s AND last.at < %s
-    AND last.at <= %s
+    WHERE j.id = o.id AND j.closed_at IS NULL AND o.closed_at IS NULL
+    AND o.created_at < %s AND last.at < %s AND last.at <= %s
 """

@@ -5,12 +5,14 @@ with messages as attributes (since 1.37) or as events of the span (before).
 """
 
 import json
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from trajectories.taps.storable import storable_text
 from trajectories.taps.values import Observed, clean_payload
 
 _SPAN_NAMES = uuid.UUID("6a4c3a52-7f0e-4b51-9d0b-3f0f8f0c9a11")
@@ -43,11 +45,12 @@ class Span:
     def text(self, *names: str) -> str:
         """The first of these attributes that there is."""
         found = (self.attributes.get(name) for name in names)
-        return next((str(one) for one in found if one not in (None, "")), "")
+        said = (storable_text(str(one)) for one in found if one is not None)
+        return next(filter(None, said), "")
 
     def tokens(self, *names: str) -> int:
         found = self.text(*names)
-        return max(0, min(int(found), 2**31 - 1)) if found.lstrip("-").isdecimal() else 0
+        return min(int(found), 2**31 - 1) if re.fullmatch(r"[0-9]{1,10}", found) else 0
 
 
 def trajectory_of(client_id: int, trace: str) -> uuid.UUID:

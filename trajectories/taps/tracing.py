@@ -4,8 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from trajectories.models import AgentTurn, Client, Trajectory
-from trajectories.taps.recording import append_events, close_trajectory, open_trajectory
+from trajectories.models import AgentTurn, Client
+from trajectories.taps.recording import (
+    append_events,
+    close_trajectory,
+    open_trajectory,
+    tell_prompt,
+)
 from trajectories.taps.spans import Span, observed, output_of, prompt_of, trajectory_of
 from trajectories.taps.values import (
     OUTPUT_CHARS,
@@ -15,8 +20,6 @@ from trajectories.taps.values import (
     Opening,
     clean_text,
 )
-
-AGENT_CALLS = ("invoke_agent", "invoke_workflow")
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,11 @@ def record_spans(*, client: Client, spans: Sequence[Span]) -> Traced:
         about = [span for span in group if span.operation]
         foreign += len(group) - len(about)
         if about:
-            _record(client, trace, about)
+            _record(client, trace, about, root=next((one for one in group if not one.parent), None))
     return Traced(len(spans) - foreign, foreign)
 
 
-def _record(client: Client, trace: str, spans: list[Span]) -> None:
+def _record(client: Client, trace: str, spans: list[Span], root: Span | None) -> None:
     trajectory_id = trajectory_of(client.pk, trace)
     prompt, taken, gone = clean_text(prompt_of(spans), PROMPT_CHARS)
     cut = {"prompt": gone} if gone else {}
@@ -56,24 +59,28 @@ def _record(client: Client, trace: str, spans: list[Span]) -> None:
             cut=cut,
         )
         open_trajectory(client=client, opening=opening)
-    elif prompt and Trajectory.objects.filter(pk=trajectory_id, prompt="").update(prompt=prompt):
-        AgentTurn.objects.filter(pk=trajectory_id).update(redacted=taken, cut=cut)
+    elif prompt:
+        tell_prompt(trajectory_id=trajectory_id, prompt=prompt, redacted=taken, cut=cut)
     events: list[Observed] = [event for event in map(observed, spans) if event is not None]
     append_events(client=client, trajectory_id=trajectory_id, events=events)
-    last = next((one for one in spans if not one.parent or one.operation in AGENT_CALLS), None)
-    if last is not None:
-        close_trajectory(client=client, trajectory_id=trajectory_id, closing=_closing(last))
+    if root is not None:
+        closing = _closing(root if root.operation else _outermost(spans)[0], root)
+        close_trajectory(client=client, trajectory_id=trajectory_id, closing=closing)
+
+
+def _outermost(spans: Sequence[Span]) -> list[Span]:
+    return sorted(spans, key=lambda one: (bool(one.parent), one.started))
 
 
 def _first(spans: Sequence[Span], *names: str) -> str:
-    outermost = sorted(spans, key=lambda one: (bool(one.parent), one.started))
-    return next((said for span in outermost if (said := span.text(*names))), "")
+    return next((said for span in _outermost(spans) if (said := span.text(*names))), "")
 
 
-def _closing(span: Span) -> Closing:
+def _closing(span: Span, root: Span) -> Closing:
+    """What the agent's own span says, where the trace's root is of something else."""
     output, _, gone = clean_text(output_of(span), OUTPUT_CHARS)
     return Closing(
-        span.ended,
+        root.ended,
         output,
         span.error is None,
         model=span.text("gen_ai.response.model", "gen_ai.request.model")[:200],

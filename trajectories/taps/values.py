@@ -7,6 +7,7 @@ from uuid import UUID
 
 from trajectories.taps.bounds import bounded, bounded_text
 from trajectories.taps.redaction import redacted, redacted_value
+from trajectories.taps.storable import storable, storable_text
 
 PROMPT_CHARS = 20_000
 OUTPUT_CHARS = 20_000
@@ -60,14 +61,14 @@ def clean_text(text: str, most: int) -> tuple[str, int, int]:
 
     In this order: half a secret would not be known for one.
     """
-    clean, taken = redacted(text)
+    clean, taken = redacted(storable_text(text))
     kept, gone = bounded_text(clean, most)
     return kept, taken, gone
 
 
 def clean_payload(payload: dict[str, Any]) -> dict[str, Any]:
     """Without secrets, within bounds; `cut` and `redacted` in it say what is gone."""
-    clean, taken = redacted_value(payload)
+    clean, taken = redacted_value(storable(payload))
     kept, cut = bounded(clean, text=EVENT_TEXT_CHARS, total=EVENT_CHARS)
     more: dict[str, Any] = {"cut": cut} if cut else {}
     return {**kept, **more, **({"redacted": taken} if taken else {})}
