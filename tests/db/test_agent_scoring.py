@@ -224,3 +224,26 @@ def test_a_domain_that_changed_is_left(client: Client) -> None:
     assert found[0].advantage == 0
     counts = DomainBaseline.objects.order_by("domain").values_list("count", "total")
     assert list(counts) == [(0, 0.0), (1, 0.7)]
+
+
+def test_what_its_events_said_outlasts_them(client: Client) -> None:
+    done = turn(session(client), "mend the parser")
+    shell(done, "make test", ok=False)
+    score_due()
+    before = values(done)
+    done.events.all().delete()  # as when their month is dropped
+    correct(done, True)
+    score_due()
+    found = values(done)
+    assert found.pop("not_corrected") == 0
+    before.pop("not_corrected")
+    assert found == before
+
+
+def test_a_session_that_ends_without_a_correction_has_none(client: Client) -> None:
+    quiet, corrected = (turn(session(client, key), "mend it") for key in ("a", "b"))
+    AgentTurn.objects.filter(pk=quiet.pk).update(continued=False)
+    AgentTurn.objects.filter(pk=corrected.pk).update(corrected=True, continued=True, redone=True)
+    score_due()
+    assert (values(quiet)["not_corrected"], values(quiet)["not_redone"]) == (1, 1)
+    assert (again(quiet).reward or 0) > (again(corrected).reward or 0)

@@ -93,6 +93,21 @@ def test_the_next_prompt_closes_what_is_open_and_says_that_the_session_went_on(
     assert (status, turn.trajectory.output_text) == (200, "It is done.")
 
 
+def test_a_prompt_that_comes_late_closes_nothing_that_is_newer(app: Browser) -> None:
+    newer = opened(app, at=now(minutes=1))
+    opened(app, at=now(minutes=9))
+    turn = AgentTurn.objects.select_related("trajectory").get(pk=uuid.UUID(newer))
+    assert (turn.continued, turn.trajectory.closed_at) == (None, None)
+    post(app, "/sessions/end", {"session": "s", "at": now(minutes=5)})
+    turn.trajectory.refresh_from_db()
+    assert turn.trajectory.closed_at is None
+
+
+def test_what_the_hook_has_cut_counts_as_cut(app: Browser) -> None:
+    found = opened(app, prompt="Mend this: a[cut: 9700 characters]z")
+    assert app.get(f"/api/trajectories/{found}").json()["cut"] == {"prompt": 9700}
+
+
 def test_the_end_of_a_session_closes_what_is_open(app: Browser) -> None:
     found = opened(app)
     assert post(app, "/sessions/end", {"session": "s"}) == (200, {"session": "s"})

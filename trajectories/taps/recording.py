@@ -53,10 +53,10 @@ def open_trajectory(*, client: Client, opening: Opening) -> Opened:
         return _again(known, client, session)
     if Trajectory.objects.filter(pk=opening.id).exists():
         raise TrajectoryTaken()
-    last = session.turns.order_by("-place").values_list("trajectory_id", "place").first()
-    place = last[1] + 1 if last else 0
-    if last:
-        _went_on(last[0], opening.at)
+    last = session.turns.order_by("-place").select_related("trajectory").first()
+    place = last.place + 1 if last else 0
+    if last and opening.at >= last.trajectory.created_at:  # else it comes late
+        _went_on(last.trajectory_id, opening.at)
     try:
         _create(client, session, opening, place)
     except IntegrityError as error:  # another session opened it in the same moment
@@ -184,7 +184,8 @@ def end_session(*, client: Client, session: str, at: datetime) -> None:
     if found.ended_at is not None:
         return
     AgentSession.objects.filter(pk=found.pk).update(ended_at=at)
-    last = found.turns.order_by("-place").values_list("trajectory_id", flat=True).first()
+    turns = found.turns.filter(trajectory__created_at__lte=at)
+    last = turns.order_by("-place").values_list("trajectory_id", flat=True).first()
     if last is not None:
         _end(last, at)
         AgentTurn.objects.filter(pk=last, continued=None).update(continued=False)

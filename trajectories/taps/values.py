@@ -1,5 +1,6 @@
 """What the four taps say (row KR1), as values without secrets and within bounds."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ PROMPT_CHARS = 20_000
 OUTPUT_CHARS = 20_000
 EVENT_TEXT_CHARS = 4_000
 EVENT_CHARS = 16_000
+_CUT_BEFORE = re.compile(r"\[cut: (\d{1,9}) characters\]")  # as the hook says it
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,11 @@ class Closing:
 def clean_text(text: str, most: int) -> tuple[str, int, int]:
     """Without secrets, within bounds; with how many secrets and characters are gone.
 
-    In this order: half a secret would not be known for one.
+    In this order: half a secret would not be known for one. What the hook has cut counts, too.
     """
     clean, taken = redacted(storable_text(text))
     kept, gone = bounded_text(clean, most)
-    return kept, taken, gone
+    return kept, taken, gone + sum(map(int, _CUT_BEFORE.findall(kept)))
 
 
 def clean_payload(payload: dict[str, Any]) -> dict[str, Any]:
