@@ -12,7 +12,7 @@ from kernels.models import CacheEntry, Exemplar, KernelVersion
 from training.models import RouterOutcome, Snapshot, StepExample
 from trajectories.models import SignedReceipt, Trajectory
 
-MOST = 50  # of each kind; the number of all of them is given
+MOST = 50  # of each kind
 TAUGHT = {Snapshot.Kind.POLICY: RouterOutcome, Snapshot.Kind.PRM: StepExample}
 
 

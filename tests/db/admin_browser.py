@@ -14,9 +14,9 @@ from kernels.models import (
     RoutingHead,
 )
 from kernels.review import approve_candidate
-from tests.agent_rows import add_agent_trajectory
 from tests.cache_rows import add_cache_rows
 from tests.composition_rows import add_composition_row, add_plan_run_row
+from tests.db.agent_rows import session, shell, turn
 from tests.kernel_rows import add_trajectory, add_version
 from tests.learning_rows import add_learning_rows
 from tests.skill_rows import add_skill_rows
@@ -37,7 +37,7 @@ def add_family(number: int) -> KernelVersion:
     approved = add_version(sources=traces, kernel=candidate.kernel, number=2)
     approve_candidate(version=approved, user=User.objects.get(username="root"))
     add_learning_rows(trajectory=traces[0], number=number)
-    add_agent_trajectory(client=client)
+    shell(turn(session(client), "Mend the <b>test</b>."), "make test")
     add_cache_rows(source=traces[0], reuse=traces[1], number=number)
     add_skill_rows(client=client, trajectory=traces[0])
     composition = add_composition_row(client=client)

@@ -2,8 +2,7 @@
 
 Everything may be sent again, in any order and by several at once: rows are named by their senders,
 and a session's row is locked where prompts are counted. Locks are taken in the order session,
-trajectory, turn. Once a function returns and its
-transaction is committed, nothing of it is lost.
+trajectory, turn. Once a function returns and its transaction is committed, nothing of it is lost.
 """
 
 import json
@@ -48,15 +47,17 @@ class Opened:
 def open_trajectory(*, client: Client, opening: Opening) -> Opened:
     """Begins a trajectory; what is open in its session ends here. Raises TrajectoryTaken."""
     session = _locked_session(client, opening)
-    known = AgentTurn.objects.select_related("trajectory").filter(pk=opening.id).first()
+    turns_known = AgentTurn.objects.select_related("trajectory").defer("trajectory__embedding")
+    known = turns_known.filter(pk=opening.id).first()
     if known is not None:
         return _again(known, client, session)
     if Trajectory.objects.filter(pk=opening.id).exists():
         raise TrajectoryTaken()
-    last = session.turns.order_by("-place").select_related("trajectory").first()
-    place = last.place + 1 if last else 0
-    if last and opening.at >= last.trajectory.created_at:  # else it comes late
-        _went_on(last.trajectory_id, opening.at)
+    turns = session.turns.order_by("-place")
+    last = turns.values_list("trajectory", "place", "trajectory__created_at").first()
+    place = last[1] + 1 if last else 0
+    if last and opening.at >= last[2]:  # else it comes late
+        _went_on(last[0], opening.at)
     try:
         _create(client, session, opening, place)
     except IntegrityError as error:  # another session opened it in the same moment
