@@ -10,7 +10,7 @@ know. `connected` counts what was asked at all.
 
 Modes: ok, late (after `late_s`), hang (never answers), hang_headers (nothing behind the first
 line), drip (a byte now and then), error500, unauthorized401, invalid422 (of any request with a tap
-whose prompt, tool or output says "poison"), redirect, garbage, short (one result too few), unknown
+whose prompt, tool or output says "poison"), stumble500 (the same with 500), redirect, garbage, short (one result too few), unknown
 (a status that nobody knows), close (hangs up unanswered).
 """
 
@@ -108,6 +108,8 @@ def _handler_of(service: TapService) -> type[BaseHTTPRequestHandler]:
                 self._reply(ERRORS[service.mode], b'{"error": "as told"}')
             elif service.mode == "invalid422" and "poison" in json.dumps(body):
                 self._reply(422, b'{"error": "poison"}')
+            elif service.mode == "stumble500" and "poison" in json.dumps(body):
+                self._reply(500, b'{"error": "internal_error"}')
             elif not body["taps"]:
                 self._reply(400, b'{"error": "no taps"}')
             else:

@@ -37,6 +37,7 @@ MOST_TAPS, MOST_BODY = 500, 2**19  # of one request, the latter in bytes
 MOST_REPLY = 2**20  # bytes
 MOST_ASIDE = 8 * 2**20  # bytes of what was refused, and of what was torn
 LONGEST_PAUSE_S = 60.0
+MOST_STUMBLES = 30  # over one tap, half an hour at the least
 KEPT_TURNS_S = 30 * 24 * 3600.0
 
 
@@ -765,6 +766,10 @@ class Rejected(Failure):
     """The service read the request and will never take it."""
 
 
+class Stumbled(Failure):
+    """The service failed on the request itself, not for want of one of its parts."""
+
+
 Post = Callable[[list[Tap]], list[Any]]
 
 
@@ -821,8 +826,8 @@ def _exchange(settings: Settings, body: dict[str, Any], limit_s: float) -> bytes
         connection.close()
     if reply.status != 200:
         said = clean(" ".join(read[:2000].decode("utf-8", "replace").split()), 300)
-        kind = Rejected if reply.status in (400, 413, 422) else Failure
-        raise kind(f"{reply.status} {reply.reason}: {said}")
+        kinds = {400: Rejected, 413: Rejected, 422: Rejected, 500: Stumbled}
+        raise kinds.get(reply.status, Failure)(f"{reply.status} {reply.reason}: {said}")
     return read
 
 
@@ -843,17 +848,20 @@ def drain(spool: Spool, post: Post, tell: Callable[[int], None] = lambda sent: N
 
     A request that is rejected is sent in halves, down to the tap that is at fault. That is given
     up, if the service answers for another tap, one of no kind, as it should: what rejects whatever
-    it is sent must not empty the spool.
+    it is sent must not empty the spool. One that the service stumbles over is tried again first,
+    each time that something is sent.
     """
     most, sent = MOST_TAPS, 0
     while batch := spool.next_batch(most):
         try:
             results = post([line.tap for line in batch.lines])
-        except Rejected as error:
+        except (Rejected, Stumbled) as error:
             if len(batch.lines) > 1:
                 most = len(batch.lines) // 2
                 continue
             post([{"tap": "none"}])
+            if isinstance(error, Stumbled) and _stumbles(spool, batch.lines[0].tap) < MOST_STUMBLES:
+                raise
             results = [{"status": "refused", "detail": str(error)}]
         most = MOST_TAPS
         settled = spool.settle(batch, results)
@@ -862,6 +870,16 @@ def drain(spool: Spool, post: Post, tell: Callable[[int], None] = lambda sent: N
         if settled < len(results):
             raise Failure(f"an unknown result: {clean(_text(results[settled]), 200)}")
     return sent
+
+
+def _stumbles(spool: Spool, tap: Tap) -> int:
+    """Counts how often the service has stumbled over this tap, now included."""
+    mark = _fingerprint(json.dumps(tap, sort_keys=True))
+    known = spool.note("stumbled")
+    before = known.get("count") if known.get("tap") == mark else 0
+    count = int(_number(_text(before), 0, low=0, high=1e6)) + 1
+    spool.keep_note("stumbled", {"tap": mark, "count": count})
+    return count
 
 
 def may_send(spool: Spool, settings: Settings) -> bool:

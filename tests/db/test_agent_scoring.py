@@ -14,8 +14,11 @@ from kernels.encoder import embed, encoder_digest
 from tests.db.agent_rows import session, shell, turn
 from tests.db.rows import chat, generated, recorded
 from trajectories.models import AgentTurn, Client, DomainBaseline, Feedback, Trajectory, Weight
+from trajectories.rewards import Reward
 from trajectories.standing import Counted, NewReward, count_rewards
 from workers.next_prompts import judge_next_prompts
+from workers.scoring import reward_of
+from workers.tasks import scoring
 from workers.tasks.scoring import score_due
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +64,25 @@ def test_a_turn_is_scored_by_what_its_agent_did(client: Client) -> None:
     assert reasons(done)["build_succeeded"] == "passed: make"
     assert done.domain == "shop"
     assert done.reward is not None
+
+
+def test_what_is_judged_while_it_is_scored_stays_due(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = turn(session(client), "mend the parser")
+
+    def judged_meanwhile(trajectory: Trajectory) -> Reward:
+        reward = reward_of(trajectory)
+        correct(trajectory, True)
+        return reward
+
+    with monkeypatch.context() as patched:
+        patched.setattr(scoring, "reward_of", judged_meanwhile)
+        score_due()
+    assert (again(done).reward, done.scored_at) == (None, None)
+    score_due()
+    assert values(done)["not_corrected"] == 0
+    assert DomainBaseline.objects.get().count == 1
 
 
 def test_what_is_open_is_not_scored(client: Client) -> None:

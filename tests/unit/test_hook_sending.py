@@ -197,6 +197,21 @@ def test_a_service_that_rejects_everything_empties_no_spool(
     assert len(spool.waiting()) == 6
 
 
+def test_a_tap_that_the_service_stumbles_over_holds_the_others_up_for_a_while_only(
+    service: TapService, spool: Spool, settings: Settings
+) -> None:
+    fill(spool, 1, output="poison")
+    fill(spool, 20)
+    service.mode = "stumble500"
+    for _ in range(hook.MOST_STUMBLES - 1):
+        with pytest.raises(Failure, match="500"):
+            drain(spool, post_to(settings, 5))
+    assert spool.count_aside("refused.jsonl") == 0
+    drain(spool, post_to(settings, 5))
+    assert len(service.of_kind("event")) == 20
+    assert spool.count_aside("refused.jsonl") == 1
+
+
 def test_only_one_process_sends_at_a_time(
     service: TapService, spool: Spool, settings: Settings
 ) -> None:

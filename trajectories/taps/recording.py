@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -46,18 +46,10 @@ class Opened:
 @transaction.atomic
 def open_trajectory(*, client: Client, opening: Opening) -> Opened:
     """Begins a trajectory; what is open in its session ends here. Raises TrajectoryTaken."""
-    session = _locked_session(client, opening)
-    turns_known = AgentTurn.objects.select_related("trajectory").defer("trajectory__embedding")
-    known = turns_known.filter(pk=opening.id).first()
-    if known is not None:
-        return _again(known, client, session)
-    if Trajectory.objects.filter(pk=opening.id).exists():
-        raise TrajectoryTaken()
-    turns = session.turns.order_by("-place")
-    last = turns.values_list("trajectory", "place", "trajectory__created_at").first()
-    place = last[1] + 1 if last else 0
-    if last and opening.at >= last[2]:  # else it comes late
-        _went_on(last[0], opening.at)
+    session = _lock_session(client, opening)
+    new, place = _end_last(session, opening)
+    if not new:
+        return _again(opening.id, client, session)
     try:
         _create(client, session, opening, place)
     except IntegrityError as error:  # another session opened it in the same moment
@@ -66,7 +58,7 @@ def open_trajectory(*, client: Client, opening: Opening) -> Opened:
     return Opened(opening.id, place, new=True)
 
 
-def _create(client: Client, session: AgentSession, opening: Opening, place: int) -> None:
+def _create(client: Client, session: UUID, opening: Opening, place: int) -> None:
     Trajectory.objects.create(
         id=opening.id,
         client=client,
@@ -81,7 +73,7 @@ def _create(client: Client, session: AgentSession, opening: Opening, place: int)
     )
     AgentTurn.objects.create(
         trajectory_id=opening.id,
-        session=session,
+        session_id=session,
         place=place,
         cwd=opening.cwd,
         skill=opening.skill,
@@ -199,36 +191,41 @@ def close_idle(*, before: datetime) -> int:
         return int(cursor.rowcount)
 
 
-def _locked_session(client: Client, opening: Opening) -> AgentSession:
+def _lock_session(client: Client, opening: Opening) -> UUID:
     """The session, made if it is new; it goes on if it had ended."""
-    AgentSession.objects.bulk_create(
-        [
-            AgentSession(
-                client=client,
-                key=opening.session,
-                agent=opening.agent,
-                source=opening.source,
-                started_at=opening.at,
-            )
-        ],
-        ignore_conflicts=True,
-    )
-    found = AgentSession.objects.select_for_update().get(client=client, key=opening.session)
-    if found.ended_at is not None and opening.at > found.ended_at:
-        found.ended_at = None
-        found.save(update_fields=["ended_at"])
-    return found
+    new: list[Any] = [
+        uuid4(),
+        client.pk,
+        opening.session,
+        opening.agent,
+        opening.source,
+        opening.at,
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK_SESSION, new)
+        (session,) = cursor.fetchone()
+    return UUID(str(session))
 
 
-def _again(known: AgentTurn, client: Client, session: AgentSession) -> Opened:
-    if known.trajectory.client_id != client.pk or known.session_id != session.pk:
+def _end_last(session: UUID, opening: Opening) -> tuple[bool, int]:
+    """Whether the id is new, and the next place; if so, the session's last prompt was gone on from.
+
+    One that comes late ends nothing.
+    """
+    given: list[Any] = [session, opening.id, opening.at]
+    with connection.cursor() as cursor:
+        cursor.execute(_END_LAST, given)
+        new, place = cursor.fetchone()
+    return bool(new), int(place)
+
+
+def _again(trajectory_id: UUID, client: Client, session: UUID) -> Opened:
+    own = AgentTurn.objects.filter(
+        pk=trajectory_id, session=session, trajectory__client=client
+    ).first()
+    if own is None:
         raise TrajectoryTaken()
-    return Opened(known.trajectory_id, known.place, new=False)
-
-
-def _went_on(trajectory_id: UUID, at: datetime) -> None:
-    _end(trajectory_id, at)
-    AgentTurn.objects.filter(pk=trajectory_id).update(continued=True)
+    return Opened(trajectory_id, own.place, new=False)
 
 
 def _as_check(ok: bool) -> dict[str, Any]:
@@ -264,6 +261,39 @@ def _own(client: Client, trajectory_id: UUID) -> Trajectory:
     return found
 
 
+_LOCK_SESSION = """
+    INSERT INTO trajectories_agentsession AS s (id, client_id, key, agent, source, started_at)
+    VALUES (%s, %s, %s, %s, %s, %s)
+    ON CONFLICT (client_id, key) DO UPDATE SET ended_at =
+        CASE WHEN s.ended_at < excluded.started_at THEN NULL ELSE s.ended_at END
+    RETURNING id
+"""
+# The turn is updated by what the update of its trajectory returns, to lock them in that order.
+_END_LAST = """
+    WITH given AS (SELECT %s::uuid AS session, %s::uuid AS id, %s::timestamptz AS at),
+    fresh AS (
+        SELECT NOT EXISTS (
+            SELECT FROM trajectories_trajectory j WHERE j.id = given.id
+        ) AS is FROM given
+    ), last AS (
+        SELECT t.trajectory_id AS id, t.place, j.created_at
+        FROM given, trajectories_agentturn t
+        JOIN trajectories_trajectory j ON j.id = t.trajectory_id
+        WHERE t.session_id = given.session ORDER BY t.place DESC LIMIT 1
+    ), ended AS (
+        UPDATE trajectories_trajectory j SET scored_at = NULL,
+            closed_at = coalesce(j.closed_at, given.at),
+            duration_ms = CASE WHEN j.closed_at IS NULL
+                THEN extract(epoch FROM given.at - j.created_at) * 1000 ELSE j.duration_ms END
+        FROM given, fresh, last
+        WHERE j.id = last.id AND fresh.is AND given.at >= last.created_at
+        RETURNING j.id
+    ), went_on AS (
+        UPDATE trajectories_agentturn t SET continued = true
+        FROM ended WHERE t.trajectory_id = ended.id
+    )
+    SELECT fresh.is, coalesce(last.place + 1, 0) FROM fresh LEFT JOIN last ON true
+"""
 _APPEND = """
     WITH given AS (SELECT %s::int AS count, %s::uuid AS id, %s::bigint AS client),
     own AS (

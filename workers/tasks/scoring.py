@@ -13,6 +13,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from redis import RedisError
 
@@ -29,7 +30,11 @@ from workers.tasks.promoting import promote
 
 log = logging.getLogger(__name__)
 BATCH = 500
-AT_ONCE = 50  # are locked together, and their events held in memory
+AT_ONCE = 20  # are locked together, and their events held in memory
+# PostgreSQL writes a row that is updated elsewhere, in the name of the transaction that does.
+_ROW_VERSION = RawSQL(
+    '"trajectories_trajectory"."xmin"::text || "trajectories_trajectory"."ctid"::text', ()
+)
 ASKED = "kw:scores-asked-for"
 
 
@@ -68,21 +73,35 @@ def _due() -> QuerySet[Trajectory]:
     return Trajectory.objects.filter(scored_at=None, closed_at__isnull=False, retracted_at=None)
 
 
-@transaction.atomic
 def _score(among: Sequence[UUID]) -> list[UUID]:
-    """Scores those of them that are due still and that nobody holds; returns which."""
-    # A verdict that is being stored holds its trajectory, and makes it due once more. A prompt
-    # that came in the meantime makes the one before it due, and is looked at next time.
+    """Scores those of them that are due still and that nobody holds; returns which.
+
+    Nothing is locked while their events are read, so that no tap waits for it. What has changed
+    meanwhile stays due: a verdict, an event or a prompt writes the row of what it is about.
+    """
     found = list(
         _due()
-        .select_for_update(skip_locked=True, of=("self",))
         .filter(~unjudged(), pk__in=among)
         .select_related("turn__session")
-        .annotate(search_worker=F("search__worker"))
+        .annotate(search_worker=F("search__worker"), version=_ROW_VERSION)
         .prefetch_related("events", "feedback")
         .order_by("created_at")
     )
-    rewards = [reward_of(trajectory) for trajectory in found]
+    rewards = {trajectory.pk: reward_of(trajectory) for trajectory in found}
+    with transaction.atomic():
+        unchanged = _locked_versions(list(rewards))
+        same = [one for one in found if unchanged.get(one.pk) == one.version]
+        _save(same, [rewards[one.pk] for one in same])
+    return [trajectory.pk for trajectory in same]
+
+
+def _locked_versions(among: Sequence[UUID]) -> dict[UUID, str]:
+    rows = Trajectory.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
+    versions = rows.filter(pk__in=among).annotate(version=_ROW_VERSION)
+    return dict(versions.order_by("pk").values_list("pk", "version"))
+
+
+def _save(found: Sequence[Any], rewards: Sequence[Reward]) -> None:
     counted = count_rewards(
         rewards=[
             _new_reward(trajectory, reward)
@@ -97,7 +116,6 @@ def _score(among: Sequence[UUID]) -> list[UUID]:
     Trajectory.objects.bulk_update(
         found, ["reward", "reward_parts", "advantage", "domain", "scored_at"]
     )
-    return [trajectory.pk for trajectory in found]
 
 
 def _new_reward(trajectory: Any, reward: Reward) -> NewReward:
