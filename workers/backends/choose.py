@@ -49,12 +49,17 @@ def backend_beside(*, base_url: str, model: str, fixed: Mapping[str, Any] | None
     Raises WrongModelServerSettings for one that serves no adapters.
     """
     provider = settings.KW_LLM_PROVIDER
+    if not serves_adapters():
+        raise WrongModelServerSettings(f"KW_LLM_PROVIDER={provider} serves no adapters.")
     if provider == "scripted":
         return _built(provider, {**_arguments(provider), "model": model})
-    if provider not in COMPATIBLE:
-        raise WrongModelServerSettings(f"KW_LLM_PROVIDER={provider} serves no adapters.")
     own = {"base_url": base_url, "model": model, "fixed": fixed or {}}
     return _built(provider, {**_arguments(provider), **own})
+
+
+def serves_adapters() -> bool:
+    """Whether the settings name a kind of server that can have adapters."""
+    return settings.KW_LLM_PROVIDER in (*COMPATIBLE, "scripted")
 
 
 def _built(provider: str, arguments: dict[str, Any]) -> Backend:
