@@ -60,8 +60,12 @@ NUMBERS = {
     "KW_SHADOW_MIN_LIFT": Range(0, 10),
     "KW_SHADOW_DAYS": Range(0.01, 36_500),
     "KW_ADAPTER_CONTROL_SHARE": Range(0, 0.5),
+    "KW_ADAPTER_SHADOW_SHARE": SHARE,
+    "KW_ADAPTER_ALPHA": Range(1e-6, 0.5),
+    "KW_ADAPTER_TRIAL_DAYS": Range(0.01, 36_500),
 }
 WHOLE_NUMBERS = {
+    "KW_ADAPTER_MIN_ANSWERS": COUNT,
     "KW_PORT": Range(1, 65_535),
     "KW_WEB_WORKERS": Range(1, 256),
     "KW_LLM_THREADS": Range(1, 1024),

@@ -64,6 +64,7 @@ app.conf.update(
         "workers.tasks.skills",
         "workers.tasks.keeping",
         "workers.tasks.remembering",
+        "workers.tasks.rollout",
     ),
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_schedule={
@@ -116,6 +117,11 @@ app.conf.update(
             "task": "workers.tasks.skills.forget_choices",
             "schedule": crontab(minute=20),
             "options": {"queue": "learn", "expires": 3600},
+        },
+        "move adapters by what was counted": {
+            "task": "workers.tasks.rollout.roll_out_adapters",
+            "schedule": 30.0,
+            "options": {"queue": "verify", "expires": 30},
         },
         "learn to route from outcomes": {
             "task": "workers.tasks.learning.learn_net",

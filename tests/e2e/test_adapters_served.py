@@ -83,7 +83,8 @@ def answered_by(service: Service, name: str | None) -> Reply:
 
 
 def adapter_servers(stack: StackProcess) -> list[psutil.Process]:
-    return psutil.Process(stack.pids["adapters"]).children()
+    found: list[psutil.Process] = psutil.Process(stack.pids["adapters"]).children()
+    return found
 
 
 class Asking(threading.Thread):
