@@ -8,7 +8,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from trajectories.models import EMBEDDING_DIMENSIONS, Client, Event, Run, Trajectory
+from trajectories.models import Client, EMBEDDING_DIMENSIONS, Event, Feedback, Run, Trajectory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
