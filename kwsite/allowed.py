@@ -59,6 +59,7 @@ NUMBERS = {
     "KW_SHADOW_MIN_AGREEMENT": SHARE,
     "KW_SHADOW_MIN_LIFT": Range(0, 10),
     "KW_SHADOW_DAYS": Range(0.01, 36_500),
+    "KW_ADAPTER_CONTROL_SHARE": Range(0, 0.5),
 }
 WHOLE_NUMBERS = {
     "KW_PORT": Range(1, 65_535),

@@ -208,6 +208,9 @@ KW_PROMOTE_MIN_CONFIDENCE = env.number("KW_PROMOTE_MIN_CONFIDENCE", 0.5)
 KW_SCORE_DELAY_S = env.number("KW_SCORE_DELAY_S", 0.5)  # answers of this long are scored at once
 KW_PROMOTE_DELAY_S = env.number("KW_PROMOTE_DELAY_S", 2)
 
+# Adapters: fine-tuned for a family of requests, tried on a share of them.
+KW_ADAPTER_CONTROL_SHARE = env.number("KW_ADAPTER_CONTROL_SHARE", 0.05)  # for what was replaced
+
 # Learning: the router's policy network and the process reward model.
 KW_LEARN_EVERY = env.integer("KW_LEARN_EVERY", 25)  # new rows before a net is fitted again
 KW_POLICY_MIN_OUTCOMES = env.integer("KW_POLICY_MIN_OUTCOMES", 30)  # to fit on

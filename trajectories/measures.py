@@ -21,6 +21,16 @@ ANSWER_SECONDS = Histogram(
 )
 TOKENS = Counter("kernelweave_tokens", "Tokens of model calls.", ["route", "kind"])
 FAILED_RUNS = Counter("kernelweave_failed_runs", "Runs that ended without an answer.", ["code"])
+ADAPTER_ANSWERS = Counter(
+    "kernelweave_adapter_answers",
+    "Answers that an adapter generated, by what their checks said.",
+    ["adapter", "verified"],
+)
+ADAPTER_FAILURES = Counter(
+    "kernelweave_adapter_failures",
+    "Requests for an adapter that the base model answered, as its server did not.",
+    ["adapter"],
+)
 TAPS = Counter("kernelweave_taps", "Taps of agents that were stored.", ["tap"])
 EVENTS = Counter("kernelweave_agent_events", "Events of agents that were stored.")
 

@@ -64,6 +64,7 @@ class Answer:
     searched: Searched | None = None
     reward_model: str | None = None  # digest of the net that scored a search's steps
     bound: Mapping[str, Any] | None = None  # the `input` that a kernel answered to
+    adapter: str = ""  # that generated it; empty: the base model, if any
 
 
 def answer(
@@ -266,10 +267,21 @@ def rendered(written: str, name: str | None) -> str:
     return str(output[name]) if isinstance(output, dict) and name in output else written
 
 
-def generate(request: ChatRequest, reason: str, backend: Backend, say: Say, trace: Trace) -> Answer:
+def generate(
+    request: ChatRequest,
+    reason: str,
+    backend: Backend,
+    say: Say,
+    trace: Trace,
+    writer: Backend | None = None,
+) -> Answer:
+    """The model's own answer, checked. Raises BackendError.
+
+    `writer` writes it, where somebody else than `backend` does, which judges.
+    """
     payload: dict[str, Any] = {"prompt": request.prompt[:2000]}
     with trace.timed(Event.Kind.OBSERVATION, payload):
-        completion = _complete(request, backend, say)
+        completion = _complete(request, writer or backend, say)
         payload.update(
             model=completion.model,
             finish_reason=completion.finish_reason,

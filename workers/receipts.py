@@ -65,6 +65,7 @@ def receipt_of(run: Run, request: ChatRequest, answer: Answer, trajectory: Traje
         checks=tuple(CheckDone(kind=c.kind, label=c.label, status=c.status) for c in answer.checks),
         verified=answer.verified,
         model=answer.model,
+        adapter=answer.adapter or None,
         encoder=run.encoder_digest,
         service=VERSION,
     )

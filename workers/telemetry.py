@@ -73,6 +73,7 @@ def attributes(
         "kernelweave.route": answer.route,
         "kernelweave.verified": answer.verified,
         "kernelweave.kernel": answer.kernel.kernel if answer.kernel else None,
+        "kernelweave.adapter": answer.adapter or None,
     }
     if content:
         told["gen_ai.input.messages"] = _messages("user", request.prompt)

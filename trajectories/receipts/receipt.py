@@ -71,7 +71,9 @@ class Receipt(_Value):
     checks: tuple[CheckDone, ...]
     verified: bool | None
     model: str = Field(description="As the model server names it; `none` where none was asked.")
-    adapter: str | None = None
+    adapter: str | None = Field(
+        default=None, description="The fine-tuned adapter that generated it."
+    )
     encoder: str = Field(description="SHA-256 of the encoder's weights.")
     service: str = Field(description="Version of the service.")
 

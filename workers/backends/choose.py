@@ -1,6 +1,6 @@
 """The model server that the settings name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
@@ -40,11 +40,32 @@ def live_backend() -> Backend:
             "KW_LLM_BASE_URL is empty; set it to the server's address, as in"
             " http://127.0.0.1:8080/v1 or https://api.openai.com/v1."
         )
-    build: Callable[..., Any] = import_string(PROVIDERS[provider])
-    backend = build(**_arguments(provider))
+    return _built(provider, _arguments(provider))
+
+
+def backend_beside(*, base_url: str, model: str, fixed: Mapping[str, Any] | None = None) -> Backend:
+    """The same kind of server at another address; `fixed` are fields of each call.
+
+    Raises WrongModelServerSettings for one that serves no adapters.
+    """
+    provider = settings.KW_LLM_PROVIDER
+    if not serves_adapters():
+        raise WrongModelServerSettings(f"KW_LLM_PROVIDER={provider} serves no adapters.")
     if provider == "scripted":
-        return cast(Backend, backend)
-    return HeldToSchema(backend)
+        return _built(provider, {**_arguments(provider), "model": model})
+    own = {"base_url": base_url, "model": model, "fixed": fixed or {}}
+    return _built(provider, {**_arguments(provider), **own})
+
+
+def serves_adapters() -> bool:
+    """Whether the settings name a kind of server that can have adapters."""
+    return settings.KW_LLM_PROVIDER in (*COMPATIBLE, "scripted")
+
+
+def _built(provider: str, arguments: dict[str, Any]) -> Backend:
+    build: Callable[..., Any] = import_string(PROVIDERS[provider])
+    backend = build(**arguments)
+    return cast(Backend, backend) if provider == "scripted" else HeldToSchema(backend)
 
 
 def _arguments(provider: str) -> dict[str, Any]:

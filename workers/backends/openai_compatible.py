@@ -1,7 +1,7 @@
 """Any server that speaks OpenAI's chat completions: llama.cpp, vLLM, Ollama, OpenAI itself."""
 
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -34,7 +34,7 @@ class OpenAICompatible:
 
     `base_url` ends in the version, as in `http://127.0.0.1:8080/v1`. `timeout_s` bounds a whole
     call, a streamed one included. `dialect` is that of schemas; OpenAI itself is known by
-    its address.
+    its address. `fixed` are fields of every call.
     """
 
     def __init__(
@@ -46,8 +46,10 @@ class OpenAICompatible:
         timeout_s: float,
         connect_timeout_s: float,
         dialect: Dialect = "llama.cpp",
+        fixed: Mapping[str, Any] | None = None,
     ) -> None:
         self.model = model
+        self.fixed = dict(fixed or {})
         self.timeout_s = timeout_s
         self.dialect: Dialect = "openai" if at_openai(base_url) else dialect
         self.continues: Continues = CONTINUES[self.dialect]
@@ -102,7 +104,7 @@ class OpenAICompatible:
             body |= constraint("llama.cpp" if plain else self.dialect, request.schema)
         elif request.json_object:
             body["response_format"] = {"type": "json_object"}
-        return body
+        return body | self.fixed
 
 
 def at_openai(base_url: str) -> bool:

@@ -19,7 +19,9 @@ from kernels.models import CacheEntry, Exemplar
 from kernels.routing import version_facts
 from trajectories.models import Event, Run, Trajectory
 from workers import mailbox
-from workers.answer import Answer, ChosenKernel, Say, answer, generate
+from workers.adapters.generating import generate_as_routed
+from workers.adapters.routing import table as adapters
+from workers.answer import Answer, ChosenKernel, Say, answer
 from workers.backends.choose import live_backend
 from workers.backends.completion import (
     Backend,
@@ -128,7 +130,8 @@ def _otherwise(
             means = replace(means, timeout_s=_time_for(run, means.timeout_s))
             cancelled = Cancellation(run.pk)
             return search_answer(request, reason, backend, say, trace, means, cancelled)
-    return generate(request, reason, backend, say, trace)
+    routed = adapters.route(run.client_id, request, run.pk)
+    return generate_as_routed(routed, request, reason, backend, say, trace)
 
 
 def _time_for(run: Run, search_s: float) -> float:
