@@ -63,6 +63,8 @@ NUMBERS = {
     "KW_ADAPTER_SHADOW_SHARE": SHARE,
     "KW_ADAPTER_ALPHA": Range(1e-6, 0.5),
     "KW_ADAPTER_TRIAL_DAYS": Range(0.01, 36_500),
+    "KW_TRAIN_LEASE_S": Range(1),
+    "KW_TRAIN_SILENCE_S": TIME_LIMIT,
 }
 WHOLE_NUMBERS = {
     "KW_ADAPTER_MIN_ANSWERS": COUNT,
@@ -97,11 +99,20 @@ WHOLE_NUMBERS = {
     "KW_EMBEDDING_CACHE_SIZE": Range(0, 100_000),
     "KW_SHADOW_MIN_RECORDS": COUNT,
     "KW_SHADOW_MIN_JUDGED": COUNT,
+    "KW_TRAIN_MAX_ATTEMPTS": COUNT,
+    "KW_TRAIN_PROCESSES": Range(1, 64),
 }
 CHOICES = {
     "KW_LLM_PROVIDER": ("openai", "llguidance", "vllm", "anthropic", "scripted"),
+    "KW_TRAINER": ("device", "scripted"),
     "KW_SEARCH": ("bare", "asked", "off"),
     "KW_LOG_LEVEL": ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
 }
-FLAGS = ("KW_DEBUG", "KW_NETS_GO_LIVE", "KW_PROMOTE_ASK_CONDITIONS", "KW_REUSE_ANSWERS")
+FLAGS = (
+    "KW_DEBUG",
+    "KW_NETS_GO_LIVE",
+    "KW_PROMOTE_ASK_CONDITIONS",
+    "KW_REUSE_ANSWERS",
+    "KW_TRAIN_RECOMPUTE",
+)
 ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")

@@ -65,6 +65,7 @@ app.conf.update(
         "workers.tasks.keeping",
         "workers.tasks.remembering",
         "workers.tasks.rollout",
+        "workers.tasks.training",
     ),
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_schedule={
@@ -76,6 +77,11 @@ app.conf.update(
         "sweep steps of compositions": {
             "task": "workers.tasks.composing.sweep_plans",
             "schedule": 2.0,
+            "options": {"queue": "verify", "expires": 10},
+        },
+        "sweep fine-tuning runs": {
+            "task": "workers.tasks.training.sweep_training",
+            "schedule": 10.0,
             "options": {"queue": "verify", "expires": 10},
         },
         "score what was left unscored": {

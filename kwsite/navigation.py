@@ -158,6 +158,8 @@ SIDEBAR: dict[str, Any] = {
             "title": "Learning",
             "separator": True,
             "items": [
+                _entry("LoRA runs", "model_training", "training.lorarun"),
+                _entry("Nodes", "dns", "training.trainingnode"),
                 _entry("Snapshots", "neurology", "training.snapshot"),
                 OUTCOMES,
                 _entry("Step examples", "checklist", "training.stepexample"),

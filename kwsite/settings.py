@@ -225,6 +225,17 @@ KW_SNAPSHOT_POLL_S = env.number("KW_SNAPSHOT_POLL_S", 2)
 KW_LABEL_QUEUE = env.integer("KW_LABEL_QUEUE", 20)  # answers that wait for a label; 0: none
 KW_PRM_DISAGREEMENT = env.number("KW_PRM_DISAGREEMENT", 0.5)
 
+# Fine-tuning: the nodes, and what they work with.
+KW_TRAINER = env.choice("KW_TRAINER", "device")  # or scripted, which trains nothing
+KW_TRAIN_DIR = env.text("KW_TRAIN_DIR", str(home() / "training"))  # scratch, a node's own
+KW_TRAIN_PROCESSES = env.integer("KW_TRAIN_PROCESSES", 1)  # GPUs that train together
+KW_TRAIN_RECOMPUTE = env.flag("KW_TRAIN_RECOMPUTE", False)  # less memory, a fifth slower
+KW_TRAIN_LEASE_S = env.number("KW_TRAIN_LEASE_S", 30)
+KW_TRAIN_SILENCE_S = env.number("KW_TRAIN_SILENCE_S", 1800)  # of a trainer, until it is ended
+KW_TRAIN_MAX_ATTEMPTS = env.integer("KW_TRAIN_MAX_ATTEMPTS", 5)
+KW_LLM_GGUF = env.text("KW_LLM_GGUF")  # of the embedded model server; empty: the installed one
+KW_STORAGE = env.text("KW_STORAGE")
+
 UNFOLD = {
     "SITE_TITLE": "KernelWeave",
     "SITE_HEADER": "KernelWeave",

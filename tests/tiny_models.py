@@ -52,7 +52,8 @@ def byte_tokenizer(template: str = CHATML) -> PreTrainedTokenizerFast:
     core.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     core.decoder = decoders.ByteLevel()
     core.add_special_tokens(list(SPECIAL))
-    tokenizer = PreTrainedTokenizerFast(
+    untyped: Any = PreTrainedTokenizerFast
+    tokenizer: PreTrainedTokenizerFast = untyped(
         tokenizer_object=core, eos_token=SPECIAL[1], pad_token=SPECIAL[1]
     )
     tokenizer.chat_template = template

@@ -9,7 +9,18 @@ from kernels.learned_admin import LearnedAdmin
 from training.figures.admin import MetricsPage
 from training.labels.queue_admin import LabelItemAdmin
 from training.labels.reviews_admin import ReviewItemAdmin, StepExampleAdmin
-from training.models import LabelItem, ReviewItem, RouterOutcome, Snapshot, StepExample, WorkerDelta
+from training.lora.admin import LoraRunAdmin
+from training.models import (
+    LabelItem,
+    LoraRun,
+    ReviewItem,
+    RouterOutcome,
+    Snapshot,
+    StepExample,
+    TrainingNode,
+    WorkerDelta,
+)
+from training.nodes.admin import TrainingNodeAdmin
 from training.snapshots.states import put_into_service, take_out_of_service
 from trajectories.markup import Tone, badge, json_block, verdict
 from trajectories.record_admin import RecordAdmin
@@ -17,6 +28,8 @@ from trajectories.record_admin import RecordAdmin
 admin.site.register(StepExample, StepExampleAdmin)
 admin.site.register(ReviewItem, ReviewItemAdmin)
 admin.site.register(LabelItem, LabelItemAdmin)
+admin.site.register(LoraRun, LoraRunAdmin)
+admin.site.register(TrainingNode, TrainingNodeAdmin)
 
 State = Snapshot.State
 STATE_TONES: dict[str, Tone] = {

@@ -1,4 +1,4 @@
-"""The last word that was said about an answer, inside a query."""
+"""The last word that was said about an answer, and what would have been right, inside a query."""
 
 from django.db.models import BooleanField, Case, OuterRef, Subquery, Value, When
 
@@ -18,3 +18,9 @@ def last_word(trajectory: str) -> Subquery:
     )
     last = Feedback.objects.filter(trajectory=OuterRef(trajectory)).order_by("-created_at")
     return Subquery(last.annotate(said=said).values("said")[:1])
+
+
+def right_answer(trajectory: str) -> Subquery:
+    """What was last said to be right, where the last feedback says so; else null or empty."""
+    last = Feedback.objects.filter(trajectory=OuterRef(trajectory)).order_by("-created_at")
+    return Subquery(last.values("answer")[:1])

@@ -285,6 +285,9 @@ class Feedback(models.Model):
     verdict = models.CharField(max_length=10, choices=Verdict, blank=True)
     rating = models.PositiveSmallIntegerField(null=True, blank=True, help_text="1 to 5.")
     comment = models.TextField(blank=True)
+    answer = models.TextField(
+        blank=True, db_default="", help_text="What would have been right, where that was said."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     APPROVALS = models.Q(verdict=Verdict.CORRECT) | models.Q(rating__gte=ratings.GOOD_FROM)

@@ -43,13 +43,14 @@ def record_feedback(
     verdict: str = "",
     rating: int | None = None,
     comment: str = "",
+    answer: str = "",
     worker: WorkerWord | None = None,
     steps: Sequence[StepWord] = (),
 ) -> Feedback | None:
     """Stores a verdict, which counts for or against the kernel or the worker that answered.
 
     The last word on a run counts once, in place of the ones before. A negative one ends the trace's
-    examples, for good: praise afterwards does not bring them back, nor is the answer given again
+    examples, for good (`answer` says what would have been right): praise afterwards does not bring them back, nor is the answer given again
     or promoted. `worker` and `steps` are for searched answers; said alone, they leave the last
     verdict as it is, and no row (None). `run_id` may be an agent's trajectory. Raises RunNotFound,
     RunNotFinished, and what `record_words` raises, or Retracted; then nothing is stored.
@@ -61,7 +62,7 @@ def record_feedback(
         record_words(trajectory=trajectory, worker=worker, steps=steps)
         return None
     with transaction.atomic():
-        feedback = _judged(trajectory, client, verdict, rating, comment)
+        feedback = _judged(trajectory, client, verdict, rating, comment, answer)
         record_words(trajectory=trajectory, worker=worker, steps=steps)
     if feedback.is_negative and trajectory.kernel_version is not None:
         version = trajectory.kernel_version
@@ -82,12 +83,22 @@ def judgeable(client: Client, run_id: UUID) -> Trajectory:
 
 
 def _judged(
-    trajectory: Trajectory, client: Client, verdict: str, rating: int | None, comment: str
+    trajectory: Trajectory,
+    client: Client,
+    verdict: str,
+    rating: int | None,
+    comment: str,
+    answer: str,
 ) -> Feedback:
     locked = Trajectory.objects.select_for_update().get(pk=trajectory.pk)
     last = locked.feedback.first()
     feedback = Feedback.objects.create(
-        client=client, trajectory=locked, verdict=verdict, rating=rating, comment=comment
+        client=client,
+        trajectory=locked,
+        verdict=verdict,
+        rating=rating,
+        comment=comment,
+        answer=answer,
     )
     # Its reward is out of date from here on; if no task computes it, the sweep does.
     Trajectory.objects.filter(pk=locked.pk).update(scored_at=None)

@@ -72,6 +72,12 @@ class FeedbackBody(Body):
     verdict: Literal["correct", "incorrect"] | None = None
     rating: Rating | None = None
     comment: str = Field(default="", max_length=10_000)
+    answer: str = Field(
+        default="",
+        max_length=20_000,
+        description="What would have been right; with a verdict or rating that denies the answer. "
+        "It is trained on, and adapters are held to it.",
+    )
     worker: WorkerJudgement | None = Field(
         default=None, description="Of who answered, where the answer was searched for."
     )
@@ -90,6 +96,11 @@ class FeedbackBody(Body):
                 f"A verdict of {self.verdict!r} and a rating of {rating} contradict each other.",
                 param="rating",
             )
+        if self.answer and not (self.verdict == "incorrect" or 0 < rating <= ratings.BAD_TO):
+            raise InvalidParameter(
+                "A right answer is for one that was wrong: send the verdict 'incorrect' with it.",
+                param="answer",
+            )
         if self.comment and not judged:
             raise MissingParameter("A comment needs a verdict or a rating.", param="verdict")
         positions = [step.position for step in self.steps]
@@ -106,6 +117,7 @@ class RecordedFeedback(BaseModel):
     verdict: Literal["correct", "incorrect"] | None
     rating: int | None
     comment: str
+    answer: str
     worker: WorkerJudgement | None
     steps: list[StepJudgement]
     created_at: datetime
@@ -171,6 +183,7 @@ def _record(key: str, body: FeedbackBody) -> Feedback | None:
         verdict=body.verdict or "",
         rating=body.rating,
         comment=body.comment,
+        answer=body.answer,
         worker=body.worker.word() if body.worker else None,
         steps=[step.word() for step in body.steps],
     )

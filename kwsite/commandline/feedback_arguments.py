@@ -13,6 +13,7 @@ def add_feedback_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verdict", choices=Feedback.Verdict.values)
     parser.add_argument("--rating", type=int, metavar="1-5")
     parser.add_argument("--comment", default="")
+    parser.add_argument("--answer", metavar="TEXT", help="what would have been right")
     searched = parser.add_argument_group("searched answers")
     worker = searched.add_mutually_exclusive_group()
     worker.add_argument("--right-worker", action="store_true", help="the right worker answered")
@@ -38,7 +39,7 @@ def add_feedback_arguments(parser: argparse.ArgumentParser) -> None:
 
 def feedback_body(options: Mapping[str, Any]) -> dict[str, Any]:
     """The request's JSON."""
-    names = ("run_id", "verdict", "rating", "comment", "steps")
+    names = ("run_id", "verdict", "rating", "comment", "answer", "steps")
     said = {name: options[name] for name in names if options[name] is not None}
     if options["suggested"]:
         said["worker"] = {"suggested": options["suggested"]}
@@ -55,6 +56,7 @@ def feedback_words(recorded: Mapping[str, Any]) -> str:
         recorded["verdict"],
         f"{recorded['rating']} of 5" if recorded["rating"] else "",
         recorded["comment"],
+        "with the right answer" if recorded["answer"] else "",
         f"{worker['suggested']} is the right worker" if worker.get("suggested") else "",
         "the wrong worker" if worker.get("wrong") else "",
         "the right worker" if worker.get("wrong") is False else "",

@@ -26,6 +26,7 @@ class WorkerGroup:
 WORKER_GROUPS = (
     WorkerGroup("answers", "interactive", 8),
     WorkerGroup("after", "verify,score,promote,learn", 2, niceness=10),
+    WorkerGroup("train", "train.cpu", 1, niceness=15),
 )
 
 

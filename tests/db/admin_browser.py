@@ -20,6 +20,7 @@ from tests.db.agent_rows import session, shell, turn
 from tests.kernel_rows import add_trajectory, add_version
 from tests.learning_rows import add_learning_rows
 from tests.skill_rows import add_skill_rows
+from tests.training_rows import add_node, add_run, claimed
 from trajectories.access import issue_key
 from trajectories.models import Client, Feedback, ReceiptKey
 
@@ -42,6 +43,7 @@ def add_family(number: int) -> KernelVersion:
     add_skill_rows(client=client, trajectory=traces[0])
     composition = add_composition_row(client=client)
     add_plan_run_row(composition=composition, client=client)
+    claimed(add_run(client), node=add_node(f"node-{number}@host"))
     ReceiptKey.objects.create(pk=f"key-{number}", public_key="A" * 43)
     return candidate
 

@@ -29,7 +29,14 @@ from tests.db.admin_browser import (
     viewer,
 )
 from tests.kernel_rows import add_trajectory, add_version
-from training.models import ReviewItem, RouterOutcome, Snapshot, WorkerDelta
+from training.models import (
+    LoraRun,
+    ReviewItem,
+    RouterOutcome,
+    Snapshot,
+    TrainingNode,
+    WorkerDelta,
+)
 from trajectories.models import ApiKey, Client, Feedback, ReceiptKey, Run, Trajectory
 
 __all__ = ["candidate", "root", "viewer"]
@@ -40,6 +47,7 @@ MODELS = [
 ]
 RECORDS = [Run, Trajectory, Feedback, Kernel, KernelVersion, Exemplar, Calibration]
 RECORDS += [ReviewAction, RoutingHead, ReviewItem, RouterOutcome, Snapshot, WorkerDelta]
+RECORDS += [LoraRun, TrainingNode]
 
 
 @pytest.mark.parametrize("model", MODELS)

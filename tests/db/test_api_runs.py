@@ -8,7 +8,7 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 
-from trajectories.models import EMBEDDING_DIMENSIONS, Client, Event, Run, Trajectory
+from trajectories.models import Client, EMBEDDING_DIMENSIONS, Event, Feedback, Run, Trajectory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -128,3 +128,16 @@ def test_it_refuses_feedback_on_a_run_that_is_not_finished(app: Browser, client:
 def test_it_refuses_feedback_on_the_run_of_another_client(app: Browser) -> None:
     run = make_finished_run(Client.objects.create(name="other app"))
     assert judge(app, run_id=str(run.id), rating=5)[0] == 404
+
+
+def test_what_would_have_been_right_is_taken_with_a_denial_alone(
+    app: Browser, client: Client
+) -> None:
+    run = make_finished_run(client)
+    for said in ({}, {"verdict": "correct"}, {"rating": 4}):
+        status, body = judge(app, run_id=str(run.pk), answer="42", **said)
+        assert (status, body["error"]["param"]) in ((400, "answer"), (400, "verdict"))
+    assert not Feedback.objects.exists()
+    status, body = judge(app, run_id=str(run.pk), verdict="incorrect", answer="42")
+    assert (status, body["answer"]) == (201, "42")
+    assert Feedback.objects.get().answer == "42"

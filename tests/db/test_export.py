@@ -309,3 +309,20 @@ def test_what_cannot_be_meant_is_refused(arguments: tuple[str, str], tmp_path: P
     with pytest.raises(CommandError):
         call_command("export", "sft", "--out", str(tmp_path / "x"), *arguments)
     assert SplitOptions().valid_share == 0.1
+
+
+def test_an_answer_that_a_person_corrected_is_exported_as_the_person_said(
+    client: Client, tmp_path: Path
+) -> None:
+    some(client)
+    wrong = trajectory(client, "which label", "bug", verified=False, scored_at=None, advantage=None)
+    Feedback.objects.create(client=client, trajectory=wrong, verdict="incorrect", answer="feature")
+    taken_back = trajectory(client, "which other label", "bug", advantage=-0.2)
+    for answer in ("feature", ""):
+        Feedback.objects.create(
+            client=client, trajectory=taken_back, verdict="incorrect", answer=answer
+        )
+    manifest = sft(tmp_path / "out")
+    assert manifest["left_out"] == {"denied by a person": 1}
+    said = [one for one in lines(tmp_path / "out") if "label" in one[0]["content"]]
+    assert {(one[0]["content"], one[1]["content"]) for one in said} == {("which label", "feature")}

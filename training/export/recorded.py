@@ -1,8 +1,8 @@
 """Reads the trajectories that may be learned from, as lessons, out of one snapshot of the database.
 
-A request is its system message, its prompt and its answer; an agent's is its prompt and what it
-said at the end. What its tools did is left out: their outputs are cut, and the small models that
-are trained have no place for tools in their chat template.
+A request is its system message, its prompt and its answer, or the right one where a person gave it;
+an agent's is its prompt and what it said at the end. What its tools did is left out: their outputs
+are cut, and the small models that are trained have no place for tools in their chat template.
 """
 
 from collections import Counter
@@ -17,24 +17,27 @@ from django.db.models import Case, CharField, Count, Q, Value, When
 from django.db.models.fields.json import KeyTextTransform
 
 from training.export.lesson import Lesson, Message
-from trajectories.last_word import last_word
+from trajectories.last_word import last_word, right_answer
 from trajectories.models import Trajectory
 
 CHUNK = 2_000  # rows of the server-side cursor
 TEXTS = ["prompt", "output", "output_text"]  # of an agent's, which may have been cut
 
+CORRECTED = ~Q(right="") & Q(right__isnull=False)  # a person said what would have been right
+CORRECTED_ADVANTAGE = 1.0  # of such an answer: nothing is worth more
+
 # Why a trajectory is left out, in this order; what is none of these may be exported.
 LEFT_OUT = {
     "retracted": Q(retracted_at__isnull=False),
     "still open": Q(closed_at=None),
-    "not scored yet": Q(scored_at=None) | Q(advantage=None),
-    "failed its checks": Q(verified=False),
-    "denied by a person": Q(said=False),
-    "corrected by the next prompt": Q(turn__corrected=True),
+    "not scored yet": (Q(scored_at=None) | Q(advantage=None)) & ~CORRECTED,
+    "failed its checks": Q(verified=False) & ~CORRECTED,
+    "denied by a person": Q(said=False) & ~CORRECTED,
+    "corrected by the next prompt": Q(turn__corrected=True) & ~CORRECTED,
     "earlier turns, tools or parts that are no text": Q(run__isnull=False, plain=False),
-    "cut off by its tokens": Q(ended="length"),
+    "cut off by its tokens": Q(ended="length") & ~CORRECTED,
     "cut when it was stored": Q(turn__cut__has_any_keys=TEXTS),
-    "no advantage": Q(advantage__lte=0) | Q(advantage=float("nan")),
+    "no advantage": (Q(advantage__lte=0) | Q(advantage=float("nan"))) & ~CORRECTED,
 }
 
 
@@ -44,6 +47,7 @@ class Choice:
 
     clients: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None  # itself not included
 
@@ -51,6 +55,7 @@ class Choice:
         return {
             "clients": sorted(self.clients),
             "domains": sorted(self.domains),
+            "signatures": sorted(self.signatures),
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
         }
@@ -74,9 +79,7 @@ def count_reasons(choice: Choice) -> Counter[str]:
 def recorded_lessons(choice: Choice) -> Iterator[Lesson]:
     """In no order. Belongs into a snapshot."""
     rows = _chosen(choice).filter(why="").order_by()
-    texts = rows.values_list(
-        "system", "prompt", "output_text", "advantage", "domain", "question_digest"
-    )
+    texts = rows.values_list("system", "prompt", "lesson", "worth", "domain", "question_digest")
     for system, prompt, output, advantage, domain, question in texts.iterator(chunk_size=CHUNK):
         said = (("system", system), ("user", prompt), ("assistant", output))
         messages = (Message(role, text) for role, text in said if text or role != "system")
@@ -90,12 +93,20 @@ def _chosen(choice: Choice) -> Any:
         found = found.filter(client__name__in=choice.clients)
     if choice.domains:
         found = found.filter(domain__in=choice.domains)
+    if choice.signatures:
+        found = found.filter(signature__in=choice.signatures)
     if choice.since:
         found = found.filter(created_at__gte=choice.since)
     if choice.until:
         found = found.filter(created_at__lt=choice.until)
     found = found.annotate(
-        said=last_word("pk"), ended=KeyTextTransform("finish_reason", "run__response")
+        said=last_word("pk"),
+        right=right_answer("pk"),
+        ended=KeyTextTransform("finish_reason", "run__response"),
+    )
+    found = found.annotate(
+        lesson=Case(When(CORRECTED, then="right"), default="output_text"),
+        worth=Case(When(CORRECTED, then=Value(CORRECTED_ADVANTAGE)), default="advantage"),
     )
     reasons = (When(condition, then=Value(why)) for why, condition in LEFT_OUT.items())
     return found.annotate(why=Case(*reasons, default=Value(""), output_field=CharField()))

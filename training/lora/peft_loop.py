@@ -11,25 +11,29 @@ from typing import Any, Literal
 
 import torch
 from datasets import Dataset as Rows
-from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
-from safetensors import SafetensorError
 from transformers import (
-    AutoModelForCausalLM,
-    AutoTokenizer,
     PrinterCallback,
     TrainerCallback,
     TrainerControl,
     TrainerState,
 )
 from transformers.utils import logging as transformers_logging
-from trl import SFTConfig, SFTTrainer
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
-from training.lora.adapter_files import PREFIX, Pair, block_of, write_adapter
+from training.lora.adapter_files import write_adapter
 from training.lora.batches import batches
 from training.lora.dataset import Dataset
 from training.lora.job import LoraJob
 from training.lora.loss_watch import LossWatch, require_finite
 from training.lora.metadata import describe
+from training.lora.peft_model import (
+    load_model,
+    load_tokenizer,
+    pairs_of,
+    require_all_finite,
+    with_adapter,
+)
 from training.lora.progress import Losses, Pace, Telling
 from training.lora.run_folder import (
     adapter_draft,
@@ -45,9 +49,7 @@ from training.lora.trainer import (
     CHECKPOINTS,
     DRAFT,
     Asked,
-    BadWeights,
     Cancelled,
-    NotFinite,
     Report,
     Trained,
     TrainingFailed,
@@ -86,7 +88,7 @@ def fine_tune(
     prepare(work)
     origin = made_for(job, dataset, NAME)
     checkpoint = last_checkpoint(work, origin)
-    tokenizer = _tokenizer(folder)
+    tokenizer = load_tokenizer(folder)
     train = tokenize(dataset.train, tokenizer, length=job.sequence_length, side="train")
     valid = tokenize(dataset.valid[:VALIDATED], tokenizer, length=job.sequence_length, side="valid")
     torch.manual_seed(job.seed)
@@ -104,7 +106,7 @@ def fine_tune(
     watching.begin(checkpoint, lambda: float(trainer.evaluate()["eval_loss"]))
     _run(trainer, checkpoint)
     watching.telling.flush()
-    shutil.rmtree(trainer.args.output_dir)
+    shutil.rmtree(work / CHECKPOINTS / DRAFT)
     metadata = describe(
         job,
         dataset,
@@ -151,63 +153,16 @@ def settings(job: LoraJob, work: Path, machine: Machine) -> SFTConfig:
     )
 
 
-def load_model(folder: Path, device: Literal["cpu", "gpu"]) -> Any:
-    """Its weights in bf16 on CUDA, else float32; from safetensors only. Raises BadWeights."""
-    dtype = torch.bfloat16 if device == "gpu" else torch.float32
-    try:
-        return AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, local_files_only=True
-        )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise BadWeights(f"The base model cannot be loaded: {error}") from error
-
-
-def with_adapter(model: Any, job: LoraJob) -> PeftModel:
-    """The adapter, in float32, is on every linear layer of the adapted blocks.
-
-    Raises BadWeights for a model without any.
-    """
-    found = [
-        (name.rsplit(".", 1)[-1], block)
-        for name, module in model.named_modules()
-        if isinstance(module, torch.nn.Linear) and (block := block_of(name)) is not None
-    ]
-    if not found:
-        raise BadWeights("The base model has no blocks with linear layers.")
-    blocks = 1 + max(block for _, block in found)
-    chosen = list(range(max(0, blocks - job.layers), blocks)) if job.layers else None
-    config = LoraConfig(
-        task_type="CAUSAL_LM",
-        r=job.rank,
-        lora_alpha=job.alpha,  # type: ignore[arg-type]  # a fraction is as good
-        lora_dropout=job.dropout,
-        target_modules=sorted({name for name, _ in found}),
-        layers_to_transform=chosen,
-    )
-    return get_peft_model(model, config)
-
-
-def pairs_of(model: PeftModel) -> dict[str, Pair]:
-    """The adapter's matrices, by the base model's names."""
-    state = get_peft_model_state_dict(model)
-    down, up = ".lora_A.weight", ".lora_B.weight"
-    modules = [name.removesuffix(down) for name in state if name.endswith(down)]
-    return {
-        module.removeprefix(PREFIX): Pair(_array(state[module + down]), _array(state[module + up]))
-        for module in modules
-    }
-
-
-class _Trainer(SFTTrainer):  # type: ignore[misc]  # untyped
+class _Trainer(SFTTrainer):
     """Stops at once for what is no number, and tells nobody outside of what it does."""
 
     def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
-        loss: torch.Tensor = super().training_step(*args, **kwargs)
+        loss: torch.Tensor = super().training_step(*args, **kwargs)  # type: ignore[no-untyped-call]
         require_finite(float(loss), f"The loss of iteration {self.state.global_step + 1}")
         return loss
 
     def _clip_grad_norm(self, model: Any) -> Any:
-        norm = super()._clip_grad_norm(model)
+        norm = super()._clip_grad_norm(model)  # type: ignore[no-untyped-call]
         require_finite(float(norm), f"The gradient of iteration {self.state.global_step + 1}")
         return norm
 
@@ -218,7 +173,7 @@ class _Trainer(SFTTrainer):  # type: ignore[misc]  # untyped
         return
 
 
-class _Watching(TrainerCallback):  # type: ignore[misc]  # untyped
+class _Watching(TrainerCallback):
     """Watches the losses, tells them, places checkpoints, and asks whether to go on."""
 
     def __init__(
@@ -264,9 +219,9 @@ class _Watching(TrainerCallback):  # type: ignore[misc]  # untyped
         args: Any,
         state: TrainerState,
         control: TrainerControl,
-        logs: dict[str, float],
-        **_: Any,
+        **given: Any,
     ) -> None:
+        logs: dict[str, float] = given["logs"]
         if "loss" not in logs:
             return
         self._pace.add(int(logs["num_tokens"]) - self._tokens)
@@ -283,20 +238,19 @@ class _Watching(TrainerCallback):  # type: ignore[misc]  # untyped
         args: Any,
         state: TrainerState,
         control: TrainerControl,
-        metrics: dict[str, float],
-        **_: Any,
+        **given: Any,
     ) -> None:
         if not state.global_step:
             return
-        loss = metrics["eval_loss"]
+        loss = float(given["metrics"]["eval_loss"])
         require_finite(loss, f"The validation loss of iteration {state.global_step}")
         self.losses.valid[state.global_step] = loss
         self.telling.validated(loss)
 
     def on_save(
-        self, args: Any, state: TrainerState, control: TrainerControl, model: Any, **_: Any
+        self, args: Any, state: TrainerState, control: TrainerControl, **given: Any
     ) -> None:
-        require_all_finite(model, state.global_step)
+        require_all_finite(given["model"], state.global_step)
         draft = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         for file in draft.iterdir():
             if not file.name.startswith(RESUMED):
@@ -307,13 +261,6 @@ class _Watching(TrainerCallback):  # type: ignore[misc]  # untyped
     def _require_wanted(self) -> None:
         if self._cancelled():
             raise Cancelled()
-
-
-def require_all_finite(model: Any, iteration: int) -> None:
-    """Raises NotFinite."""
-    for name, weight in model.named_parameters():
-        if weight.requires_grad and not bool(torch.isfinite(weight).all()):
-            raise NotFinite(f"A weight ({name}) is NaN or infinite at iteration {iteration}.")
 
 
 def first_lines(train: Tokenized, job: LoraJob) -> list[str]:
@@ -345,24 +292,14 @@ def _rows(side: Tokenized, places: list[int]) -> Rows:
     return Rows.from_dict(rows).select(places)
 
 
-def _tokenizer(folder: Path) -> Any:
-    try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
-        raise BadWeights(f"The base model's tokenizer cannot be loaded: {error}") from error
-
-
-def _array(tensor: torch.Tensor) -> Any:
-    return tensor.detach().to("cpu", torch.float32).numpy()
-
-
 def _device_name(device: Literal["cpu", "gpu"]) -> str:
     return torch.cuda.get_device_name() if device == "gpu" else "cpu"
 
 
 def _be_quiet() -> None:
     """The job's log says what matters; bars and warnings would fill that of the node."""
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
+    quiet: Any = transformers_logging
+    quiet.set_verbosity_error()
+    quiet.disable_progress_bar()
     # TRL asks transformers for what its next version will not have.
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"(transformers|trl)\b")

@@ -7,6 +7,7 @@ computes with, not those that the file was once quantized from.
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from training.lora.artifact import digest_of_file
 from training.lora.trainer import BadWeights
@@ -60,7 +61,8 @@ def _unpack(file: Path, folder: Path) -> None:
     # A model that was loaded from GGUF refuses to be saved, so its weights go into another.
     if hasattr(config, "quantization_config"):
         del config.quantization_config
-    plain = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    untyped: Any = AutoModelForCausalLM
+    plain = untyped.from_config(config, dtype=torch.float32)
     plain.load_state_dict(loaded.state_dict())
     plain.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

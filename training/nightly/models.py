@@ -68,8 +68,6 @@ class NightlyPlan(models.Model):
     key = models.CharField(max_length=60, unique=True, help_text="The night, or who asked when.")
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     options = models.JSONField(default=dict, help_text="As the settings were when it began.")
-    claimed_by = models.CharField(max_length=200, blank=True)
-    lease_expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -4,7 +4,6 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Any
 from kwsite.bench.http_client import TIMEOUT_S, UnexpectedReply
 from kwsite.bench.stack import Address
 
+KINDS = ("open", "events", "close")
 OUTPUT = "12 passed, 1 skipped in 3.41 s\n" * 8
 
 
@@ -115,5 +115,5 @@ def _event() -> dict[str, Any]:
     }
 
 
-def all_latencies(taps: Taps, kinds: Sequence[str] = ("open", "events", "close")) -> list[float]:
-    return [one for kind in kinds for one in taps.latencies.get(kind, ())]
+def all_latencies(taps: Taps) -> list[float]:
+    return [one for kind in KINDS for one in taps.latencies.get(kind, ())]

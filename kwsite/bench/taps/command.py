@@ -13,6 +13,7 @@ from kwsite.bench.arguments import positive
 from kwsite.bench.grid import Grid
 from kwsite.bench.showing import show, tell_written
 from kwsite.bench.stack import throwaway_stack
+from kwsite.bench.taps.agents import KINDS
 from kwsite.bench.taps.measure import AGENTS, SETTINGS, TapFigures, measure_taps
 
 GOAL_P99_MS, GOAL_EVENTS = 50.0, 1000.0
@@ -52,7 +53,16 @@ def run_taps(options: dict[str, Any]) -> None:
 def grid(found: TapFigures) -> Grid:
     return Grid(
         f"Taps of {AGENTS} agents at once",
-        ("stored trajectories", "pace", "taps", "p50 ms", "p99 ms", "taps/s", "events/s"),
+        (
+            "stored trajectories",
+            "pace",
+            "taps",
+            "p50 ms",
+            "p99 ms",
+            *(f"{kind} p99" for kind in KINDS),
+            "taps/s",
+            "events/s",
+        ),
         tuple(
             (
                 f"{one.stored:,}",
@@ -60,6 +70,7 @@ def grid(found: TapFigures) -> Grid:
                 f"{one.taps:,}",
                 f"{one.p50_ms:.1f}",
                 f"{one.p99_ms:.1f}",
+                *(f"{one.p99_ms_of[kind]:.1f}" for kind in KINDS),
                 f"{one.taps_per_s:.0f}",
                 f"{one.events_per_s:.0f}",
             )

@@ -8,7 +8,7 @@ from typing import Any
 
 from kwsite.bench.figures import percentile
 from kwsite.bench.stack import Address
-from kwsite.bench.taps.agents import Pace, all_latencies, run_agents
+from kwsite.bench.taps.agents import KINDS, Pace, all_latencies, run_agents
 from kwsite.bench.taps.filling import fill
 
 AGENTS = 16
@@ -32,6 +32,7 @@ class PaceResult:
     p99_ms: float
     taps_per_s: float
     events_per_s: float
+    p99_ms_of: dict[str, float]  # open, events, close
 
 
 @dataclass(frozen=True)
@@ -67,4 +68,5 @@ def _result(address: Address, stored: int, pace: Pace, seconds: float) -> PaceRe
         percentile(latencies, 99),
         len(latencies) / taps.seconds,
         taps.events / taps.seconds,
+        {kind: percentile(taps.latencies.get(kind, [0.0]), 99) for kind in KINDS},
     )

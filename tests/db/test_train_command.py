@@ -1,0 +1,69 @@
+"""`manage.py train`: runs are listed, shown and cancelled."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.db.test_admin_training import running
+from tests.training_rows import add_run
+from trajectories.models import Client
+
+pytestmark = pytest.mark.django_db
+
+
+def train(*words: str) -> str:
+    out = StringIO()
+    call_command("train", *words, stdout=out)
+    return out.getvalue()
+
+
+def test_it_lists_runs_as_json(client: Client) -> None:
+    add_run(client)
+    run = running(client)
+    found = [json.loads(line) for line in train("runs", "--json").splitlines()]
+    assert len(found) == 2
+    assert found[0]["id"] == str(run.pk)
+    assert (found[0]["iteration"], found[0]["iterations"]) == (4, 10)
+    (queued,) = train("runs", "--json", "--state", "queued").splitlines()
+    assert json.loads(queued)["state"] == "queued"
+
+
+def test_it_lists_runs_for_people(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    running(client)
+    train("runs")
+    assert "4/10" in capsys.readouterr().out
+    assert train("runs", "--state", "failed") == "There is no such run.\n"
+
+
+def test_it_shows_a_run_by_the_beginning_of_its_id(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = running(client)
+    train("show", str(run.pk)[:11])
+    shown = capsys.readouterr().out
+    for words in ("iteration 4 of 10", "loss 3.0000", "▁", "validation loss 2.5000"):
+        assert words in shown
+    assert json.loads(train("show", str(run.pk), "--json"))["curve"] == run.curve
+
+
+def test_it_cancels_a_run_with_who_and_why(client: Client) -> None:
+    run = add_run(client)
+    assert train("cancel", str(run.pk), "--reason", "wrong data") == "Cancelled.\n"
+    run.refresh_from_db()
+    assert run.reason.endswith(", at the command line: wrong data")
+    with pytest.raises(CommandError, match="has ended"):
+        train("cancel", str(run.pk))
+
+
+def test_a_running_one_is_cancelled_by_its_node(client: Client) -> None:
+    run = running(client)
+    assert "Its node ends it" in train("cancel", str(run.pk))
+
+
+@pytest.mark.parametrize("named", ["", "xyz", "00000000"])
+def test_what_is_no_run_is_said(client: Client, named: str) -> None:
+    add_run(client)
+    with pytest.raises(CommandError, match=r"is no id|No run begins"):
+        train("show", named)
