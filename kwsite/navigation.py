@@ -158,6 +158,7 @@ SIDEBAR: dict[str, Any] = {
             "title": "Learning",
             "separator": True,
             "items": [
+                _entry("Adapters", "tune", "training.adapter"),
                 _entry("LoRA runs", "model_training", "training.lorarun"),
                 _entry("Nodes", "dns", "training.trainingnode"),
                 _entry("Snapshots", "neurology", "training.snapshot"),
