@@ -158,6 +158,8 @@ SIDEBAR: dict[str, Any] = {
             "title": "Learning",
             "separator": True,
             "items": [
+                _entry("Nightly plans", "nights_stay", "training.nightlyplan"),
+                _entry("Nightly settings", "tune", "training.nightlysettings"),
                 _entry("LoRA runs", "model_training", "training.lorarun"),
                 _entry("Nodes", "dns", "training.trainingnode"),
                 _entry("Snapshots", "neurology", "training.snapshot"),
