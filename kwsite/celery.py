@@ -64,6 +64,7 @@ app.conf.update(
         "workers.tasks.skills",
         "workers.tasks.keeping",
         "workers.tasks.remembering",
+        "workers.tasks.rollout",
         "workers.tasks.training",
         "workers.tasks.nightly",
     ),
@@ -123,6 +124,11 @@ app.conf.update(
             "task": "workers.tasks.skills.forget_choices",
             "schedule": crontab(minute=20),
             "options": {"queue": "learn", "expires": 3600},
+        },
+        "move adapters by what was counted": {
+            "task": "workers.tasks.rollout.roll_out_adapters",
+            "schedule": 30.0,
+            "options": {"queue": "verify", "expires": 30},
         },
         "learn to route from outcomes": {
             "task": "workers.tasks.learning.learn_net",

@@ -210,6 +210,10 @@ KW_PROMOTE_DELAY_S = env.number("KW_PROMOTE_DELAY_S", 2)
 
 # Adapters: fine-tuned for a family of requests, tried on a share of them.
 KW_ADAPTER_CONTROL_SHARE = env.number("KW_ADAPTER_CONTROL_SHARE", 0.05)  # for what was replaced
+KW_ADAPTER_SHADOW_SHARE = env.number("KW_ADAPTER_SHADOW_SHARE", 0.5)  # of answers, asked twice
+KW_ADAPTER_MIN_ANSWERS = env.integer("KW_ADAPTER_MIN_ANSWERS", 20)  # judged, of either side
+KW_ADAPTER_ALPHA = env.number("KW_ADAPTER_ALPHA", 0.05)  # of the tests
+KW_ADAPTER_TRIAL_DAYS = env.number("KW_ADAPTER_TRIAL_DAYS", 7)  # without a verdict, then it is out
 
 # Learning: the router's policy network and the process reward model.
 KW_LEARN_EVERY = env.integer("KW_LEARN_EVERY", 25)  # new rows before a net is fitted again

@@ -47,6 +47,10 @@ class Embedded:
         self._waits: dict[str, Wait] = {}
         self._began = time.monotonic()
 
+    @property
+    def has_model_server(self) -> bool:
+        return self._replaced.model_server is None
+
     def start(self) -> None:
         """Sets `addresses`: the settings by which the service finds these parts."""
         self._began = time.monotonic()

@@ -1,12 +1,14 @@
 """The embedded model server: llama.cpp with SmolLM2-135M-Instruct, OpenAI-compatible.
 
 `python -m kwsite.stack.llama --port 8080`, with the key that clients must send in KW_LLM_API_KEY;
-`--gguf FILE` serves another model, under the name of its file.
+`--gguf FILE` serves another model, under the name of its file. Each `--lora FILE` is an adapter
+that rests until a request names its number: `"lora": [{"id": 0, "scale": 1}]`.
 """
 
 import argparse
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import xllamacpp
@@ -23,9 +25,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--gguf", type=Path)
+    parser.add_argument("--lora", type=Path, action="append", default=[])
     options = parser.parse_args()
-    key = os.environ["KW_LLM_API_KEY"]
-    server = xllamacpp.Server(_parameters(options.port, key, options.gguf))
+    parameters = _parameters(options.port, os.environ["KW_LLM_API_KEY"], options.gguf)
+    if options.lora:
+        _add_adapters(parameters, options.lora)
+    server = xllamacpp.Server(parameters)
     print(f"serving on {server.listening_address}", flush=True)
     signal.pause()
 
@@ -50,6 +55,13 @@ def _parameters(port: int, key: str, gguf: Path | None) -> xllamacpp.CommonParam
     parameters.cpuparams_batch.n_threads = told.integer("KW_LLM_BATCH_THREADS", threads)
     parameters.verbosity = 2  # Warnings: the default also logs each request.
     return parameters
+
+
+def _add_adapters(parameters: xllamacpp.CommonParams, files: Sequence[Path]) -> None:
+    parameters.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(file), 0.0) for file in files]
+    # That cache finds prompts by their tokens alone: what one adapter has read would be taken for
+    # what another reads. The slots know which adapter they worked for.
+    parameters.cache_ram_mib = 0
 
 
 if __name__ == "__main__":

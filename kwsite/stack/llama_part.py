@@ -1,9 +1,9 @@
-"""Starts the embedded model server as a child and waits until it answers."""
+"""Starts an embedded model server as a child and waits until it answers."""
 
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from kwsite.stack.child import Child
@@ -17,12 +17,23 @@ def llama_url(*, port: int) -> str:
 
 
 def start_llama(
-    *, home: Path, port: int, model: LlamaModel, environment: Mapping[str, str]
+    *,
+    home: Path,
+    port: int,
+    model: LlamaModel,
+    environment: Mapping[str, str],
+    adapters: Sequence[Path] = (),
+    name: str = "llama",
 ) -> Child:
-    """Starts the server; the key is KW_LLM_API_KEY of `environment`. It is not ready yet."""
-    chosen = ["--gguf", str(model.file)] if model.file else []
+    """Starts the server; the key is KW_LLM_API_KEY of `environment`. It is not ready yet.
+
+    `adapters` are GGUF files; their numbers are their places.
+    """
+    chosen: list[str | Path] = ["--gguf", model.file] if model.file else []
+    for file in adapters:
+        chosen += ["--lora", file]
     return Child(
-        "llama",
+        name,
         [sys.executable, "-m", "kwsite.stack.llama", "--port", str(port), *chosen],
         environment=environment,
         logs=home / "logs",

@@ -10,6 +10,7 @@ from kwsite.stack.llama_part import answers_ok
 
 APP = ("--app", "kwsite.celery:app")
 READY_S = 120.0
+ADAPTERS = "adapters"
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,16 @@ def start_workers(group: WorkerGroup, *, home: Path, environment: Mapping[str, s
             *("--hostname", f"{group.name}@%h", "--loglevel", "INFO"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ],
+        environment=environment,
+        logs=home / "logs",
+    )
+
+
+def start_adapters(*, home: Path, environment: Mapping[str, str]) -> Child:
+    """Starts what serves adapters of the embedded model."""
+    return Child(
+        ADAPTERS,
+        [sys.executable, "manage.py", "serve_adapters"],
         environment=environment,
         logs=home / "logs",
     )

@@ -3,6 +3,8 @@
 import os
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from kwsite.env import Environment, service_settings
@@ -15,9 +17,10 @@ from kwsite.stack.progress import console, step
 from kwsite.stack.replacements import replacements_asked_for
 from kwsite.stack.selfcheck import require_an_answer
 from kwsite.stack.service import (
+    ADAPTERS,
     WORKER_GROUPS,
-    WorkerGroup,
     is_ready,
+    start_adapters,
     start_beat,
     start_web,
     start_workers,
@@ -32,7 +35,10 @@ SECRETS = ("KW_SECRET_KEY", "KW_RECEIPT_KEY")
 
 
 class Stack:
-    """All parts of one home. `start`, then `watch`; `stop` in any case."""
+    """All parts of one home. `start`, then `watch`; `stop` in any case.
+
+    The parts in `_again` are started again when they die.
+    """
 
     def __init__(self, *, home: Path, host: str, port: int) -> None:
         self.home = home
@@ -41,6 +47,7 @@ class Stack:
         self.site_url = f"http://{host}:{port}"
         self.connection_file = home / "connection.json"
         self.children: list[Child] = []
+        self._again: dict[str, Callable[[], Child]] = {}
         kept = keep_secrets(home)
         self.environment = {
             **os.environ,
@@ -80,18 +87,17 @@ class Stack:
         """Raises when a part dies; a worker is started again instead. Returns never."""
         while True:
             for child in list(self.children):
-                group = next((group for group in WORKER_GROUPS if group.name == child.name), None)
-                if group is not None and not child.is_alive() and is_ready(child):
-                    self._start_again(group, child)
+                if child.name in self._again and not child.is_alive() and is_ready(child):
+                    self._start_again(child)
                 else:
                     child.check_alive()
             time.sleep(WATCH_S)
 
-    def _start_again(self, group: WorkerGroup, dead: Child) -> None:
+    def _start_again(self, dead: Child) -> None:
         """The runs that the dead worker held are queued again when their leases are over."""
         dead.stop(within_s=STOP_S)
         console.print(f"{dead.name}: died with exit code {dead.process.returncode}; started again")
-        started = start_workers(group, home=self.home, environment=self.environment)
+        started = self._again[dead.name]()
         started.needed = dead.needed
         self.children[self.children.index(dead)] = started
         self._write_pids()
@@ -123,10 +129,14 @@ class Stack:
     def _start_service(self, embedded: Embedded) -> None:
         began = time.monotonic()
         workers_asked = Environment({}).integer("KW_WEB_WORKERS", 1)
-        groups = [
-            self._add(start_workers(group, home=self.home, environment=self.environment))
-            for group in WORKER_GROUPS
-        ]
+        home, environment = self.home, self.environment
+        for group in WORKER_GROUPS:
+            self._again[group.name] = partial(
+                start_workers, group, home=home, environment=environment
+            )
+        if embedded.has_model_server:
+            self._again[ADAPTERS] = partial(start_adapters, home=home, environment=environment)
+        started = [self._add(start()) for start in self._again.values()]
         self._add(start_beat(home=self.home, environment=self.environment))
         web = self._add(
             start_web(
@@ -140,9 +150,9 @@ class Stack:
         embedded.wait_for_model_server()
         with step("web", since=began):
             wait_for_web(web, base_url=self.site_url)
-        for group in groups:
-            with step(group.name, since=began):
-                wait_for_workers(group)
+        for part in started:
+            with step(part.name, since=began):
+                wait_for_workers(part)
 
     def _add(self, child: Child) -> Child:
         child.needed = tuple(self.children)

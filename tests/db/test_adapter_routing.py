@@ -56,6 +56,7 @@ def test_a_live_adapter_answers_its_family_and_every_record_names_it(client: Cli
     trajectory = answered(client)
     assert (trajectory.output_text, trajectory.adapter) == ("blue", adapter.name)
     assert trajectory.run is not None
+    assert trajectory.run.response is not None
     assert trajectory.run.response["kernelweave"]["adapter"] == adapter.name
     assert receipt_of(trajectory).adapter == adapter.name
     event = trajectory.events.filter(payload__adapter=adapter.name).get()

@@ -21,6 +21,7 @@ from trajectories.models import Event, Run, Trajectory
 from workers import mailbox
 from workers.adapters.generating import generate_as_routed
 from workers.adapters.routing import table as adapters
+from workers.adapters.shadowing import shadowed_by
 from workers.answer import Answer, ChosenKernel, Say, answer
 from workers.backends.choose import live_backend
 from workers.backends.completion import (
@@ -35,7 +36,7 @@ from workers.backends.completion import (
 from workers.cancelling import Cancellation
 from workers.counting import count_answer, count_failure
 from workers.leases import WORKER, keeper
-from workers.queueing import enqueue
+from workers.queueing import QueueUnavailable, enqueue
 from workers.recording import claim_run, fail_run, record_answer
 from workers.request import ChatRequest
 from workers.search.budget import SearchCancelled
@@ -45,6 +46,7 @@ from workers.searches.patience import seconds_left
 from workers.searches.records import somewhere_pays
 from workers.stored.replaying import Stored, answer_again
 from workers.suspects import alone
+from workers.tasks.rollout import try_shadow
 from workers.tasks.scoring import ask_for_scores
 from workers.telemetry import tell_answer
 from workers.trace import Trace
@@ -114,6 +116,16 @@ def _answer(run: Run) -> None:
     ask_for_scores()
     count_answer(run, done)
     tell_answer(run, request, done, trace)
+    if name := shadowed_by(run, request, done, adapters):
+        _ask_for_trial(trajectory.pk, name)
+
+
+def _ask_for_trial(trajectory_id: UUID, adapter: str) -> None:
+    """A trial that is lost is one less; the answer was given."""
+    try:
+        enqueue(try_shadow, trajectory_id, adapter, queue="verify")
+    except QueueUnavailable as error:
+        log.warning("%s is not tried on %s: %s", adapter, trajectory_id, error.detail)
 
 
 def _otherwise(

@@ -1,0 +1,87 @@
+"""How adapters and what they compete with did: judged answers, as rows have them.
+
+An answer passed if people said so last, else if its checks did. What nobody and nothing judged does
+not count, nor does what was retracted.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
+
+from training.adapters.models import Adapter, AdapterTrial
+from training.adapters.verdicts import Arm, Pairs
+from trajectories.last_word import last_word
+from trajectories.models import Trajectory
+
+State = Adapter.State
+BASE = ""  # as trajectories name it
+
+
+def arm_of(
+    family: Adapter,
+    name: str,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    most: int,
+) -> Arm:
+    """The newest judged answers that `name` generated for this family, `most` at most."""
+    judged = judged_answers(family, name, since=since, until=until)
+    return arm(passed for _, passed in judged.order_by("-created_at")[:most])
+
+
+def judged_answers(
+    family: Adapter, name: str, *, since: datetime | None = None, until: datetime | None = None
+) -> QuerySet[Trajectory, tuple[datetime, bool]]:
+    """When each was given, and whether it passed; after `since`, up to `until`."""
+    answers = Trajectory.objects.filter(
+        client_id=family.client_id,
+        signature=family.signature,
+        route=Trajectory.Route.GENERATION,
+        adapter=name,
+        retracted_at=None,
+    )
+    if since is not None:
+        answers = answers.filter(created_at__gt=since)
+    if until is not None:
+        answers = answers.filter(created_at__lte=until)
+    passed = Coalesce(last_word("pk"), F("verified"))
+    return answers.annotate(passed=passed).exclude(passed=None).values_list("created_at", "passed")
+
+
+def pairs_of(adapter: Adapter) -> Pairs:
+    """The trials of an adapter in shadow in which both answers were judged, all of them."""
+    trials = AdapterTrial.objects.filter(adapter=adapter, trajectory__retracted_at=None)
+    live = Coalesce(last_word("trajectory"), F("live_verified"))
+    both = trials.annotate(live=live).exclude(verified=None).exclude(live=None)
+    counts = Counter(both.values_list("verified", "live"))
+    return Pairs(
+        both=counts[True, True],
+        only_adapter=counts[True, False],
+        only_live=counts[False, True],
+        neither=counts[False, False],
+    )
+
+
+def live_now(adapter: Adapter) -> str:
+    """The name under which the answers of an adapter's competitor are recorded: what is live."""
+    live = Adapter.objects.filter(
+        client_id=adapter.client_id,
+        signature=adapter.signature,
+        base_model=adapter.base_model,
+        state=State.LIVE,
+    ).first()
+    return live.name if live is not None else BASE
+
+
+def replaced_by(adapter: Adapter) -> str:
+    """The name of what a live adapter replaced."""
+    return adapter.parent.name if adapter.parent is not None else BASE
+
+
+def arm(passed: Iterable[bool]) -> Arm:
+    outcomes = list(passed)
+    return Arm(sum(outcomes), len(outcomes) - sum(outcomes))
