@@ -17,8 +17,8 @@ STACK = {
     "KW_REUSE_ANSWERS": "off",
     "KW_PROMOTE_MIN_SUCCESSES": str(10**6),
     "KW_LEARN_EVERY": str(10**6),
-    "KW_ADAPTER_MIN_TRIALS": "12",
-    "KW_ADAPTER_MIN_CANARY": "12",
+    "KW_ADAPTER_MIN_ANSWERS": "12",
+    "KW_ADAPTER_SHADOW_SHARE": "1",
 }
 
 
