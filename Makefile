@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+# Processes that test at the same time, each with a database of its own; much of a test is waiting.
+JOBS ?= 2
 PIP := $(BIN)/pip install -qq --disable-pip-version-check -c requirements/constraints.txt
 
 .PHONY: run test demo lint clean debian
@@ -10,7 +12,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python -m kwsite.stack
 
 test: $(VENV)/.installed-dev debian
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 demo: $(VENV)/.installed
 	@$(BIN)/python manage.py demo $(ARGS)

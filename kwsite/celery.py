@@ -66,6 +66,7 @@ app.conf.update(
         "workers.tasks.remembering",
         "workers.tasks.rollout",
         "workers.tasks.training",
+        "workers.tasks.nightly",
     ),
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
     beat_schedule={
@@ -104,15 +105,15 @@ app.conf.update(
             "schedule": crontab(hour=1, minute=0),
             "options": {"queue": "verify"},
         },
-        "fit routing again from verdicts": {
-            "task": "workers.tasks.learning.refit_routing",
+        "begin the nightly plan": {
+            "task": "workers.tasks.nightly.start_night",
             "schedule": crontab(hour=2, minute=30),
             "options": {"queue": "learn"},
         },
-        "fit the trained routing head": {
-            "task": "workers.tasks.learning.fit_routing_head",
-            "schedule": crontab(hour=2, minute=40),
-            "options": {"queue": "learn"},
+        "carry nightly plans on": {
+            "task": "workers.tasks.nightly.advance_plans",
+            "schedule": 15.0,
+            "options": {"queue": "learn", "expires": 15},
         },
         "fill the labelling queue": {
             "task": "workers.tasks.learning.fill_label_queue",

@@ -158,7 +158,9 @@ SIDEBAR: dict[str, Any] = {
             "title": "Learning",
             "separator": True,
             "items": [
-                _entry("Adapters", "tune", "training.adapter"),
+                _entry("Adapters", "extension", "training.adapter"),
+                _entry("Nightly plans", "nights_stay", "training.nightlyplan"),
+                _entry("Nightly settings", "tune", "training.nightlysettings"),
                 _entry("LoRA runs", "model_training", "training.lorarun"),
                 _entry("Nodes", "dns", "training.trainingnode"),
                 _entry("Snapshots", "neurology", "training.snapshot"),

@@ -31,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "Unset DJANGO_SETTINGS_MODULE: the tests choose their own database first."
         )
+    if _only_distributes(config):
+        return
     home = config.stash[HOME] = throwaway_home()
     os.environ["KW_HOME"] = str(home)
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -48,7 +50,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if STORES in config.stash:
         config.stash[STORES].stop()
-    shutil.rmtree(config.stash[HOME])
+    if HOME in config.stash:
+        shutil.rmtree(config.stash[HOME])
+
+
+def _only_distributes(config: pytest.Config) -> bool:
+    """Whether the tests run in other processes, each of which has stores of its own."""
+    return bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
 
 
 def _needs_stores(config: pytest.Config) -> bool:

@@ -10,8 +10,8 @@ know. `connected` counts what was asked at all.
 
 Modes: ok, late (after `late_s`), hang (never answers), hang_headers (nothing behind the first
 line), drip (a byte now and then), error500, unauthorized401, invalid422 (of any request with a tap
-whose prompt, tool or output says "poison"), stumble500 (the same with 500), redirect, garbage, short (one result too few), unknown
-(a status that nobody knows), close (hangs up unanswered).
+whose prompt, tool or output says "poison"), stumble500 (the same with 500), redirect, garbage,
+short (one result too few), unknown (a status that nobody knows), close (hangs up unanswered).
 """
 
 import json

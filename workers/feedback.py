@@ -50,10 +50,11 @@ def record_feedback(
     """Stores a verdict, which counts for or against the kernel or the worker that answered.
 
     The last word on a run counts once, in place of the ones before. A negative one ends the trace's
-    examples, for good (`answer` says what would have been right): praise afterwards does not bring them back, nor is the answer given again
-    or promoted. `worker` and `steps` are for searched answers; said alone, they leave the last
-    verdict as it is, and no row (None). `run_id` may be an agent's trajectory. Raises RunNotFound,
-    RunNotFinished, and what `record_words` raises, or Retracted; then nothing is stored.
+    examples, for good (`answer` says what would have been right): praise afterwards does not bring
+    them back, nor is the answer given again or promoted. `worker` and `steps` are for searched
+    answers; said alone, they leave the last verdict as it is, and no row (None). `run_id` may be an
+    agent's trajectory. Raises RunNotFound, RunNotFinished, and what `record_words` raises, or
+    Retracted; then nothing is stored.
     """
     trajectory = judgeable(client, run_id)
     if trajectory.retracted_at is not None:

@@ -25,7 +25,8 @@ class WorkerGroup:
 
 WORKER_GROUPS = (
     WorkerGroup("answers", "interactive", 8),
-    WorkerGroup("after", "verify,score,promote,learn", 2, niceness=10),
+    WorkerGroup("after", "verify,score,promote", 2, niceness=10),
+    WorkerGroup("learn", "learn", 1, niceness=12),
     WorkerGroup("train", "train.cpu", 1, niceness=15),
 )
 

@@ -22,6 +22,7 @@ from tests.kernel_rows import add_trajectory, add_version
 from tests.learning_rows import add_learning_rows
 from tests.skill_rows import add_skill_rows
 from tests.training_rows import add_node, add_run, claimed
+from training.models import NightlyPlan, NightlyStep
 from trajectories.access import issue_key
 from trajectories.models import Client, Feedback, ReceiptKey
 
@@ -45,6 +46,8 @@ def add_family(number: int) -> KernelVersion:
     composition = add_composition_row(client=client)
     add_plan_run_row(composition=composition, client=client)
     adapter_in("live", client)
+    plan = NightlyPlan.objects.create(key=f"night {number}")
+    NightlyStep.objects.create(plan=plan, place=0, kind="prm", reason="<b>too few</b>")
     claimed(add_run(client), node=add_node(f"node-{number}@host"))
     ReceiptKey.objects.create(pk=f"key-{number}", public_key="A" * 43)
     return candidate

@@ -26,6 +26,7 @@ from kwsite.bench.http_client import UnexpectedReply
 from kwsite.bench.learning.process import add_learning_arguments, run_learning
 from kwsite.bench.library import library_json, library_table, measure_library, suite
 from kwsite.bench.model_server import embedded_model
+from kwsite.bench.nightly.process import add_nightly_arguments, run_nightly
 from kwsite.bench.overhead import CLIENTS, SETTINGS, measure_overhead
 from kwsite.bench.overhead_report import arms_table, overhead_json, stages_table
 from kwsite.bench.receipts.process import add_receipts_arguments, run_receipts
@@ -82,6 +83,11 @@ OWN = {
         "ways to answer at equal token budgets, on questions of a file (KA17)",
         add_search_arguments,
         run_search,
+    ),
+    "nightly": Bench(
+        "a night: two families before and after it, through the running service",
+        add_nightly_arguments,
+        run_nightly,
     ),
     "learning": Bench(
         "what the router and the reward model learn from a stream of queries",

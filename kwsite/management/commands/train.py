@@ -1,17 +1,73 @@
-"""Fine-tuning runs: `runs` lists them, `show` shows one, `cancel` ends one."""
+"""Trains now what the clock trains at night, and shows what is trained where."""
 
+import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from rich.console import Console
 
+from kwsite.commandline.nightly_progress import follow_plan, plan_table
 from kwsite.commandline.train_runs import add_run_commands, run_train_command
+from training.models import NightlyPlan
+from training.nightly.errors import PlanRunning
+from workers.nightly.plans import ask_to_advance, begin_plan, cancel_plan
 
 
 class Command(BaseCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        add_run_commands(parser.add_subparsers(dest="command", required=True))
+        commands = parser.add_subparsers(dest="command", required=True)
+        nightly = commands.add_parser("nightly", help="begin a plan and follow it to its end")
+        nightly.add_argument("--no-wait", action="store_true", help="only begin it")
+        nightly.add_argument("--follow", action="store_true", help="follow the one that runs")
+        nightly.add_argument("--cancel", action="store_true", help="end the one that runs")
+        nightly.add_argument("--json", action="store_true", help="print its steps as JSON")
+        add_run_commands(commands)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        run_train_command(options, self.stdout)
+        if options["command"] != "nightly":
+            run_train_command(options, self.stdout)
+            return
+        plan = self._plan(options)
+        console = Console(stderr=options["json"])
+        if options["cancel"]:
+            cancel_plan(plan=plan)
+            console.print("Cancelled. What is live stays as it is.")
+        elif not options["no_wait"]:
+            follow_plan(plan, console)
+        plan.refresh_from_db()
+        if options["json"]:
+            self.stdout.write(json.dumps(_as_json(plan)))
+        elif options["cancel"] or options["no_wait"]:
+            console.print(plan_table(plan))
+
+    def _plan(self, options: dict[str, Any]) -> NightlyPlan:
+        if options["follow"] or options["cancel"]:
+            running = NightlyPlan.objects.filter(state=NightlyPlan.State.RUNNING).first()
+            if running is None:
+                raise CommandError("No plan is running. `manage.py train nightly` begins one.")
+            return running
+        try:
+            plan, _ = begin_plan(key=f"by hand, {timezone.now():%Y-%m-%d %H:%M:%S}")
+        except PlanRunning as error:
+            raise CommandError(
+                f"{error.detail} `manage.py train nightly --follow` shows it."
+            ) from error
+        ask_to_advance()
+        return plan
+
+
+def _as_json(plan: NightlyPlan) -> dict[str, Any]:
+    steps = [
+        {
+            "kind": step.kind,
+            "family": step.subject.get("label"),
+            "state": step.state,
+            "reason": step.reason,
+            "result": step.result,
+        }
+        for step in plan.steps.all()
+    ]
+    return {"key": plan.key, "state": plan.state, "steps": steps}

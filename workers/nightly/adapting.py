@@ -1,0 +1,260 @@
+"""The steps of a night that make a family's adapter: export, train, evaluate, publish."""
+
+import tempfile
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from training.adapters.states import register_adapter, reject, start_shadow
+from training.export.chat_template import read_template
+from training.export.conversation import Rules
+from training.lora.base_weights import weights_of
+from training.lora.job import Device, LoraJob
+from training.lora.models import LoraRun
+from training.lora.runs import queue_run
+from training.lora.storing import DATASETS, store_folder
+from training.models import Adapter, NightlyStep
+from training.nightly.dataset import write_dataset
+from training.nightly.errors import StepFailed, StepSkipped, StepWaits
+from training.nightly.families import Family, families_with_enough
+from training.nightly.gate import Held, adapter_gate
+from training.nightly.material import HeldPrompt, Material, gather_material
+from trajectories.models import Client, Run
+from workers.adapters.asking import adapter_backend
+from workers.backends.choose import live_backend
+from workers.backends.completion import Backend, BackendError
+from workers.nightly.judging import is_right
+from workers.request import ChatRequest
+from workers.tasks.training import ask_for_training
+
+SERVED_WITHIN_S = 600.0
+RISES_WITHIN = timedelta(days=7)
+KEPT_EVERY = 4  # held-out prompts, after which a killed evaluation goes on
+STEPS_OF_FAMILY = ("export", "train", "evaluate", "publish")
+ADAPTERS = ("llguidance", "vllm")  # providers whose servers take adapters
+CHARS_PER_TOKEN = 4  # of English, roughly: what is cut at a job's sequence length is left out
+
+
+def choose_families(step: NightlyStep) -> dict[str, Any]:
+    """Adds the steps of each family that has enough."""
+    options = step.plan.options
+    if not options["enabled"]:
+        raise StepSkipped("Adapters are switched off in the nightly settings.")
+    if settings.KW_LLM_PROVIDER not in ADAPTERS:
+        raise StepSkipped(
+            f"The model server ({settings.KW_LLM_PROVIDER}) takes no adapters; the embedded one "
+            "and vLLM do."
+        )
+    found = families_with_enough(lessons=options["least_lessons"], most=options["families"])
+    with transaction.atomic():
+        place = step.plan.steps.order_by("-place").values_list("place", flat=True)[0]
+        known = {tuple(one.subject.items()) for one in step.plan.steps.exclude(subject={})}
+        for family in found:
+            if tuple(family.as_json().items()) in known:
+                continue
+            for kind in STEPS_OF_FAMILY:
+                place += 1
+                subject = family.as_json()
+                NightlyStep.objects.create(plan=step.plan, place=place, kind=kind, subject=subject)
+    return {"families": [family.label for family in found]}
+
+
+def export_family(step: NightlyStep) -> dict[str, Any]:
+    """Stores the dataset, and keeps the prompts that its adapter will be held to."""
+    options, family = step.plan.options, Family(**step.subject)
+    _require_none_rising(family)
+    weights = weights_of(options["base_model"], embedded=settings.KW_LLM_GGUF)
+    most = options["sequence_length"] * CHARS_PER_TOKEN
+    rules = Rules(read_template(weights), most)
+    material = gather_material(family, rules=rules, most_held_out=options["most_held_out"])
+    _require_enough(material, options)
+    with tempfile.TemporaryDirectory() as scratch:
+        write_dataset(Path(scratch) / "dataset", material, seed=0)
+        name, digest = store_folder(Path(scratch) / "dataset", DATASETS)
+    job = _job(options, digest)
+    if known := LoraRun.objects.filter(job=job.as_json(), state=LoraRun.State.DONE).first():
+        raise StepSkipped(f"These very lessons were trained on before (run {known.pk}).")
+    return {
+        "dataset": name,
+        "job": job.as_json(),
+        "lessons": len(material.train),
+        "left_out": material.left_out,
+        "held_out": [_as_json(one) for one in material.held_out],
+    }
+
+
+def train_family(step: NightlyStep) -> dict[str, Any]:
+    """Has a node train it, and waits."""
+    if "run" not in step.result:
+        exported = _before(step, "export").result
+        family, device = Family(**step.subject), cast(Device, step.plan.options["device"])
+        with transaction.atomic():
+            run = queue_run(
+                client=Client.objects.get(pk=family.client_id),
+                signature=family.signature,
+                label=family.label,
+                job=LoraJob(**exported["job"]),
+                device=device,
+                dataset=exported["dataset"],
+            )
+            step.result = {"run": str(run.pk)}
+            step.save(update_fields=["result"])
+        ask_for_training(run)
+    run = LoraRun.objects.get(pk=step.result["run"])
+    if not run.is_finished:
+        raise StepWaits(run.reason or f"{run.iteration} of {run.job['iterations']} iterations")
+    if run.state != LoraRun.State.DONE:
+        raise StepFailed(f"The training {run.state}: {run.reason}")
+    return {"seconds": _seconds(run), "tokens_per_s": run.tokens_per_s}
+
+
+def evaluate_adapter(step: NightlyStep) -> dict[str, Any]:
+    """Asks what is live and the adapter the same held-out prompts; the gate says what follows."""
+    run = LoraRun.objects.get(pk=_before(step, "train").result["run"])
+    adapter = register_adapter(run=run)
+    if adapter.state != Adapter.State.CANDIDATE:
+        return {"adapter": adapter.name, "passed": adapter.state != Adapter.State.REJECTED}
+    _require_served(adapter)
+    prompts = [_held(one) for one in _before(step, "export").result["held_out"]]
+    live = live_adapter(adapter)
+    try:
+        held = _answered(step, prompts, live, adapter)
+    except BackendError as error:
+        raise StepWaits(f"The model server failed: {error.detail}") from error
+    reason, report = adapter_gate(held, least=step.plan.options["least_held_out"])
+    counted = report.as_json() if report else {}
+    gate = {**counted, "against": live.name if live else "the base model"}
+    if reason:
+        reject(adapter=adapter, metrics=gate, reason=reason)
+        step.reason = f"rejected: {reason}"
+    return {"adapter": adapter.name, "passed": not reason, "gate": gate}
+
+
+def publish_adapter(step: NightlyStep) -> dict[str, Any]:
+    """Puts an adapter that passed into shadow; from there on it rises by what it answers."""
+    evaluated = _before(step, "evaluate").result
+    if not evaluated["passed"]:
+        raise StepSkipped("It did not pass its gate.")
+    adapter = Adapter.objects.get(name=evaluated["adapter"])
+    if adapter.state == Adapter.State.CANDIDATE:
+        start_shadow(adapter=adapter, metrics=evaluated["gate"], reason="it beat what is live")
+    return {"adapter": adapter.name}
+
+
+def live_adapter(adapter: Adapter) -> Adapter | None:
+    """What answers the adapter's family now; None: the base model."""
+    return Adapter.objects.filter(
+        client=adapter.client,
+        signature=adapter.signature,
+        base_model=adapter.base_model,
+        state=Adapter.State.LIVE,
+    ).first()
+
+
+def _answered(
+    step: NightlyStep, prompts: Sequence[HeldPrompt], live: Adapter | None, adapter: Adapter
+) -> list[Held]:
+    """Goes on where a killed process stopped."""
+    requests = {
+        pk: ChatRequest.model_validate(asked)
+        for pk, asked in Run.objects.filter(pk__in=[one.run_id for one in prompts]).values_list(
+            "pk", "request"
+        )
+    }
+    base = live_backend()
+    before: Backend = adapter_backend(live) if live else base
+    after = adapter_backend(adapter)
+    known: dict[str, list[bool | None]] = step.result.setdefault("answers", {})
+    for number, one in enumerate(prompts, start=1):
+        key = str(one.run_id)
+        if key not in known and one.run_id in requests:
+            asked = requests[one.run_id]
+            known[key] = [is_right(asked, one, who, judging=base) for who in (before, after)]
+        if not number % KEPT_EVERY:
+            step.reason = f"{number} of {len(prompts)} held-out prompts"
+            step.save(update_fields=["result", "reason"])
+    step.reason = ""
+    return [
+        Held(one.prompt, *known[str(one.run_id)]) for one in prompts if str(one.run_id) in known
+    ]
+
+
+def _require_enough(material: Material, options: dict[str, Any]) -> None:
+    for found, least, name in (
+        (len(material.train), options["least_lessons"], "lessons to train on"),
+        (len(material.valid), 1, "lessons to validate on"),
+        (len(material.held_out), options["least_held_out"], "held-out prompts to compare on"),
+    ):
+        if found < least:
+            why = ", ".join(f"{reason}: {count}" for reason, count in material.left_out.items())
+            raise StepSkipped(f"{found} {name}; {least} are needed{f' ({why})' if why else ''}.")
+
+
+def _require_none_rising(family: Family) -> None:
+    """One adapter of a family is tried at a time; one that nobody asks for days gives way."""
+    rising = Adapter.objects.filter(
+        client=family.client_id, signature=family.signature, state__in=Adapter.RISING
+    ).first()
+    if rising is None:
+        return
+    if timezone.now() - rising.state_since < RISES_WITHIN:
+        raise StepSkipped(
+            f"{rising.name} is in {rising.state}: the next is trained once it is out."
+        )
+    reason = f"it was in {rising.state} for {RISES_WITHIN.days} days, and too seldom asked"
+    reject(adapter=rising, metrics={}, reason=reason)
+
+
+def _require_served(adapter: Adapter) -> None:
+    if adapter.is_served:
+        return
+    waited_s = (timezone.now() - adapter.state_since).total_seconds()
+    if waited_s > SERVED_WITHIN_S:
+        reason = f"no model server has loaded it within {SERVED_WITHIN_S / 60:.0f} minutes"
+        reject(adapter=adapter, metrics={}, reason=reason)
+        raise StepFailed(f"The adapter cannot be compared: {reason}.")
+    raise StepWaits("The model server is loading the adapter.")
+
+
+def _job(options: dict[str, Any], data: str) -> LoraJob:
+    names = ("rank", "layers", "learning_rate", "iterations", "batch_size", "sequence_length")
+    return LoraJob(
+        base_model=options["base_model"], data=data, **{name: options[name] for name in names}
+    )
+
+
+def _before(step: NightlyStep, kind: str) -> NightlyStep:
+    """The step of this kind for the same family."""
+    return NightlyStep.objects.get(plan=step.plan_id, kind=kind, subject=step.subject)
+
+
+def _as_json(held: HeldPrompt) -> dict[str, Any]:
+    return {
+        "run_id": str(held.run_id),
+        "prompt": held.prompt,
+        "right": list(held.right),
+        "wrong": list(held.wrong),
+        "conditions": held.conditions,
+    }
+
+
+def _held(told: dict[str, Any]) -> HeldPrompt:
+    return HeldPrompt(
+        UUID(told["run_id"]),
+        told["prompt"],
+        tuple(told["right"]),
+        tuple(told["wrong"]),
+        told["conditions"],
+    )
+
+
+def _seconds(run: LoraRun) -> float | None:
+    if run.started_at is None or run.finished_at is None:
+        return None
+    return round((run.finished_at - run.started_at).total_seconds(), 1)
