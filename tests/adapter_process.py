@@ -1,7 +1,7 @@
 """What a test does to the adapters of a running stack: `python -m tests.adapter_process WHAT ARG`.
 
 `train SEED` leaves a finished run with a random adapter, registers it and says its name; `promote
-NAME` and `roll_back NAME` move it.
+NAME`, `roll_back NAME` and `shadow NAME` move it. `share SHARE` is that of canaries.
 """
 
 import sys
@@ -15,16 +15,18 @@ def main(what: str, *arguments: str) -> None:
     django.setup()
 
     from training.adapters.models import Adapter
-    from training.adapters.states import promote, roll_back
+    from training.adapters.states import promote, roll_back, start_shadow
+    from training.nightly.models import NightlySettings
 
     if what == "train":
         print(train(*arguments))
         return
+    if what == "share":
+        NightlySettings.objects.update_or_create(defaults={"canary_share": float(arguments[0])})
+        return
+    moves = {"promote": promote, "roll_back": roll_back, "shadow": start_shadow}
     adapter = Adapter.objects.get(name=arguments[0])
-    if what == "promote":
-        promote(adapter=adapter, reason="a test said so")
-    else:
-        roll_back(adapter=adapter, reason="a test said so")
+    moves[what](adapter=adapter, metrics={}, reason="a test said so")
 
 
 def train(seed: str, hidden: str = "576") -> str:

@@ -1,6 +1,7 @@
 """Adapters on the real embedded server: served without a gap, replaced, rolled back, revived."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,17 +17,27 @@ from tests.e2e.service_client import Reply, Service, wait_for
 from tests.stack_fixtures import StackProcess, throwaway_home
 
 PROMPT = "Name three colours."
-SETTINGS = {"KW_REUSE_ANSWERS": "off", "KW_ADAPTER_CONTROL_SHARE": "0", "KW_SEARCH": "off"}
+SETTINGS = {
+    "KW_REUSE_ANSWERS": "off",
+    "KW_SEARCH": "off",
+    "KW_ADAPTER_CONTROL_SHARE": "0",
+    "KW_ADAPTER_SHADOW_SHARE": "1",
+    "KW_ADAPTER_MIN_ANSWERS": "3",
+}
+SAYS_SOMETHING = {"conditions": [{"kind": "regex", "pattern": "(?s).+"}]}
 
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[StackProcess]:
-    started = StackProcess(throwaway_home(), SETTINGS)
+    home = throwaway_home()
+    started = StackProcess(home, SETTINGS)
     try:
         started.wait_until_ready()
         yield started
     finally:
-        assert started.stop() == 0
+        code = started.stop()
+        shutil.rmtree(home)
+    assert code == 0
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +182,44 @@ def test_an_adapter_of_another_model_is_rejected_and_the_others_stay(
         return str(found[0][1]) if found[0][0] == "rejected" else ""
 
     assert "of another model" in wait_for(reason, "its rejection")
+
+
+def state_of(service: Service, name: str) -> str:
+    found = service.rows("SELECT state FROM training_adapter WHERE name = %s", name)
+    return str(found[0][0])
+
+
+def judged_until(service: Service, name: str, state: str) -> None:
+    """Asks what can be verified, until the adapter got into this state by itself."""
+
+    def look() -> bool:
+        service.ask(
+            PROMPT,
+            SYSTEM,
+            max_tokens=4,
+            kernelweave={"contract": SAYS_SOMETHING},
+        )
+        return state_of(service, name) == state
+
+    wait_for(look, f"{name} {state}", within_s=150)
+
+
+def test_an_adapter_rises_by_its_answers_and_falls_by_what_people_say_of_them(
+    stack: StackProcess, service: Service
+) -> None:
+    adapters(stack, "share", "0.5")
+    first = trained_and_served(stack, service, 31)
+    adapters(stack, "promote", first)
+    second = trained_and_served(stack, service, 32)
+    adapters(stack, "shadow", second)
+    judged_until(service, second, "canary")
+    trials = service.rows("SELECT verified, live_verified FROM training_adaptertrial")
+    assert trials.count((True, True)) >= 3
+    judged_until(service, second, "live")
+    assert state_of(service, first) == "retired"
+    for _ in range(6):
+        reply = answered_by(service, second)
+        service.judge(reply, "incorrect")
+    wait_for(lambda: state_of(service, second) == "rolled back", "its rollback", within_s=60)
+    assert state_of(service, first) == "live"
+    answered_by(service, first)
