@@ -1,9 +1,6 @@
-"""`manage.py healthy`: health checks of the parts that have no port."""
+"""`manage.py healthy`: health checks of beat and of training nodes, which have no port."""
 
-import os
 import socket
-import subprocess
-import sys
 from datetime import timedelta
 
 import pytest
@@ -12,7 +9,6 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from kwsite.env import CHECKOUT
 from training.nodes.models import SILENT_AFTER, TrainingNode
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +40,7 @@ def test_beat_is_healthy_while_it_sends() -> None:
     assert healthy("beat") == "Beat has sent nothing yet."
     sent_before(timedelta(minutes=10))
     assert healthy("beat") == "Beat has sent nothing for 600 s."
-    sent_before(timedelta(minutes=2))
+    sent_before(timedelta(minutes=1))
     assert healthy("beat") == "ok"
 
 
@@ -56,21 +52,3 @@ def test_a_node_is_healthy_while_it_is_heard_of() -> None:
     assert healthy("node") == f"train@{host} has not been heard of lately."
     node(f"again@{host}", timedelta())
     assert healthy("node") == "ok"
-
-
-def test_a_worker_that_does_not_run_is_not_healthy() -> None:
-    silent = f"nobody@{socket.gethostname()} does not answer."
-    assert healthy("worker", "nobody", "--timeout", "0.2") == silent
-
-
-def test_a_worker_is_not_healthy_without_the_broker() -> None:
-    ended = subprocess.run(
-        [sys.executable, "manage.py", "healthy", "worker", "answers", "--timeout", "0.2"],
-        env={**os.environ, "REDIS_URL": "redis://127.0.0.1:1/0"},
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert ended.returncode == 1
-    assert "does not answer" in ended.stderr
