@@ -143,7 +143,7 @@ def test_what_the_assistant_writes_is_learned_with_its_end(
 
 def test_the_model_is_asked_as_it_is_at_inference() -> None:
     """The learned tokens follow those that a server puts before the answer."""
-    tokenizer = byte_tokenizer()
+    tokenizer: Any = byte_tokenizer()
     one = said("Hi", "Hello", system="Be kind.")
     tokens = tokens_of(one, tokenizer)
     listed = [{"role": each.role, "content": each.content} for each in one[:-1]]

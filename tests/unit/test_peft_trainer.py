@@ -145,6 +145,17 @@ def test_a_checkpoint_goes_on_in_another_folder(model: Path, data: Path, tmp_pat
     assert [one.iteration for one in told.all] == [4, 5, 6]
 
 
+def test_a_training_that_was_killed_at_its_end_only_writes_the_adapter(
+    model: Path, data: Path, tmp_path: Path
+) -> None:
+    whole = train(tiny_job(), model, data, tmp_path / "run", Told())
+    before = weights_of(whole.folder)
+    shutil.rmtree(whole.folder)
+    again = Told()
+    assert same(before, weights_of(train(tiny_job(), model, data, tmp_path / "run", again).folder))
+    assert not again.all
+
+
 def test_no_more_than_two_checkpoints_are_kept(model: Path, data: Path, tmp_path: Path) -> None:
     train(tiny_job(save_every=1), model, data, tmp_path / "run", Told())
     assert [number for number, _ in checkpoints(tmp_path / "run")] == [6, 5]

@@ -29,14 +29,13 @@ from training.lora.loss_watch import LossWatch, require_finite
 from training.lora.metadata import describe
 from training.lora.peft_model import (
     load_model,
-    load_tokenizer,
     pairs_of,
     require_all_finite,
     with_adapter,
 )
 from training.lora.progress import Losses, Pace, Telling
 from training.lora.run_folder import (
-    adapter_draft,
+    empty_draft,
     last_checkpoint,
     made_for,
     place_adapter,
@@ -44,7 +43,7 @@ from training.lora.run_folder import (
     prepare,
 )
 from training.lora.schedule import warm_up
-from training.lora.tokens import Tokenized, tokenize
+from training.lora.tokens import Tokenized, first_lines, load_tokenizer, tokenize
 from training.lora.trainer import (
     CHECKPOINTS,
     DRAFT,
@@ -115,7 +114,7 @@ def fine_tune(
         versions={name: version(name) for name in ("torch", "transformers", "peft", "trl")},
         losses=watching.losses,
     )
-    draft = adapter_draft(work)
+    draft = empty_draft(work)
     write_adapter(draft, pairs_of(model), job=job, metadata=metadata)
     return Trained(place_adapter(draft, work), metadata)
 
@@ -261,13 +260,6 @@ class _Watching(TrainerCallback):
     def _require_wanted(self) -> None:
         if self._cancelled():
             raise Cancelled()
-
-
-def first_lines(train: Tokenized, job: LoraJob) -> list[str]:
-    said = f"{len(train.items)} conversations to train on"
-    said += f", {train.cut} longer than {job.sequence_length} tokens" if train.cut else ""
-    said += f", {train.left_out} left out: their answers are beyond" if train.left_out else ""
-    return [said]
 
 
 def _run(trainer: SFTTrainer, checkpoint: Path | None) -> None:

@@ -6,19 +6,11 @@ from typing import Any, Literal
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM
 
 from training.lora.adapter_files import PREFIX, Pair, block_of
 from training.lora.job import LoraJob
 from training.lora.trainer import BadWeights, NotFinite
-
-
-def load_tokenizer(folder: Path) -> Any:
-    """Raises BadWeights."""
-    try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError) as error:
-        raise BadWeights(f"The base model's tokenizer cannot be loaded: {error}") from error
 
 
 def load_model(folder: Path, device: Literal["cpu", "gpu"]) -> Any:

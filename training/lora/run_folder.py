@@ -60,9 +60,9 @@ def made_for(job: LoraJob, dataset: Dataset, trainer: str) -> dict[str, str]:
     return {"job": job.digest, "data": dataset.digest, "trainer": trainer}
 
 
-def adapter_draft(work: Path) -> Path:
-    """An empty folder for the adapter."""
-    folder = work / DRAFT
+def empty_draft(beside: Path) -> Path:
+    """An empty folder to fill, which then takes its place."""
+    folder = beside / DRAFT
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder

@@ -7,10 +7,12 @@ then has to write is learned, the token that ends its turn included.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
 from training.export.lesson import Message
 from training.lora.dataset import Conversation
+from training.lora.job import LoraJob
 from training.lora.trainer import BadWeights, EmptyDataset
 
 
@@ -37,6 +39,16 @@ class Tokenized:
     items: tuple[Tokens, ...]
     cut: int
     left_out: int
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Of transformers, for a Hugging Face directory. Raises BadWeights."""
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise BadWeights(f"The base model's tokenizer cannot be loaded: {error}") from error
 
 
 def tokenize(
@@ -71,6 +83,14 @@ def tokens_of(conversation: Conversation, tokenizer: Any) -> Tokens:
         end = _common(ids, _ids(tokenizer, render(conversation[: place + 1], False).rstrip()))
         learned[start:end] = [True] * (end - start)
     return Tokens(tuple(ids), tuple(learned))
+
+
+def first_lines(train: Tokenized, job: LoraJob) -> list[str]:
+    """What the log begins with."""
+    said = f"{len(train.items)} conversations to train on"
+    said += f", {train.cut} longer than {job.sequence_length} tokens" if train.cut else ""
+    said += f", {train.left_out} left out: their answers are beyond" if train.left_out else ""
+    return [said]
 
 
 def _renderer(tokenizer: Any) -> Callable[[Sequence[Message], bool], str]:

@@ -5,8 +5,9 @@ from functools import partial
 from pathlib import Path
 
 from training.lora.job import Device
+from training.lora.mlx_trainer import train_mlx
 from training.lora.peft_trainer import train_peft
-from training.lora.trainer import DeviceMissing, Trainer
+from training.lora.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,10 @@ class TrainerOptions:
 
 
 def trainer_of(device: Device, options: TrainerOptions | None = None) -> Trainer:
-    """Raises DeviceMissing, or the trainer does, where this machine has no such device."""
+    """The trainer raises DeviceMissing where this machine has no such device."""
     chosen = options or TrainerOptions()
     if device == "mlx":
-        raise DeviceMissing("No trainer for MLX is installed.")
+        return partial(train_mlx, weights_cache=chosen.weights_cache)
     return partial(
         train_peft,
         device=device,
