@@ -52,6 +52,7 @@ class DecidingAdmin(ModelAdmin[Row]):
     row_name: ClassVar[str]  # of one row: the argument's name
     rows_name: ClassVar[str]  # of many, for people
     decide_order: ClassVar[tuple[str, ...]]
+    row_id: ClassVar[str] = "uuid"  # of a row's id in a URL: Django's converter
 
     def has_review_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
@@ -72,13 +73,13 @@ class DecidingAdmin(ModelAdmin[Row]):
 
     def get_urls(self) -> list[URLPattern]:
         ask = path(
-            "<uuid:row_id>/decide/<slug:name>/",
+            f"<{self.row_id}:row_id>/decide/<slug:name>/",
             self.admin_site.admin_view(self.decide_view),
             name=f"{self.opts.app_label}_{self.opts.model_name}_decide",
         )
         return [ask, *super().get_urls()]
 
-    def decide_view(self, request: HttpRequest, row_id: str, name: str) -> HttpResponse:
+    def decide_view(self, request: HttpRequest, row_id: object, name: str) -> HttpResponse:
         """Asks for the reason of a decision about one row; the form posts the action."""
         if not self.has_review_permission(request):
             raise PermissionDenied

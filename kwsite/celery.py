@@ -131,6 +131,11 @@ app.conf.update(
             "schedule": 30.0,
             "options": {"queue": "verify", "expires": 30},
         },
+        "serve adapters at vLLM": {
+            "task": "workers.tasks.rollout.follow_at_vllm",
+            "schedule": 10.0,
+            "options": {"queue": "verify", "expires": 10},
+        },
         "learn to route from outcomes": {
             "task": "workers.tasks.learning.learn_net",
             "args": ("policy",),

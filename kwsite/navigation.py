@@ -158,6 +158,7 @@ SIDEBAR: dict[str, Any] = {
             "title": "Learning",
             "separator": True,
             "items": [
+                _entry("Adapters", "extension", "training.adapter"),
                 _entry("Nightly plans", "nights_stay", "training.nightlyplan"),
                 _entry("Nightly settings", "tune", "training.nightlysettings"),
                 _entry("LoRA runs", "model_training", "training.lorarun"),

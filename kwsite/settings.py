@@ -209,6 +209,8 @@ KW_PROMOTE_DELAY_S = env.number("KW_PROMOTE_DELAY_S", 2)
 
 # Adapters: fine-tuned for a family of requests, tried on a share of them.
 KW_ADAPTER_CONTROL_SHARE = env.number("KW_ADAPTER_CONTROL_SHARE", 0.05)  # for what was replaced
+KW_ADAPTER_DIR = env.text("KW_ADAPTER_DIR")  # that a vLLM server sees; empty: it gets none
+KW_ADAPTER_DIR_THERE = env.text("KW_ADAPTER_DIR_THERE")  # as it calls that; empty: the same
 KW_ADAPTER_SHADOW_SHARE = env.number("KW_ADAPTER_SHADOW_SHARE", 0.5)  # of answers, asked twice
 KW_ADAPTER_MIN_ANSWERS = env.integer("KW_ADAPTER_MIN_ANSWERS", 20)  # judged, of either side
 KW_ADAPTER_ALPHA = env.number("KW_ADAPTER_ALPHA", 0.05)  # of the tests

@@ -6,11 +6,13 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from kernels.learned_admin import LearnedAdmin
+from training.adapters.admin import AdapterAdmin
 from training.figures.admin import MetricsPage
 from training.labels.queue_admin import LabelItemAdmin
 from training.labels.reviews_admin import ReviewItemAdmin, StepExampleAdmin
 from training.lora.admin import LoraRunAdmin
 from training.models import (
+    Adapter,
     LabelItem,
     LoraRun,
     ReviewItem,
@@ -29,6 +31,7 @@ admin.site.register(StepExample, StepExampleAdmin)
 admin.site.register(ReviewItem, ReviewItemAdmin)
 admin.site.register(LabelItem, LabelItemAdmin)
 admin.site.register(LoraRun, LoraRunAdmin)
+admin.site.register(Adapter, AdapterAdmin)
 admin.site.register(TrainingNode, TrainingNodeAdmin)
 
 State = Snapshot.State

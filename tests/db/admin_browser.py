@@ -16,6 +16,7 @@ from kernels.models import (
 from kernels.review import approve_candidate
 from tests.cache_rows import add_cache_rows
 from tests.composition_rows import add_composition_row, add_plan_run_row
+from tests.db.adapter_rows import adapter_in
 from tests.db.agent_rows import session, shell, turn
 from tests.kernel_rows import add_trajectory, add_version
 from tests.learning_rows import add_learning_rows
@@ -44,6 +45,7 @@ def add_family(number: int) -> KernelVersion:
     add_skill_rows(client=client, trajectory=traces[0])
     composition = add_composition_row(client=client)
     add_plan_run_row(composition=composition, client=client)
+    adapter_in("live", client)
     plan = NightlyPlan.objects.create(key=f"night {number}")
     NightlyStep.objects.create(plan=plan, place=0, kind="prm", reason="<b>too few</b>")
     claimed(add_run(client), node=add_node(f"node-{number}@host"))

@@ -10,12 +10,12 @@ from pytest_django import Settings
 
 from tests.db.adapter_rows import SIGNATURE, State, adapter_in, of_family
 from tests.db.rows import generated, queued_run, recorded
+from training.adapters.counting import arm_of, pairs_of
 from training.adapters.models import Adapter, AdapterTrial
 from training.adapters.states import promote, roll_back
 from training.adapters.verdicts import Arm
 from trajectories.models import Client, Feedback, Trajectory
 from workers.adapters.asking import Address, backend_at
-from workers.adapters.counting import arm_of, pairs_of
 from workers.adapters.rollout import roll_out
 from workers.adapters.routing import table
 from workers.adapters.shadowing import try_in_shadow

@@ -30,6 +30,7 @@ from tests.db.admin_browser import (
 )
 from tests.kernel_rows import add_trajectory, add_version
 from training.models import (
+    Adapter,
     LoraRun,
     ReviewItem,
     RouterOutcome,
@@ -47,7 +48,7 @@ MODELS = [
 ]
 RECORDS = [Run, Trajectory, Feedback, Kernel, KernelVersion, Exemplar, Calibration]
 RECORDS += [ReviewAction, RoutingHead, ReviewItem, RouterOutcome, Snapshot, WorkerDelta]
-RECORDS += [LoraRun, TrainingNode]
+RECORDS += [Adapter, LoraRun, TrainingNode]
 
 
 @pytest.mark.parametrize("model", MODELS)

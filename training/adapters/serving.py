@@ -27,4 +27,5 @@ def note_where_served(*, base_model: str, server_url: str, slots: Mapping[int, i
     adapters = Adapter.objects.filter(base_model=base_model)
     adapters.exclude(server_url="").exclude(pk__in=slots).update(server_url="", slot=None)
     for pk, slot in slots.items():
-        adapters.filter(pk=pk).update(server_url=server_url, slot=slot)
+        elsewhere = adapters.filter(pk=pk).exclude(server_url=server_url, slot=slot)
+        elsewhere.update(server_url=server_url, slot=slot)

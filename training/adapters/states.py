@@ -85,7 +85,7 @@ def move(*, adapter: Adapter, to: str, reason: str, by: str = "") -> Adapter:
 
 @transaction.atomic
 def start_shadow(
-    *, adapter: Adapter, metrics: dict[str, Any], reason: str, by: str = ""
+    *, adapter: Adapter, metrics: dict[str, Any] | None, reason: str, by: str = ""
 ) -> Adapter:
     """A candidate that passed the gate answers beside what is live, unheard. Raises MoveRefused."""
     family = _locked_family(adapter)
@@ -98,7 +98,7 @@ def start_shadow(
 
 @transaction.atomic
 def start_canary(
-    *, adapter: Adapter, metrics: dict[str, Any], reason: str, by: str = ""
+    *, adapter: Adapter, metrics: dict[str, Any] | None, reason: str, by: str = ""
 ) -> Adapter:
     """From now on it answers a share of its family's requests. Raises MoveRefused."""
     _locked_family(adapter)
@@ -107,7 +107,9 @@ def start_canary(
 
 
 @transaction.atomic
-def reject(*, adapter: Adapter, metrics: dict[str, Any], reason: str, by: str = "") -> Adapter:
+def reject(
+    *, adapter: Adapter, metrics: dict[str, Any] | None, reason: str, by: str = ""
+) -> Adapter:
     """It goes no further. Raises MoveRefused; what is live stays."""
     locked = _locked_family(adapter).get(pk=adapter.pk)
     _keep(adapter, "gate" if locked.state == State.CANDIDATE else locked.state, metrics)

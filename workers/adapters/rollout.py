@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from training.adapters.counting import canary_arms, judged_answers, live_arms, pairs_of
 from training.adapters.models import Adapter
 from training.adapters.states import MoveRefused, promote, reject, roll_back, start_canary
 from training.adapters.verdicts import (
@@ -21,11 +22,9 @@ from training.adapters.verdicts import (
     after_shadow,
     while_live,
 )
-from workers.adapters.counting import arm_of, judged_answers, live_now, pairs_of, replaced_by
 
 log = logging.getLogger(__name__)
 State = Adapter.State
-WINDOW = 400  # judged answers of a side that are compared, the newest
 
 
 def roll_out() -> None:
@@ -65,15 +64,6 @@ def rule_canary(adapter: Adapter) -> None:
         _out_or_wait(adapter, ruling, told)
 
 
-def canary_arms(adapter: Adapter) -> tuple[Arm, Arm]:
-    """Of the canary and of what answers the rest, since it is one."""
-    since = adapter.state_since
-    return (
-        arm_of(adapter, adapter.name, since=since, most=WINDOW),
-        arm_of(adapter, live_now(adapter), since=since, most=WINDOW),
-    )
-
-
 def rule_live(adapter: Adapter) -> None:
     """Looks once every so many judged answers: at once it gives way to what it replaced, or stays.
 
@@ -108,14 +98,6 @@ def rule_live(adapter: Adapter) -> None:
         adapter.name,
         ruling.reason,
         back.name if back is not None else "the base model",
-    )
-
-
-def live_arms(adapter: Adapter, *, until: datetime | None = None) -> tuple[Arm, Arm]:
-    """Of a live adapter since it is live, and of what it replaced, then and before."""
-    return (
-        arm_of(adapter, adapter.name, since=adapter.state_since, until=until, most=WINDOW),
-        arm_of(adapter, replaced_by(adapter), most=WINDOW),
     )
 
 

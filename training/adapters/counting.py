@@ -18,6 +18,24 @@ from trajectories.models import Trajectory
 
 State = Adapter.State
 BASE = ""  # as trajectories name it
+WINDOW = 400  # judged answers of a side that are compared, the newest
+
+
+def canary_arms(adapter: Adapter) -> tuple[Arm, Arm]:
+    """Of the canary and of what answers the rest, since it is one."""
+    since = adapter.state_since
+    return (
+        arm_of(adapter, adapter.name, since=since),
+        arm_of(adapter, live_now(adapter), since=since),
+    )
+
+
+def live_arms(adapter: Adapter, *, until: datetime | None = None) -> tuple[Arm, Arm]:
+    """Of a live adapter since it is live, and of what it replaced, then and before."""
+    return (
+        arm_of(adapter, adapter.name, since=adapter.state_since, until=until),
+        arm_of(adapter, replaced_by(adapter)),
+    )
 
 
 def arm_of(
@@ -26,7 +44,7 @@ def arm_of(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
-    most: int,
+    most: int = WINDOW,
 ) -> Arm:
     """The newest judged answers that `name` generated for this family, `most` at most."""
     judged = judged_answers(family, name, since=since, until=until)
