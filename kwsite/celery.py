@@ -69,6 +69,7 @@ app.conf.update(
         "workers.tasks.nightly",
     ),
     beat_scheduler="django_celery_beat.schedulers:DatabaseScheduler",
+    beat_sync_every=30,  # tasks, half a minute: when each was last sent is written down
     beat_schedule={
         "sweep runs of dead workers": {
             "task": "workers.tasks.answering.sweep_runs",

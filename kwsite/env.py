@@ -1,4 +1,7 @@
-"""Where a setting comes from: the process environment first, then the running embedded stack."""
+"""Where a setting comes from: the process environment first, then the running embedded stack.
+
+The environment says the value itself, or in `NAME_FILE` which file holds it. The first goes first.
+"""
 
 import json
 import os
@@ -16,6 +19,7 @@ T = TypeVar("T", int, float)
 NOT_WRITTEN = ("KW_HOME", "KW_BASE_URL", "KW_API_KEY")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+FILE = "_FILE"  # ends the variable that names the file of a setting
 
 
 def home() -> Path:
@@ -42,11 +46,32 @@ def service_settings() -> dict[str, str]:
 
     The stack writes them down with its connections, so that commands in the same checkout see them.
     """
-    return {
-        name: text
-        for name, text in sorted(os.environ.items())
-        if name.startswith("KW_") and text and name not in NOT_WRITTEN
-    }
+    names = {name.removesuffix(FILE) for name in os.environ if name.startswith("KW_")}
+    values = {name: said(name) for name in sorted(names.difference(NOT_WRITTEN))}
+    return {name: text for name, text in values.items() if text}
+
+
+def said(name: str) -> str:
+    """What the environment says of a setting, itself or by a file; empty: nothing."""
+    value, file = os.environ.get(name, ""), os.environ.get(name + FILE, "")
+    return _content(name, Path(file)) if file and not value else value
+
+
+def _content(name: str, file: Path) -> str:
+    """The file's text, without the line break at its end. It is not repeated in what is said."""
+    try:
+        text = file.read_text().rstrip("\r\n")
+    except (OSError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise SystemExit(
+            f"{name}{FILE}={str(file)!r} cannot be read ({why}): name a file that this user may "
+            "read, or unset it."
+        ) from None
+    if not text.strip() or "\0" in text:
+        raise SystemExit(
+            f"{name}{FILE}={str(file)!r} holds no value: write one into it, or unset it."
+        )
+    return text
 
 
 def texts(values: object) -> dict[str, str]:
@@ -67,7 +92,7 @@ class Environment:
         self._stack = stack
 
     def text(self, name: str, default: str = "") -> str:
-        return os.environ.get(name) or self._stack.get(name) or default
+        return said(name) or self._stack.get(name) or default
 
     def number(self, name: str, default: float) -> float:
         return self._within(name, default, float, f"number {NUMBERS[name]}", NUMBERS[name])

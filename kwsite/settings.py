@@ -8,6 +8,7 @@ from django.urls import reverse_lazy
 
 from kwsite.env import CHECKOUT, Environment, home, stack_values
 from kwsite.navigation import SIDEBAR
+from kwsite.storage_setting import snapshots_storage
 
 django_stubs_ext.monkeypatch()  # lets admin classes name the model they are for
 
@@ -69,15 +70,13 @@ CSRF_FAILURE_VIEW = "kwsite.refused_pages.csrf_failure"
 LOGIN_REDIRECT_URL = "admin:index"
 STATIC_URL = "/static/"
 STATIC_ROOT = home() / "static"
-# Snapshots of the nets. For nodes without a common disk, put an S3-compatible backend here.
+# Snapshots of the nets, datasets and adapters: in KW_STORAGE, or else in this folder.
 KW_SNAPSHOT_DIR = env.text("KW_SNAPSHOT_DIR", str(home() / "snapshots"))
+KW_STORAGE = env.text("KW_STORAGE")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "snapshots": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": KW_SNAPSHOT_DIR},
-    },
+    "snapshots": snapshots_storage(env, folder=KW_SNAPSHOT_DIR),
 }
 
 # Connections that each process keeps open; 0 opens one a use.
@@ -236,7 +235,6 @@ KW_TRAIN_LEASE_S = env.number("KW_TRAIN_LEASE_S", 30)
 KW_TRAIN_SILENCE_S = env.number("KW_TRAIN_SILENCE_S", 1800)  # of a trainer, until it is ended
 KW_TRAIN_MAX_ATTEMPTS = env.integer("KW_TRAIN_MAX_ATTEMPTS", 5)
 KW_LLM_GGUF = env.text("KW_LLM_GGUF")  # of the embedded model server; empty: the installed one
-KW_STORAGE = env.text("KW_STORAGE")
 
 UNFOLD = {
     "SITE_TITLE": "KernelWeave",

@@ -35,6 +35,7 @@ def tiny_model(folder: Path, *, seed: int = 0, spread: float = 0.02) -> Path:
         num_key_value_heads=2,
         max_position_embeddings=512,
         tie_word_embeddings=True,
+        rope_parameters={"rope_type": "default", "rope_theta": 500.0},
         bos_token_id=None,
         eos_token_id=257,
         pad_token_id=257,

@@ -1,12 +1,23 @@
 """What Prometheus is told: counters and times of this process, and of its siblings (row X13).
 
 Processes of one host share `PROMETHEUS_MULTIPROC_DIR`; whoever is asked answers for all of them.
+Those of containers have the same process ids, so each counts under its host's name and its id.
 """
 
 import os
+import socket
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, values
 from prometheus_client.multiprocess import MultiProcessCollector
+
+
+def writer() -> str:
+    """The process among all that count into the folder."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    values.ValueClass = values.MultiProcessValue(writer)  # type: ignore[no-untyped-call]
 
 ANSWERS = Counter(
     "kernelweave_answers",

@@ -8,11 +8,13 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from celery.exceptions import WorkerShutdown
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.db import DatabaseError, connections
 
 from training.lora.job import QUEUES, Device
 from training.lora.runs import renew_run_leases
+from training.lora.trainer import DeviceMissing
 from training.nodes.probe import Machine, machine_with
 from training.nodes.registering import note_alive, note_gone, register_node
 from workers.leases import LeaseKeeper
@@ -32,10 +34,13 @@ class Pulse:
         self._name = name
         self._device = device
         self._machine = machine
+        self._registered = False
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="node", daemon=True)
 
     def start(self) -> None:
+        """Registers this node, now or as soon as the database is there."""
+        self._tell(self._live)
         self._thread.start()
 
     def stop(self) -> None:
@@ -44,14 +49,13 @@ class Pulse:
         self._tell(lambda: note_gone(name=self._name))
 
     def _beat(self) -> None:
-        while True:
+        while not self._stopped.wait(PULSE_S):
             self._tell(self._live)
-            if self._stopped.wait(PULSE_S):
-                return
 
     def _live(self) -> None:
-        if not note_alive(name=self._name):
+        if not (self._registered and note_alive(name=self._name)):
             register_node(name=self._name, device=self._device, machine=self._machine)
+            self._registered = True
 
     def _tell(self, say: Callable[[], None]) -> None:
         try:
@@ -73,13 +77,16 @@ def device_of(queues: Iterable[str]) -> Device | None:
 
 
 def join(*, name: str, queues: Iterable[str]) -> None:
-    """Makes this process a node if it works on a training queue. Raises DeviceMissing."""
+    """Makes this process a node if it works on a training queue; without its device it ends."""
     global _pulse
     device = device_of(queues)
     if device is None or _pulse is not None:
         return
-    machine = machine_with(device)
-    register_node(name=name, device=device, machine=machine)
+    try:
+        machine = machine_with(device)
+    except DeviceMissing as error:
+        log.critical("this worker cannot train on %s: %s", device, error.detail)
+        raise WorkerShutdown(1) from error
     _pulse = Pulse(name=name, device=device, machine=machine)
     _pulse.start()
     log.info("this node trains on %s: %s", device, machine.hardware)

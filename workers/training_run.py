@@ -34,7 +34,9 @@ from trajectories.errors import KernelWeaveError
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 AWAY = (OperationalError, InterfaceError)  # the database
-TELL_S = 1.0  # between two notes on the row, and two looks at whether to go on
+TELL_S = 3.0  # between two notes on the row
+LOOK_S = 1.0  # between two looks at whether to go on
+BACKOFF_S = 10.0  # until a second attempt; thrice as long until each further one
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # until a database that is away is given up
 LAST_WORDS = 2_000  # characters of what the trainer printed
 
@@ -156,7 +158,7 @@ class _Training:
         """Raises RunLost and NodeLeaves."""
         if self._desk.leaving.is_set():
             raise NodeLeaves()
-        if time.monotonic() - self._looked_at > TELL_S:
+        if time.monotonic() - self._looked_at > LOOK_S:
             self._looked_at = time.monotonic()
             standing = _unless_away(
                 lambda: runs.standing_of(run=self._run, worker=self._desk.worker), Standing.OURS
@@ -183,7 +185,8 @@ class _Training:
         self._say(f"attempt {run.attempts} failed: {reason}")
         self._say_output()
         self._note()
-        _patiently(lambda: runs.hand_back(run=run, worker=desk.worker, counts=True))
+        wait_s = BACKOFF_S * 3 ** (run.attempts - 1)
+        _patiently(lambda: runs.hand_back(run=run, worker=desk.worker, counts=True, wait_s=wait_s))
 
     def end(self, write: Callable[[], bool]) -> None:
         """Writes the last of the log, then the end; the checkpoints are needed no more."""

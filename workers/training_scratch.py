@@ -28,6 +28,12 @@ class Scratch:
                     lock.close()
         return own
 
+    def give_up(self) -> None:
+        """Leaves the folder to whoever comes next, as a process does that dies."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
 
 def _locked(folder: Path) -> IO[str] | None:
     """The lock of a folder; None while a living process holds it."""

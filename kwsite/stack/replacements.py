@@ -1,6 +1,5 @@
 """Parts that the operator brings: each is tried before anything is started on it."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import psycopg
 import psycopg.conninfo
 import redis
 
+from kwsite.env import said
 from kwsite.stack.failure import StackFailure
 
 WAIT_S = 5
@@ -25,19 +25,17 @@ class Replacements:
 
 
 def replacements_asked_for() -> Replacements:
-    own_model = os.environ.get("KW_LLM_BASE_URL") or (
-        os.environ.get("KW_LLM_PROVIDER", "openai") != "openai"
-    )
+    own_model = said("KW_LLM_BASE_URL") or (said("KW_LLM_PROVIDER") or "openai") != "openai"
     return Replacements(
-        database_url=os.environ.get("DATABASE_URL") or None,
-        redis_url=os.environ.get("REDIS_URL") or None,
+        database_url=said("DATABASE_URL") or None,
+        redis_url=said("REDIS_URL") or None,
         model_server=_model_server() if own_model else None,
     )
 
 
 def _model_server() -> dict[str, str]:
     names = ("KW_LLM_PROVIDER", "KW_LLM_BASE_URL", "KW_LLM_API_KEY", "KW_LLM_MODEL")
-    return {name: os.environ[name] for name in names if os.environ.get(name)}
+    return {name: text for name in names if (text := said(name))}
 
 
 def require_database(url: str) -> None:

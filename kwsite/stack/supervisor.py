@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from kwsite.env import Environment, service_settings
+from kwsite.env import Environment, said, service_settings
 from kwsite.stack.child import Child
 from kwsite.stack.embedded import Embedded
 from kwsite.stack.kept_choices import keep_secrets
@@ -53,8 +53,8 @@ class Stack:
             **os.environ,
             "KW_HOME": str(home),
             "DJANGO_SETTINGS_MODULE": "kwsite.settings",
-            "KW_SECRET_KEY": os.environ.get("KW_SECRET_KEY") or kept.django_key,
-            "KW_RECEIPT_KEY": os.environ.get("KW_RECEIPT_KEY") or kept.receipt_key,
+            "KW_SECRET_KEY": said("KW_SECRET_KEY") or kept.django_key,
+            "KW_RECEIPT_KEY": said("KW_RECEIPT_KEY") or kept.receipt_key,
             "HF_HUB_OFFLINE": "1",
             "TOKENIZERS_PARALLELISM": "false",
             "PYTHONUNBUFFERED": "1",

@@ -190,12 +190,10 @@ def test_while_an_adapter_rises_no_other_is_trained_for_its_family(client: Clien
     move(adapter=adapter, to=Adapter.State.SHADOW, reason="by hand")
     NightlyPlan.objects.update(state=NightlyPlan.State.DONE, key="last night")
     assert "is in shadow" in go_on(plan())["export"].reason
-    Adapter.objects.update(state_since=timezone.now() - adapting.RISES_WITHIN)
+    move(adapter=adapter, to=Adapter.State.REJECTED, reason="by hand")
     NightlyPlan.objects.filter(key="tonight").update(key="tomorrow", state="done")
     LoraRun.objects.update(job={})
     assert go_on(plan())["export"].state == State.DONE
-    adapter.refresh_from_db()
-    assert adapter.state == Adapter.State.REJECTED
 
 
 def test_a_family_is_judged_by_what_people_said_where_the_app_says_nothing(

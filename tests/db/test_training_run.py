@@ -8,58 +8,21 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from tests.training_rows import WORKER, add_stored_run, claimed
+from tests.interrupted_trainer import Interrupted, desk, dies
+from tests.training_rows import add_stored_run, claimed
 from training.lora import runs
-from training.lora.apart import TrainerDied
-from training.lora.job import LoraJob
 from training.lora.models import LoraRun, artifact_storage
 from training.lora.runs import ask_to_cancel
-from training.lora.scripted_trainer import train
 from training.lora.storing import fetch_folder
-from training.lora.trainer import Asked, Progress, Report, Trained, Trainer
 from trajectories.models import Client
-from workers.training_run import Desk, drop_checkpoints, train_run
+from workers.training_run import drop_checkpoints, train_run
 
 pytestmark = pytest.mark.django_db
-
-
-class Interrupted:
-    """The scripted trainer; at an iteration something happens."""
-
-    def __init__(self, at: int, do: Any) -> None:
-        self._at = at
-        self._do = do
-
-    def __call__(
-        self,
-        job: LoraJob,
-        *,
-        weights: Path,
-        data: Path,
-        work: Path,
-        report: Report,
-        cancelled: Asked,
-    ) -> Trained:
-        def tell(progress: Progress) -> None:
-            report(progress)
-            if progress.iteration == self._at:
-                self._do()
-
-        return train(job, weights=weights, data=data, work=work, report=tell, cancelled=cancelled)
-
-
-def desk(folder: Path, trainer: Trainer = train, **fields: Any) -> Desk:
-    plain: dict[str, Any] = {"leaving": Event(), "most_attempts": 5}
-    return Desk(worker=WORKER, scratch=folder / "scratch", trainer=trainer, **{**plain, **fields})
 
 
 def stored_checkpoints(run: LoraRun) -> list[str]:
     place = f"checkpoints/{run.pk}"
     return artifact_storage().listdir(place)[1] if artifact_storage().exists(place) else []
-
-
-def dies() -> None:
-    raise TrainerDied("It was killed by signal SIGKILL.")
 
 
 def test_a_run_ends_with_an_adapter_named_by_its_digest(client: Client, tmp_path: Path) -> None:

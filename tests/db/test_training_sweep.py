@@ -8,11 +8,10 @@ import pytest
 import redis
 from django.conf import settings
 from django.utils import timezone
-from pytest_django import Settings
 
 from tests.training_rows import add_node, add_run, claimed, let_lease_end
 from training.lora.models import LoraRun
-from training.lora.runs import keep_checkpoint
+from training.lora.runs import hand_back, keep_checkpoint
 from trajectories.models import Client
 from workers.tasks.training import ask_for_training, sweep_training
 
@@ -110,6 +109,17 @@ def test_without_a_live_node_nothing_is_sent_and_the_run_says_so(
     assert queues.tasks("train.cpu") == queues.tasks("train.gpu") == []
 
 
+def test_an_attempt_that_failed_is_not_tried_again_at_once(client: Client, queues: Queues) -> None:
+    run = claimed(waiting_run(client))
+    hand_back(run=run, worker=run.claimed_by, counts=True, wait_s=60)
+    add_node()
+    sweep_training()
+    assert queues.tasks("train.cpu") == []
+    let_lease_end(run)
+    sweep_training()
+    assert queues.tasks("train.cpu") == [asked_for(run)]
+
+
 def test_a_run_that_just_came_is_given_time(client: Client, queues: Queues) -> None:
     add_run(client)
     add_node()
@@ -127,7 +137,7 @@ def test_checkpoints_of_ended_runs_are_forgotten(client: Client, queues: Queues)
 
 
 def test_a_broker_that_is_down_loses_no_run(
-    client: Client, queues: Queues, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    client: Client, queues: Queues, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_: object, **__: object) -> None:
         raise redis.ConnectionError("refused")

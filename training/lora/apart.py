@@ -77,12 +77,12 @@ class Apart:
                 if time.monotonic() - heard_at > self.silence_s:
                     raise TrainerDied(f"It told nothing for {self.silence_s:.0f} s.")
                 continue
-            heard_at = time.monotonic()
             if "progress" in message:
                 progress = _progress(message["progress"])
                 report(progress)
                 if progress.checkpoint is not None:
                     process.say("go on")
+                heard_at = time.monotonic()  # from here on: it waited while that was stored
             elif "trained" in message:
                 found = message["trained"]
                 return Trained(Path(found["folder"]), found["metadata"])

@@ -1,5 +1,6 @@
 """The base model in MLX with LoRA layers on it, and the adapter's matrices as PEFT has them."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,31 @@ DOWN, UP = ".lora_a", ".lora_b"
 def load_base(folder: Path) -> Any:
     """Frozen. In float32 on a CPU, which is slow at anything shorter. Raises BadWeights."""
     try:
-        model, _ = load_model(folder)
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        model, _ = load_model(folder, model_config=rotary_names(config))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         raise BadWeights(f"The base model cannot be loaded: {error}") from error
     if mx.default_device().type == mx.DeviceType.cpu:
         model.set_dtype(mx.float32)
     model.freeze()
     return model
+
+
+def rotary_names(config: dict[str, Any]) -> dict[str, Any]:
+    """What transformers 5 says as `rope_parameters`, under the names that mlx-lm reads.
+
+    Most of its models know the older names alone, and take their own defaults for what they miss.
+    """
+    said = config.get("rope_parameters")
+    if not isinstance(said, dict) or "rope_theta" in config:
+        return {}
+    whole = said.get("full_attention", said)
+    names = {"rope_theta": whole["rope_theta"]} if "rope_theta" in whole else {}
+    if whole.get("rope_type", "default") != "default":
+        names["rope_scaling"] = {**whole, "type": whole["rope_type"]}
+    if "rope_theta" in said.get("sliding_attention", {}):
+        names["rope_local_base_freq"] = said["sliding_attention"]["rope_theta"]
+    return names
 
 
 def add_adapter(model: Any, job: LoraJob) -> None:

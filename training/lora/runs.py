@@ -138,18 +138,19 @@ def cancel(*, run: LoraRun, worker: str) -> bool:
     return _end(_claimed(run, worker), State.CANCELLED)
 
 
-def hand_back(*, run: LoraRun, worker: str, counts: bool = False) -> bool:
+def hand_back(*, run: LoraRun, worker: str, counts: bool = False, wait_s: float = 0) -> bool:
     """Puts a run back in the queue, for another node to resume; False if it was lost.
 
     One that somebody asked to cancel ends instead.
-    `counts`: this attempt is one of those that a run has.
+    `counts`: this attempt is one of those that a run has. `wait_s` is when it is due again.
     """
     owned = _claimed(run, worker)
     if _end(owned.exclude(cancel_asked_at=None), State.CANCELLED):
         return True
+    due = timezone.now() + timedelta(seconds=wait_s) if wait_s else None
     attempts = F("attempts") if counts else F("attempts") - 1
     return bool(
-        owned.update(state=State.QUEUED, attempts=attempts, lease_expires_at=None, node=None)
+        owned.update(state=State.QUEUED, attempts=attempts, lease_expires_at=due, node=None)
     )
 
 

@@ -37,14 +37,17 @@ class Machine:
 
 def machine_with(device: Device) -> Machine:
     """Raises DeviceMissing with what is to be done."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "training.nodes.probe", device],
-        capture_output=True,
-        text=True,
-        timeout=LOOK_S,
-        check=False,
-        cwd=CHECKOUT,
-    )
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "training.nodes.probe", device],
+            capture_output=True,
+            text=True,
+            timeout=LOOK_S,
+            check=False,
+            cwd=CHECKOUT,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DeviceMissing(f"Looking for {device} took more than {LOOK_S:.0f} s.") from error
     lines = ended.stdout.splitlines()
     if ended.returncode or not lines:
         said = ended.stderr.strip().splitlines()

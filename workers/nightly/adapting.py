@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -34,7 +33,6 @@ from workers.request import ChatRequest
 from workers.tasks.training import ask_for_training
 
 SERVED_WITHIN_S = 600.0
-RISES_WITHIN = timedelta(days=7)
 KEPT_EVERY = 4  # held-out prompts, after which a killed evaluation goes on
 STEPS_OF_FAMILY = ("export", "train", "evaluate", "publish")
 ADAPTERS = ("llguidance", "vllm")  # providers whose servers take adapters
@@ -197,18 +195,12 @@ def _require_enough(material: Material, options: dict[str, Any]) -> None:
 
 
 def _require_none_rising(family: Family) -> None:
-    """One adapter of a family is tried at a time; one that nobody asks for days gives way."""
+    """One adapter of a family is tried at a time; one that gets no verdict goes out by itself."""
     rising = Adapter.objects.filter(
         client=family.client_id, signature=family.signature, state__in=Adapter.RISING
     ).first()
-    if rising is None:
-        return
-    if timezone.now() - rising.state_since < RISES_WITHIN:
-        raise StepSkipped(
-            f"{rising.name} is in {rising.state}: the next is trained once it is out."
-        )
-    reason = f"it was in {rising.state} for {RISES_WITHIN.days} days, and too seldom asked"
-    reject(adapter=rising, metrics={}, reason=reason)
+    if rising is not None:
+        raise StepSkipped(f"{rising.name} is in {rising.state}: the next is trained after it.")
 
 
 def _require_served(adapter: Adapter) -> None:

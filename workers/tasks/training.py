@@ -50,10 +50,10 @@ def train_adapter(self: "Task[Any, Any]", run_id: str) -> None:
             ),
         )
     run.refresh_from_db()
-    if run.state == State.QUEUED:
-        ask_for_training(run)
-    else:
+    if run.is_finished:
         tell_plans()
+    elif run.state == State.QUEUED and run.lease_expires_at is None:
+        ask_for_training(run)  # else the sweep does, when it is due
 
 
 def _trainer(device: Device) -> Apart:
