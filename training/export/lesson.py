@@ -18,13 +18,15 @@ class Lesson:
     """Messages, the last of which is what is learned, and what they were worth.
 
     `advantage` is None for a synthetic question and answer. `question` is the digest of what is
-    asked in canonical form (`kernels.reuse.question`), empty where that is not known.
+    asked in canonical form (`kernels.reuse.question`), empty where that is not known; `source` the
+    id of the trajectory that it is from.
     """
 
     messages: tuple[Message, ...]
     advantage: float | None = None
     domain: str = SYNTHETIC
     question: str = ""
+    source: str = ""
 
     @property
     def copies(self) -> int:

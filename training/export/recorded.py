@@ -79,11 +79,13 @@ def count_reasons(choice: Choice) -> Counter[str]:
 def recorded_lessons(choice: Choice) -> Iterator[Lesson]:
     """In no order. Belongs into a snapshot."""
     rows = _chosen(choice).filter(why="").order_by()
-    texts = rows.values_list("system", "prompt", "lesson", "worth", "domain", "question_digest")
-    for system, prompt, output, advantage, domain, question in texts.iterator(chunk_size=CHUNK):
+    texts = rows.values_list(
+        "system", "prompt", "lesson", "worth", "domain", "question_digest", "pk"
+    )
+    for system, prompt, output, worth, domain, question, pk in texts.iterator(chunk_size=CHUNK):
         said = (("system", system), ("user", prompt), ("assistant", output))
         messages = (Message(role, text) for role, text in said if text or role != "system")
-        yield Lesson(tuple(messages), advantage, domain, question)
+        yield Lesson(tuple(messages), worth, domain, question, str(pk))
 
 
 def _chosen(choice: Choice) -> Any:

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.utils import timezone
@@ -33,6 +34,9 @@ class LoraRun(models.Model):
     job = models.JSONField(help_text="What is fine-tuned, on what, and how.")
     device = models.CharField(max_length=3, choices=TrainingNode.Device)
     dataset = models.CharField(max_length=200, help_text="Its archive in the storage.")
+    sources = models.JSONField(
+        default=list, help_text="Ids of the trajectories that it is trained and validated on."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     reason = models.TextField(blank=True, help_text="Why it failed or was cancelled.")
     iteration = models.PositiveIntegerField(default=0, help_text="Of the job's iterations.")
@@ -62,6 +66,7 @@ class LoraRun(models.Model):
         verbose_name = "LoRA run"
         indexes = [
             models.Index(fields=["-created_at"]),
+            GinIndex(name="lora_run_sources", fields=["sources"], opclasses=["jsonb_path_ops"]),
             models.Index(
                 fields=["created_at"],
                 condition=models.Q(state__in=["queued", "running"]),

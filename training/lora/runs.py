@@ -4,7 +4,7 @@ Every write of a node is conditional on its claim, so a node that was given up f
 back changes nothing.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from enum import Enum
 from typing import Any
@@ -39,8 +39,12 @@ def queue_run(
     job: LoraJob,
     device: Device,
     dataset: str,
+    sources: Sequence[str] = (),
 ) -> LoraRun:
-    """A run that waits for a node. `dataset` is the name of its archive in the storage."""
+    """A run that waits for a node. `dataset` is the name of its archive in the storage.
+
+    `sources` are the ids of the trajectories in it.
+    """
     return LoraRun.objects.create(
         client=client,
         signature=signature,
@@ -48,6 +52,7 @@ def queue_run(
         job=job.as_json(),
         device=device,
         dataset=dataset,
+        sources=list(sources),
     )
 
 

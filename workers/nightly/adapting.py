@@ -82,6 +82,7 @@ def export_family(step: NightlyStep) -> dict[str, Any]:
         "dataset": name,
         "job": job.as_json(),
         "lessons": len(material.train),
+        "sources": [one.source for one in (*material.train, *material.valid)],
         "left_out": material.left_out,
         "held_out": [_as_json(one) for one in material.held_out],
     }
@@ -100,6 +101,7 @@ def train_family(step: NightlyStep) -> dict[str, Any]:
                 job=LoraJob(**exported["job"]),
                 device=device,
                 dataset=exported["dataset"],
+                sources=exported["sources"],
             )
             step.result = {"run": str(run.pk)}
             step.save(update_fields=["result"])
