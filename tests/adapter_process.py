@@ -6,6 +6,7 @@ NAME`, `roll_back NAME` and `shadow NAME` move it. `share SHARE` is that of cana
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import django
@@ -24,7 +25,11 @@ def main(what: str, *arguments: str) -> None:
     if what == "share":
         NightlySettings.objects.update_or_create(defaults={"canary_share": float(arguments[0])})
         return
-    moves = {"promote": promote, "roll_back": roll_back, "shadow": start_shadow}
+    moves: dict[str, Callable[..., object]] = {
+        "promote": promote,
+        "roll_back": roll_back,
+        "shadow": start_shadow,
+    }
     adapter = Adapter.objects.get(name=arguments[0])
     moves[what](adapter=adapter, metrics={}, reason="a test said so")
 
