@@ -8,7 +8,9 @@ import pytest
 
 from kwsite.env import CHECKOUT
 
-SERVICES = ("web", "answers", "after", "beat", "flower")
+SERVICES = ["web", "answers", "after", "beat", "flower"]
+if (CHECKOUT / "kwsite/management/commands/node.py").exists():
+    SERVICES.append("train")
 
 
 @pytest.mark.timeout(1200)
