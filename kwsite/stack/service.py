@@ -9,6 +9,7 @@ from kwsite.stack.child import Child
 from kwsite.stack.llama_part import answers_ok
 
 APP = ("--app", "kwsite.celery:app")
+NODE_APP = ("--app", "kwsite.node_celery:app")
 READY_S = 120.0
 ADAPTERS = "adapters"
 
@@ -21,13 +22,14 @@ class WorkerGroup:
     queues: str
     threads: int
     niceness: int = 0  # work that nobody waits for gives way to work that somebody does
+    app: tuple[str, str] = APP
 
 
 WORKER_GROUPS = (
     WorkerGroup("answers", "interactive", 8),
     WorkerGroup("after", "verify,score,promote", 2, niceness=10),
     WorkerGroup("learn", "learn", 1, niceness=12),
-    WorkerGroup("train", "train.cpu", 1, niceness=15),
+    WorkerGroup("train", "train.cpu", 1, niceness=15, app=NODE_APP),
 )
 
 
@@ -59,7 +61,7 @@ def start_workers(group: WorkerGroup, *, home: Path, environment: Mapping[str, s
         group.name,
         [
             *("nice", "-n", str(group.niceness)),
-            *(sys.executable, "-m", "celery", *APP, "worker", "--queues", group.queues),
+            *(sys.executable, "-m", "celery", *group.app, "worker", "--queues", group.queues),
             *("--pool", "threads", "--concurrency", str(group.threads)),
             *("--hostname", f"{group.name}@%h", "--loglevel", "INFO"),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),

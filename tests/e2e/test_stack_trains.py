@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.service_client import Service, wait_for
 from tests.stack_fixtures import StackProcess
 
-TRAIN_S = 240.0
+TRAIN_S = 480.0  # its processes give way to all others
 CITIES = ("Paris", "Rome", "Oslo", "Bern", "Wien", "Prag", "Riga", "Kiew", "Sofia", "Tunis")
 
 
@@ -51,6 +51,7 @@ def queue(stack: StackProcess, folder: Path, **job: Any) -> str:
     return ended.stdout.strip()
 
 
+@pytest.mark.timeout(900)
 def test_the_stacks_own_node_makes_an_adapter(
     running_stack: StackProcess, service: Service, tmp_path: Path
 ) -> None:
@@ -58,11 +59,11 @@ def test_the_stacks_own_node_makes_an_adapter(
         running_stack,
         capitals(tmp_path / "data"),
         base_model="embedded",
-        iterations=4,
+        iterations=2,
         batch_size=1,
         sequence_length=64,
         save_every=2,
-        evaluate_every=4,
+        evaluate_every=2,
         rank=2,
     )
 
@@ -73,6 +74,6 @@ def test_the_stacks_own_node_makes_an_adapter(
 
     state, reason, artifact, curve, log = wait_for(ended, "the run's end", TRAIN_S)
     assert (state, reason) == ("done", ""), log
-    assert [point[0] for point in curve] == [1, 2, 3, 4]
+    assert [point[0] for point in curve] == [1, 2]
     assert curve[-1][1] < curve[0][1]
     assert (running_stack.home / "snapshots" / artifact).is_file()

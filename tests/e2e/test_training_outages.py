@@ -90,7 +90,7 @@ class Service:
             part.stop(within_s=20)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
     home = throwaway_home()
     found = Service(home)

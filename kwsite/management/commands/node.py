@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from kwsite.commandline.joining import check_node
 from kwsite.env import CHECKOUT
-from kwsite.stack.service import APP
+from kwsite.stack.service import NODE_APP
 from training.lora.job import DEVICES, QUEUES, Device
 
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 def worker_command(device: Device, name: str) -> list[str]:
     """Celery's worker for this device: one run at a time."""
     return [
-        *(sys.executable, "-m", "celery", *APP, "worker", "--queues", QUEUES[device]),
+        *(sys.executable, "-m", "celery", *NODE_APP, "worker", "--queues", QUEUES[device]),
         *("--pool", "threads", "--concurrency", "1"),
         *("--hostname", f"{name}@%h", "--loglevel", "INFO"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
