@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kwsite.stack.child import Child
 from kwsite.stack.llama_part import answers_ok
+from kwsite.stack.priority import give_way
 
 APP = ("--app", "kwsite.celery:app")
 NODE_APP = ("--app", "kwsite.node_celery:app")
@@ -57,7 +58,7 @@ def wait_for_web(server: Child, *, base_url: str) -> None:
 
 
 def start_workers(group: WorkerGroup, *, home: Path, environment: Mapping[str, str]) -> Child:
-    return Child(
+    started = Child(
         group.name,
         [
             *("nice", "-n", str(group.niceness)),
@@ -73,12 +74,14 @@ def start_workers(group: WorkerGroup, *, home: Path, environment: Mapping[str, s
 
 def start_adapters(*, home: Path, environment: Mapping[str, str]) -> Child:
     """Starts what serves adapters of the embedded model."""
-    return Child(
+    started = Child(
         ADAPTERS,
         [sys.executable, "manage.py", "serve_adapters"],
         environment=environment,
         logs=home / "logs",
     )
+    give_way(started.process.pid, group.niceness)
+    return started
 
 
 def wait_for_workers(workers: Child) -> None:
