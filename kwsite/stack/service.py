@@ -70,18 +70,18 @@ def start_workers(group: WorkerGroup, *, home: Path, environment: Mapping[str, s
         environment=environment,
         logs=home / "logs",
     )
+    give_way(started.process.pid, group.niceness)
+    return started
 
 
 def start_adapters(*, home: Path, environment: Mapping[str, str]) -> Child:
     """Starts what serves adapters of the embedded model."""
-    started = Child(
+    return Child(
         ADAPTERS,
         [sys.executable, "manage.py", "serve_adapters"],
         environment=environment,
         logs=home / "logs",
     )
-    give_way(started.process.pid, group.niceness)
-    return started
 
 
 def wait_for_workers(workers: Child) -> None:
