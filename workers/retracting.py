@@ -62,6 +62,19 @@ def retract_trajectory(
     return found
 
 
+def retraction_of(trajectory: Trajectory) -> Retraction | None:
+    """Its own, or that of the answer that it repeats, at whatever remove."""
+    if trajectory.retracted_at is None:
+        return None
+    retractions = Retraction.objects.select_related("user")
+    found = retractions.filter(trajectory=trajectory.pk).first()
+    source = trajectory.reused_id
+    while found is None and source is not None:
+        found = retractions.filter(trajectory=source).first()
+        source = Trajectory.objects.values_list("reused", flat=True).get(pk=source)
+    return found
+
+
 def _retire(ids: list[UUID], why: str) -> dict[str, object]:
     """What was done, by name. Which nets were taught is looked up before their rows go."""
     snapshots = [one.pk for one in snapshots_taught_by(ids)]

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.urls import reverse
 
 from kernels.models import CacheEntry, Exemplar, KernelVersion
 from tests.composition_rows import add_live_kernel
+from tests.db.admin_browser import root
 from tests.db.cached_searches import FIRST, SAME, asked, route, searched
 from tests.db.scripted_search import backend
 from training.learning_round import NotDue, require_due
@@ -18,7 +20,7 @@ from workers.backends.scripted import ScriptedBackend
 from workers.feedback import Retracted, record_feedback
 from workers.retracting import AlreadyRetracted, NoReason, retract_trajectory
 
-__all__ = ["backend"]
+__all__ = ["backend", "root"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TEXT = {"type": "string"}
@@ -103,6 +105,31 @@ def test_retracting_retires_flags_and_forgets(client: Client, backend: ScriptedB
     assert "made up" in snapshot.flag
     assert Trajectory.objects.get(run=again).retracted_at is not None
     assert route(client, FIRST) == route(client, SAME) == "search"
+
+
+def test_an_answer_that_repeats_a_retracted_one_says_so(
+    client: Client, app: Browser, root: Browser, backend: ScriptedBackend
+) -> None:
+    source = searched(client, backend)
+    again = Trajectory.objects.get(run=asked(client, SAME))
+    kept = Trajectory.objects.create(
+        client=client, prompt="Another.", plain=True, route="generation", duration_ms=1
+    )
+    assert app.get(f"/api/runs/{again.run_id}/lineage").json()["retracted"] is None
+    retract_trajectory(trajectory=source, reason="It was made up.")
+    told = app.get(f"/api/runs/{again.run_id}/lineage").json()["retracted"]
+    assert (told["reason"], told["trajectory"]) == ("It was made up.", str(source.pk))
+    page = root.get(reverse("admin:trajectories_trajectory_change", args=[again.pk]))
+    shown = page.content.decode()
+    assert "It was made up." in shown
+    assert f"with the answer that it repeats, {source.pk}" in shown
+    rows = root.get(
+        reverse("admin:trajectories_trajectory_changelist") + "?retracted_at__isempty=0"
+    )
+    listed = rows.content.decode()
+    assert str(again.pk) in listed
+    assert str(source.pk) in listed
+    assert str(kept.pk) not in listed
 
 
 def test_nothing_more_is_learned_from_what_was_retracted(
