@@ -21,6 +21,7 @@ PAGES = {
     "cache entry": "admin:kernels_cacheentry_change",
     "snapshot": "admin:training_snapshot_change",
     "calibration": "admin:kernels_calibration_change",
+    "skill": "admin:kernels_skill_change",
 }
 LINEAGE = ("Lineage", {"fields": ("shaped_by_shown", "shaped_shown", "retraction_shown")})
 
@@ -80,8 +81,11 @@ class LineageAdmin(DecidingAdmin[Trajectory]):
 
 
 def _links(found: Sequence[Link]) -> SafeString | None:
-    rows = [
-        [one.how, one.kind, link(reverse(PAGES[one.kind], args=[one.id]), one.label or one.id)]
-        for one in found
-    ]
+    rows = [[one.how, one.kind, _named(one)] for one in found]
     return table(["how", "what", ""], rows) if rows else None
+
+
+def _named(one: Link) -> SafeString | str:
+    """Weights and baselines have no page."""
+    label = one.label or one.id
+    return link(reverse(PAGES[one.kind], args=[one.id]), label) if one.kind in PAGES else label

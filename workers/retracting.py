@@ -95,7 +95,7 @@ def _retire(ids: list[UUID], why: str) -> dict[str, object]:
     )
     scored = Trajectory.objects.filter(pk__in=ids, reward_parts__has_key="counted")
     counted: Iterable[tuple[int, Any]] = scored.values_list("client_id", "reward_parts__counted")
-    uncount_rewards(rewards=[(client, Counted(**told)) for client, told in counted])
+    skills = uncount_rewards(rewards=[(client, Counted(**told)) for client, told in counted])
     triggers, _ = SkillVector.objects.filter(trajectory__in=ids).delete()
     LabelItem.objects.filter(trajectory__in=ids, state=LabelItem.State.OPEN).delete()
     return {
@@ -106,6 +106,7 @@ def _retire(ids: list[UUID], why: str) -> dict[str, object]:
         "snapshots_flagged": snapshots,
         "lessons_deleted": rows,
         "skill_triggers_deleted": triggers,
+        "skill_weights_amended": skills,
     }
 
 
