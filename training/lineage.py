@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from kernels.models import CacheEntry, Exemplar, KernelVersion
+from kernels.models import CacheEntry, Exemplar, KernelVersion, SkillVector
+from kernels.skills.choosing import visible_skill
 from training.models import RouterOutcome, Snapshot, StepExample
-from trajectories.models import SignedReceipt, Trajectory
+from trajectories.models import AgentTurn, DomainBaseline, SignedReceipt, Trajectory, Weight
 
 MOST = 50  # of each kind
 TAUGHT = {Snapshot.Kind.POLICY: RouterOutcome, Snapshot.Kind.PRM: StepExample}
@@ -21,7 +22,9 @@ class Link:
     """`how` is the relation, in words: "compiled from", "given again as"."""
 
     how: str
-    kind: str  # trajectory | kernel | exemplar | cache entry | snapshot | calibration
+    # trajectory | kernel | exemplar | cache entry | snapshot | calibration
+    # | skill | skill weight | baseline
+    kind: str
     id: str
     label: str
     at: datetime | None = None
@@ -35,7 +38,8 @@ class Lineage:
 
 def lineage_of(trajectory: Trajectory) -> Lineage:
     """One step in each direction, and two where a kernel stands between answers."""
-    return Lineage(tuple(_shaped_by(trajectory)), tuple(_shaped([trajectory.pk])))
+    shaped = (*_shaped([trajectory.pk]), *_rewarded(trajectory))
+    return Lineage(tuple(_shaped_by(trajectory)), shaped)
 
 
 def given_again(trajectory_id: UUID) -> list[UUID]:
@@ -67,10 +71,19 @@ def _shaped_by(trajectory: Trajectory) -> Iterator[Link]:
         yield _version("served by", version)
         sources = version.sources.defer("embedding").order_by("created_at")
         yield from (_answer("which was compiled from", one) for one in sources[:MOST])
+    yield from _skill(trajectory)
     yield from _nets(trajectory)
     calibration = (trajectory.run.decision if trajectory.run else {}).get("calibration")
     if calibration is not None:
         yield Link("routed by", "calibration", str(calibration), f"calibration {calibration}")
+
+
+def _skill(trajectory: Trajectory) -> Iterator[Link]:
+    """What an agent worked by, if it is known here."""
+    turn = AgentTurn.objects.filter(pk=trajectory.pk).first()
+    found = visible_skill(trajectory.client, turn.skill) if turn and turn.skill else None
+    if found is not None:
+        yield Link("done by", "skill", str(found.pk), found.name, found.changed_at)
 
 
 def _nets(trajectory: Trajectory) -> Iterator[Link]:
@@ -95,10 +108,27 @@ def _shaped(trajectory_ids: list[UUID]) -> Iterator[Link]:
         yield Link("an exemplar of", "exemplar", str(one.pk), str(one.version))
     for entry in CacheEntry.objects.filter(trajectory__in=trajectory_ids).defer("embedding")[:MOST]:
         yield Link("cached as", "cache entry", str(entry.pk), str(entry), entry.created_at)
+    triggers = SkillVector.objects.filter(trajectory__in=trajectory_ids).select_related("skill")
+    for trigger in triggers.defer("embedding")[:MOST]:
+        yield Link("a trigger of", "skill", str(trigger.skill_id), str(trigger.skill))
     again = Trajectory.objects.filter(reused__in=trajectory_ids).defer("embedding")
     yield from (_answer("given again as", one) for one in again.order_by("created_at")[:MOST])
     for snapshot in snapshots_taught_by(trajectory_ids)[:MOST]:
         yield Link("taught", "snapshot", str(snapshot.pk), str(snapshot), snapshot.created_at)
+
+
+def _rewarded(trajectory: Trajectory) -> Iterator[Link]:
+    """What its reward counts in; that of a retracted one counts no more."""
+    counted = (trajectory.reward_parts or {}).get("counted")
+    if counted is None or trajectory.retracted_at is not None:
+        return
+    client = trajectory.client_id
+    for baseline in DomainBaseline.objects.filter(client=client, domain=counted["domain"]):
+        label = f"{baseline}: mean {baseline.value or 0:.2f} of {baseline.count}"
+        yield Link("counted in", "baseline", str(baseline.pk), label)
+    if counted["skill"]:
+        for weight in Weight.objects.filter(client=client, skill=counted["skill"]):
+            yield Link("moved", "skill weight", str(weight.pk), str(weight), weight.changed_at)
 
 
 def _answer(how: str, found: Trajectory) -> Link:

@@ -148,8 +148,9 @@ class TrajectoryAdmin(RecordAdmin[Trajectory]):
         "duration",
         "reward",
         "created_at",
+        "retracted_at",
     )
-    list_filter = ("route", "verified", "client")
+    list_filter = ("route", "verified", ("retracted_at", admin.EmptyFieldListFilter), "client")
     list_select_related = ("client",)
     paginator = InfinitePaginator
     id_fields = ("pk", "run_id", "kernel_version")

@@ -211,6 +211,11 @@ class Trajectory(models.Model):
             models.Index(
                 fields=["created_at"], condition=models.Q(closed_at=None), name="trajectory_open"
             ),
+            models.Index(
+                fields=["-created_at"],
+                condition=models.Q(retracted_at__isnull=False),
+                name="trajectory_retracted",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from trajectories.baselines import Baseline
 from trajectories.models import DomainBaseline, Weight
-from trajectories.weights import after, amended
+from trajectories.weights import after, amended, forgotten
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,25 @@ def count_rewards(*, rewards: Sequence[NewReward]) -> list[Counted]:
     return counted
 
 
-def uncount_rewards(*, rewards: Sequence[tuple[int, Counted]]) -> None:
+def uncount_rewards(*, rewards: Sequence[tuple[int, Counted]]) -> list[str]:
     """Takes what trajectories of these clients counted for out of the baselines again.
 
-    A weight keeps what it learned: a moving average forgets by itself.
+    A skill's weight takes such a reward for a neutral one, and still counts it, so that the numbers
+    of the later ones stay. Returns the skills.
     """
     baselines = _locked_baselines((client, counted.domain) for client, counted in rewards)
+    weights = _locked_weights((client, one.skill) for client, one in rewards if one.skill)
     for client, counted in rewards:
         row = baselines[client, counted.domain]
         _set(row, Baseline(row.total, row.count).without_reward(counted.reward))
+        if counted.skill:
+            weight = weights[client, counted.skill]
+            since = weight.updates - counted.update
+            weight.value = forgotten(weight.value, reward=counted.reward, since=since)
+            weight.changed_at = timezone.now()
     DomainBaseline.objects.bulk_update(baselines.values(), ["total", "count"])
+    Weight.objects.bulk_update(weights.values(), ["value", "changed_at"])
+    return sorted({skill for _, skill in weights})
 
 
 def _without(one: NewReward, baselines: dict[tuple[int, str], DomainBaseline]) -> Baseline:

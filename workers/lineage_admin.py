@@ -12,7 +12,7 @@ from kernels.deciding_admin import DecidingAdmin, Decision
 from training.lineage import Link, lineage_of
 from trajectories.markup import link, table, text_block
 from trajectories.models import Retraction, Trajectory
-from workers.retracting import retract_trajectory
+from workers.retracting import retract_trajectory, retraction_of
 
 PAGES = {
     "trajectory": "admin:trajectories_trajectory_change",
@@ -21,6 +21,7 @@ PAGES = {
     "cache entry": "admin:kernels_cacheentry_change",
     "snapshot": "admin:training_snapshot_change",
     "calibration": "admin:kernels_calibration_change",
+    "skill": "admin:kernels_skill_change",
 }
 LINEAGE = ("Lineage", {"fields": ("shaped_by_shown", "shaped_shown", "retraction_shown")})
 
@@ -52,8 +53,7 @@ class LineageAdmin(DecidingAdmin[Trajectory]):
         """With its lineage, which the page's fields are asked for more than once."""
         found = super().get_object(request, object_id, from_field)
         if found is not None:
-            retraction = Retraction.objects.select_related("user").filter(trajectory=found)
-            vars(found).update(lineage=lineage_of(found), taken_back=retraction.first())
+            vars(found).update(lineage=lineage_of(found), taken_back=retraction_of(found))
         return found
 
     @admin.display(description="shaped by")
@@ -71,17 +71,21 @@ class LineageAdmin(DecidingAdmin[Trajectory]):
             return None
         effects = (f"{name.replace('_', ' ')}: {value}" for name, value in found.effects.items())
         who = found.user or "its client, or a command"
-        return text_block(
-            "\n".join([f"{found.at:%Y-%m-%d %H:%M} by {who}", found.reason, *effects])
-        )
+        own = found.trajectory_id == trajectory.pk
+        source = () if own else (f"with the answer that it repeats, {found.trajectory_id}",)
+        said = [f"{found.at:%Y-%m-%d %H:%M} by {who}", *source, found.reason, *effects]
+        return text_block("\n".join(said))
 
     def get_fieldsets(self, request: HttpRequest, obj: Trajectory | None = None) -> list:  # type: ignore[type-arg]
         return [*super().get_fieldsets(request, obj), LINEAGE]
 
 
 def _links(found: Sequence[Link]) -> SafeString | None:
-    rows = [
-        [one.how, one.kind, link(reverse(PAGES[one.kind], args=[one.id]), one.label or one.id)]
-        for one in found
-    ]
+    rows = [[one.how, one.kind, _named(one)] for one in found]
     return table(["how", "what", ""], rows) if rows else None
+
+
+def _named(one: Link) -> SafeString | str:
+    """Weights and baselines have no page."""
+    label = one.label or one.id
+    return link(reverse(PAGES[one.kind], args=[one.id]), label) if one.kind in PAGES else label

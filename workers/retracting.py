@@ -62,6 +62,19 @@ def retract_trajectory(
     return found
 
 
+def retraction_of(trajectory: Trajectory) -> Retraction | None:
+    """Its own, or that of the answer that it repeats, at whatever remove."""
+    if trajectory.retracted_at is None:
+        return None
+    retractions = Retraction.objects.select_related("user")
+    found = retractions.filter(trajectory=trajectory.pk).first()
+    source = trajectory.reused_id
+    while found is None and source is not None:
+        found = retractions.filter(trajectory=source).first()
+        source = Trajectory.objects.values_list("reused", flat=True).get(pk=source)
+    return found
+
+
 def _retire(ids: list[UUID], why: str) -> dict[str, object]:
     """What was done, by name. Which nets were taught is looked up before their rows go."""
     snapshots = [one.pk for one in snapshots_taught_by(ids)]
@@ -82,7 +95,7 @@ def _retire(ids: list[UUID], why: str) -> dict[str, object]:
     )
     scored = Trajectory.objects.filter(pk__in=ids, reward_parts__has_key="counted")
     counted: Iterable[tuple[int, Any]] = scored.values_list("client_id", "reward_parts__counted")
-    uncount_rewards(rewards=[(client, Counted(**told)) for client, told in counted])
+    skills = uncount_rewards(rewards=[(client, Counted(**told)) for client, told in counted])
     triggers, _ = SkillVector.objects.filter(trajectory__in=ids).delete()
     LabelItem.objects.filter(trajectory__in=ids, state=LabelItem.State.OPEN).delete()
     return {
@@ -93,6 +106,7 @@ def _retire(ids: list[UUID], why: str) -> dict[str, object]:
         "snapshots_flagged": snapshots,
         "lessons_deleted": rows,
         "skill_triggers_deleted": triggers,
+        "skill_weights_amended": skills,
     }
 
 

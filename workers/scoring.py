@@ -21,21 +21,26 @@ def reward_of(trajectory: Trajectory) -> Reward:
     duration_s = trajectory.duration_ms / 1e3
     if trajectory.route == Trajectory.Route.AGENT:
         outcome = _outcome(trajectory.turn, events, feedback)
-        kept = _kept(trajectory) if not events else []
+        dropped = trajectory.turn.next_sequence > 0 and not events
+        kept = _kept(trajectory) if dropped else []
         if kept:
-            heard = [signal for signal in outcome if signal.name != "build_succeeded"]
-            return score([*heard, *kept])
+            told = {signal.name for signal in kept}
+            return score([*(signal for signal in outcome if signal.name not in told), *kept])
         return score([*outcome, *process_and_efficiency(events, duration_s)])
     return score([*_request(events, feedback), duration(duration_s)])
 
 
 def _kept(trajectory: Trajectory) -> list[Signal]:
-    """What its events said when it was scored before; they may have been dropped since."""
+    """What its events said when it was scored before; they have been dropped since.
+
+    Of a build only what was seen: else the agent may say it still.
+    """
     told = (trajectory.reward_parts or {}).get("signals", [])
     return [
         Signal(one["name"], one["value"], one["why"])
         for one in told
-        if one["part"] != "outcome" or one["name"] == "build_succeeded"
+        if one["part"] != "outcome"
+        or (one["name"] == "build_succeeded" and one["value"] is not None)
     ]
 
 

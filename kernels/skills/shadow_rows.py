@@ -25,7 +25,12 @@ def shadow_figures(client: Client | None) -> ShadowFigures:
         agreed=Count("pk", filter=SPOKEN & Q(agreed=True)),
     )
     judged = (
-        ShadowRecord.objects.filter(SPOKEN, pk__in=newest, trajectory__reward__isnull=False)
+        ShadowRecord.objects.filter(
+            SPOKEN,
+            pk__in=newest,
+            trajectory__reward__isnull=False,
+            trajectory__retracted_at=None,
+        )
         .exclude(trajectory__turn__skill="")
         .values_list("by_regex", "by_vector", "trajectory__turn__skill", "trajectory__reward")
     )

@@ -16,7 +16,7 @@ from kwsite.api.replies import json_reply
 from training.lineage import Link, lineage_of
 from trajectories.models import Client, Retraction, Trajectory
 from workers.feedback import judgeable
-from workers.retracting import retract_trajectory
+from workers.retracting import retract_trajectory, retraction_of
 
 router = Router(tags=["KernelWeave"])
 
@@ -32,8 +32,12 @@ class LinkReport(BaseModel):
 
 
 class RetractionReport(BaseModel):
-    """`effects` counts and names what was retired, flagged and forgotten with it."""
+    """`effects` counts and names what was retired, flagged and forgotten with it.
 
+    `trajectory` is what was retracted: where that was an answer given again, the one it repeats.
+    """
+
+    trajectory: UUID
     reason: str
     at: datetime
     effects: dict[str, Any]
@@ -80,7 +84,7 @@ def _looked_up(key: str, run_id: UUID) -> LineageReport:
 
 def report_of(trajectory: Trajectory) -> LineageReport:
     found = lineage_of(trajectory)
-    retraction = Retraction.objects.filter(trajectory=trajectory).first()
+    retraction = retraction_of(trajectory)
     return LineageReport(
         trajectory=trajectory.pk,
         shaped_by=[_link(link) for link in found.shaped_by],
@@ -95,7 +99,9 @@ def _retracted(key: str, run_id: UUID, body: RetractBody) -> RetractionReport:
 
 
 def _report(found: Retraction) -> RetractionReport:
-    return RetractionReport(reason=found.reason, at=found.at, effects=found.effects)
+    return RetractionReport(
+        trajectory=found.trajectory_id, reason=found.reason, at=found.at, effects=found.effects
+    )
 
 
 def _link(link: Link) -> LinkReport:

@@ -47,3 +47,4 @@ def shell(trajectory: Trajectory, command: str, *, ok: bool = True) -> None:
         payload={"tool": "Bash", "parameters": {"command": command}, "ok": ok},
         at=timezone.now() + timedelta(milliseconds=number),
     )
+    AgentTurn.objects.filter(pk=trajectory.pk).update(next_sequence=number + 1)

@@ -16,6 +16,8 @@ from tests.db.rows import chat, generated, recorded
 from trajectories.models import AgentTurn, Client, DomainBaseline, Feedback, Trajectory, Weight
 from trajectories.rewards import Reward
 from trajectories.standing import Counted, NewReward, count_rewards
+from trajectories.taps.recording import close_trajectory
+from trajectories.taps.values import Closing
 from workers.next_prompts import judge_next_prompts
 from workers.scoring import reward_of
 from workers.tasks import scoring
@@ -260,6 +262,32 @@ def test_what_its_events_said_outlasts_them(client: Client) -> None:
     assert found.pop("not_corrected") == 0
     before.pop("not_corrected")
     assert found == before
+
+
+def test_an_end_that_comes_late_counts_where_nothing_else_was_told(client: Client) -> None:
+    done = turn(session(client), "mend the parser")
+    score_due()
+    assert values(done)["build_succeeded"] is None
+    closing = Closing(timezone.now(), "done", ok=False, build_succeeded=False)
+    close_trajectory(client=client, trajectory_id=done.pk, closing=closing)
+    before = again(done).reward or 0
+    score_due()
+    assert values(done)["build_succeeded"] == 0
+    assert (again(done).reward or 0) < before
+
+
+def test_an_end_that_comes_after_its_events_were_dropped_counts_beside_what_they_said(
+    client: Client,
+) -> None:
+    done = turn(session(client), "mend the parser")
+    shell(done, "ls", ok=False)
+    score_due()
+    done.events.all().delete()
+    closing = Closing(timezone.now(), "done", ok=False, build_succeeded=False)
+    close_trajectory(client=client, trajectory_id=done.pk, closing=closing)
+    score_due()
+    found = values(done)
+    assert (found["build_succeeded"], found["tool_success_rate"]) == (0, 0)
 
 
 def test_a_session_that_ends_without_a_correction_has_none(client: Client) -> None:

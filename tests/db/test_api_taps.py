@@ -16,6 +16,7 @@ from trajectories.models import AgentSession, AgentTurn, Client, Event, Trajecto
 from trajectories.taps.recording import append_events
 from trajectories.taps.values import Observed
 from workers.tasks.keeping import close_idle_trajectories, keep_event_partitions
+from workers.tasks.scoring import score_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,6 +102,38 @@ def test_a_prompt_that_comes_late_closes_nothing_that_is_newer(app: Browser) -> 
     post(app, "/sessions/end", {"session": "s", "at": now(minutes=5)})
     turn.trajectory.refresh_from_db()
     assert turn.trajectory.closed_at is None
+
+
+def test_a_prompt_that_comes_late_stands_and_ends_where_it_belongs(app: Browser) -> None:
+    times = [now(minutes=9), now(minutes=5), now(minutes=1)]
+    for prompt in (0, 2, 1):
+        opened(app, prompt=f"prompt {prompt}", at=times[prompt])
+    turns = AgentTurn.objects.select_related("trajectory").order_by("place")
+    told = [(one.place, one.trajectory.prompt, one.continued) for one in turns]
+    assert told == [(0, "prompt 0", True), (1, "prompt 1", True), (2, "prompt 2", None)]
+    late = turns[1].trajectory
+    assert late.closed_at == datetime.fromisoformat(times[2])
+    assert late.duration_ms == pytest.approx(4 * 60_000)
+
+
+def test_a_prompt_that_comes_after_its_sessions_end_is_closed_by_it(app: Browser) -> None:
+    opened(app, at=now(minutes=9))
+    end = now(minutes=1)
+    post(app, "/sessions/end", {"session": "s", "at": end})
+    late = opened(app, prompt="And that?", at=now(minutes=5))
+    turn = AgentTurn.objects.select_related("trajectory").get(pk=uuid.UUID(late))
+    assert (turn.place, turn.continued) == (1, False)
+    assert turn.trajectory.closed_at == datetime.fromisoformat(end)
+
+
+def test_the_prompt_before_a_late_one_is_judged_by_that(app: Browser) -> None:
+    first = opened(app, prompt="Mend the parser.", at=now(minutes=9))
+    opened(app, prompt="Mend the parser.", at=now(minutes=1))
+    score_due()
+    assert AgentTurn.objects.get(pk=uuid.UUID(first)).redone is True
+    opened(app, prompt="Thanks. Write the release notes.", at=now(minutes=5))
+    score_due()
+    assert AgentTurn.objects.get(pk=uuid.UUID(first)).redone is False
 
 
 def test_what_the_hook_has_cut_counts_as_cut(app: Browser) -> None:

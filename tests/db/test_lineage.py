@@ -5,20 +5,27 @@ from typing import Any
 
 import pytest
 from django.test import Client as Browser
+from django.urls import reverse
 
-from kernels.models import CacheEntry, Exemplar, KernelVersion
+from kernels.models import CacheEntry, Exemplar, KernelVersion, Skill
+from kernels.skills.shadow_rows import shadow_figures
 from tests.composition_rows import add_live_kernel
+from tests.db.admin_browser import root
+from tests.db.agent_rows import session, turn
 from tests.db.cached_searches import FIRST, SAME, asked, route, searched
 from tests.db.scripted_search import backend
+from tests.skill_rows import add_shadow
 from training.learning_round import NotDue, require_due
 from training.lineage import lineage_of
 from training.models import RouterOutcome, Snapshot, StepExample
-from trajectories.models import Client, Retraction, Trajectory
+from trajectories.models import Client, DomainBaseline, Retraction, Trajectory, Weight
+from trajectories.weights import NEUTRAL, after
 from workers.backends.scripted import ScriptedBackend
 from workers.feedback import Retracted, record_feedback
 from workers.retracting import AlreadyRetracted, NoReason, retract_trajectory
+from workers.tasks.scoring import score_due
 
-__all__ = ["backend"]
+__all__ = ["backend", "root"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TEXT = {"type": "string"}
@@ -105,6 +112,31 @@ def test_retracting_retires_flags_and_forgets(client: Client, backend: ScriptedB
     assert route(client, FIRST) == route(client, SAME) == "search"
 
 
+def test_an_answer_that_repeats_a_retracted_one_says_so(
+    client: Client, app: Browser, root: Browser, backend: ScriptedBackend
+) -> None:
+    source = searched(client, backend)
+    again = Trajectory.objects.get(run=asked(client, SAME))
+    kept = Trajectory.objects.create(
+        client=client, prompt="Another.", plain=True, route="generation", duration_ms=1
+    )
+    assert app.get(f"/api/runs/{again.run_id}/lineage").json()["retracted"] is None
+    retract_trajectory(trajectory=source, reason="It was made up.")
+    told = app.get(f"/api/runs/{again.run_id}/lineage").json()["retracted"]
+    assert (told["reason"], told["trajectory"]) == ("It was made up.", str(source.pk))
+    page = root.get(reverse("admin:trajectories_trajectory_change", args=[again.pk]))
+    shown = page.content.decode()
+    assert "It was made up." in shown
+    assert f"with the answer that it repeats, {source.pk}" in shown
+    rows = root.get(
+        reverse("admin:trajectories_trajectory_changelist") + "?retracted_at__isempty=0"
+    )
+    listed = rows.content.decode()
+    assert str(again.pk) in listed
+    assert str(source.pk) in listed
+    assert str(kept.pk) not in listed
+
+
 def test_nothing_more_is_learned_from_what_was_retracted(
     client: Client, backend: ScriptedBackend
 ) -> None:
@@ -153,3 +185,50 @@ def test_both_are_served_over_http_to_their_client_alone(
     empty = app.post(f"{path}/retract", data='{"reason": " "}', content_type="application/json")
     assert empty.status_code == 400
     assert Browser().get(f"{path}/lineage").status_code == 401
+
+
+def skilled(client: Client) -> tuple[Skill, Trajectory]:
+    """An agent's second trajectory by a skill, better than its first."""
+    skill = Skill.objects.create(
+        client=client, name="deploy", digest="d" * 64, intent="Deploys.", text="", source_path="x"
+    )
+    turn(session(client), "Deploy the shop.", skill="deploy", build_succeeded=False)
+    score_due()
+    good = turn(session(client, "s2"), "Ship it.", skill="deploy", build_succeeded=True)
+    score_due()
+    good.refresh_from_db()
+    assert (good.advantage or 0) > 0
+    return skill, good
+
+
+def test_an_agents_trajectory_leads_to_its_skill_and_what_its_reward_counts_in(
+    client: Client, root: Browser
+) -> None:
+    skill, good = skilled(client)
+    found = lineage_of(good)
+    weight, baseline = Weight.objects.get(), DomainBaseline.objects.get()
+    assert links(found.shaped_by) == {("done by", str(skill.pk))}
+    assert links(found.shaped) == {
+        ("a trigger of", str(skill.pk)),
+        ("counted in", str(baseline.pk)),
+        ("moved", str(weight.pk)),
+    }
+    page = root.get(reverse("admin:trajectories_trajectory_change", args=[good.pk]))
+    assert str(weight) in page.content.decode()
+
+
+def test_retracting_an_agents_trajectory_undoes_what_its_skill_has_of_it(client: Client) -> None:
+    _, good = skilled(client)
+    record = add_shadow(client=client, regex="deploy", vector="deploy", trajectory=good)
+    figures = shadow_figures(client)
+    assert figures.lift.regex_count == 1
+    first = Trajectory.objects.exclude(pk=good.pk).get()
+    found = retract_trajectory(trajectory=good, reason="It was the wrong shop.")
+    assert found.effects["skill_weights_amended"] == ["deploy"]
+    assert found.effects["skill_triggers_deleted"] == 1
+    weight = Weight.objects.get()
+    assert weight.value == pytest.approx(after(after(1.0, first.reward or 0), NEUTRAL))
+    good.refresh_from_db()
+    assert links(lineage_of(good).shaped) == set()
+    assert record.trajectory == good
+    assert shadow_figures(client).lift.regex_count == 0

@@ -4,7 +4,7 @@ import base64
 import gzip
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanContext, StatusCode
 
 from trajectories.models import AgentSession, AgentTurn, Event, Trajectory
+from workers.tasks.scoring import score_due
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -127,6 +128,93 @@ def test_a_sub_agent_does_not_end_the_trajectory_of_its_root(app: Browser) -> No
         if span is sub:
             assert Trajectory.objects.get().closed_at is None
     assert Trajectory.objects.get().closed_at is not None
+
+
+def said(role: str, text: str) -> str:
+    return json.dumps([{"role": role, "parts": [{"type": "text", "content": text}]}])
+
+
+def turn_of_a_chat(
+    prompt: str, answer: str, *, root: str = "invoke_agent", started: datetime | None = None
+) -> Sequence[ReadableSpan]:
+    """Messages on the model's calls alone, the conversation on the root alone; as they end."""
+    kept = InMemorySpanExporter()
+    provider = TracerProvider(resource=Resource({"service.name": "shop"}))
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    tracer = provider.get_tracer("test")
+    began = None if started is None else int(started.timestamp() * 1e9)
+    agent = {
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": "clerk",
+        "gen_ai.conversation.id": "c9",
+    }
+    with tracer.start_as_current_span(
+        root, start_time=began, attributes=agent if root == "invoke_agent" else {}
+    ):
+        for text in ("Let me see.", answer):
+            asked = {
+                "gen_ai.operation.name": "chat",
+                "gen_ai.request.model": "small",
+                "gen_ai.input.messages": said("user", prompt),
+                "gen_ai.output.messages": said("assistant", text),
+            }
+            with tracer.start_as_current_span("chat small", start_time=began, attributes=asked):
+                pass
+    return kept.get_finished_spans()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_the_answer_is_the_last_message_where_the_root_says_none(
+    app: Browser, at_once: bool
+) -> None:
+    answer = "We have two. " + "Look. " * 1000
+    spans = turn_of_a_chat("Have you got hats?", answer)
+    for batch in [spans] if at_once else [[span] for span in spans]:
+        export(app, batch)
+    found = Trajectory.objects.get()
+    assert (found.prompt, found.model) == ("Have you got hats?", "small")
+    assert found.output_text.startswith("We have two. Look.")
+    assert (found.output_text == answer) or not at_once
+    assert found.closed_at is not None
+
+
+def test_prompts_of_one_conversation_stand_in_one_session_wherever_it_is_named(
+    app: Browser,
+) -> None:
+    now = datetime.now(UTC)
+    first = turn_of_a_chat("Have you got hats?", "No.", started=now - timedelta(minutes=2))
+    second = turn_of_a_chat("No, that is wrong.", "Yes.", started=now - timedelta(minutes=1))
+    for span in (*first, *second):
+        assert export(app, [span]).status_code == 200
+    session = AgentSession.objects.get()
+    assert (session.key, session.agent) == ("c9", "clerk")
+    turns = session.turns.select_related("trajectory").order_by("place")
+    told = [(one.place, one.continued, one.trajectory.prompt) for one in turns]
+    assert told == [(0, True, "Have you got hats?"), (1, None, "No, that is wrong.")]
+    score_due()
+    assert session.turns.get(place=0).corrected is True
+
+
+def test_a_conversation_whose_prompts_come_in_the_wrong_order_has_them_in_the_right_one(
+    app: Browser,
+) -> None:
+    now = datetime.now(UTC)
+    export(app, turn_of_a_chat("Second?", "Two.", started=now - timedelta(minutes=1)))
+    for span in turn_of_a_chat("First?", "One.", started=now - timedelta(minutes=2)):
+        export(app, [span])
+    turns = AgentSession.objects.get().turns.select_related("trajectory").order_by("place")
+    told = [(one.place, one.continued, one.trajectory.prompt) for one in turns]
+    assert told == [(0, True, "First?"), (1, None, "Second?")]
+
+
+def test_a_root_of_another_kind_closes_the_trajectory_when_it_comes(app: Browser) -> None:
+    spans = turn_of_a_chat("Have you got hats?", "Two.", root="POST /chat")
+    export(app, spans[:-1])
+    assert Trajectory.objects.get().closed_at is None
+    export(app, spans[-1:])
+    found = Trajectory.objects.get()
+    assert (found.output_text, found.model, found.checks[0]["status"]) == ("Two.", "small", "ok")
+    assert found.closed_at is not None
 
 
 @pytest.mark.parametrize(

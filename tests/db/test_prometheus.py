@@ -1,9 +1,13 @@
 """What Prometheus scrapes: counts of answers and taps, and what waits."""
 
 import json
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from django.test import Client as Browser
+from prometheus_client import values
+from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from tests.db.rows import chat, queued_run
@@ -43,6 +47,22 @@ def test_taps_are_counted(app: Browser) -> None:
     body = json.dumps({"session": "s", "prompt": "Hello"})
     app.post("/api/trajectories", data=body, content_type="application/json")
     assert samples()['kernelweave_taps_total{tap="open"}'] == before + 1
+
+
+def test_each_scrape_tells_each_figure_once_and_as_it_is(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    monkeypatch.setattr(values, "ValueClass", values.MultiProcessValue())
+    for waiting in (0, 1, 2):
+        text = Browser().get("/metrics").content.decode()
+        families = list(text_string_to_metric_families(text))
+        assert set(Counter(one.name for one in families).values()) == {1}
+        told = {one.name: one.samples for one in families}
+        assert {"kernelweave_unscored", "kernelweave_queue_length"} <= set(told)
+        queued = [one.value for one in told["kernelweave_runs"] if one.labels["status"] == "queued"]
+        assert queued == [waiting]
+        queued_run(client, chat(f"Say {waiting}."))
 
 
 def test_it_is_for_reading() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from trajectories.baselines import Baseline, agent_domain, request_domain
-from trajectories.weights import after, amended
+from trajectories.weights import after, amended, forgotten
 
 
 def test_the_first_reward_of_a_domain_has_no_advantage() -> None:
@@ -59,3 +59,9 @@ def test_an_amended_reward_counts_as_if_it_had_been_so_from_the_start() -> None:
     learned = after(after(after(1.0, 0.9), 0.4), 0.6)
     instead = after(after(after(1.0, 0.1), 0.4), 0.6)
     assert amended(learned, before=0.9, now=0.1, since=2) == pytest.approx(instead)
+
+
+def test_a_forgotten_reward_counts_as_a_neutral_one() -> None:
+    learned = after(after(1.0, 0.9), 0.4)
+    assert forgotten(after(1.0, 0.9), reward=0.9, since=0) == pytest.approx(1.0)
+    assert forgotten(learned, reward=0.9, since=1) == pytest.approx(after(1.0, 0.4))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -19,6 +19,7 @@ from trajectories.errors import KernelWeaveError
 from trajectories.measures import EVENTS, TAPS
 from trajectories.models import AgentSession, AgentTurn, Client, Trajectory
 from trajectories.partitions import make_partitions
+from trajectories.taps.places import Place, end_trajectory, lock_session, next_place, place_at
 from trajectories.taps.values import Closing, Observed, Opening
 
 
@@ -46,19 +47,19 @@ class Opened:
 @transaction.atomic
 def open_trajectory(*, client: Client, opening: Opening) -> Opened:
     """Begins a trajectory; what is open in its session ends here. Raises TrajectoryTaken."""
-    session = _lock_session(client, opening)
-    new, place = _end_last(session, opening)
-    if not new:
-        return _again(opening.id, client, session)
+    session = lock_session(client, opening)
+    place = next_place(session, opening)
+    if place is None:
+        return _again(opening.id, client, session.id)
     try:
-        _create(client, session, opening, place)
+        _create(client, session.id, opening, place)
     except IntegrityError as error:  # another session opened it in the same moment
         raise TrajectoryTaken() from error
     TAPS.labels(tap="open").inc()
-    return Opened(opening.id, place, new=True)
+    return Opened(opening.id, place.number, new=True)
 
 
-def _create(client: Client, session: UUID, opening: Opening, place: int) -> None:
+def _create(client: Client, session: UUID, opening: Opening, place: Place) -> None:
     Trajectory.objects.create(
         id=opening.id,
         client=client,
@@ -67,14 +68,15 @@ def _create(client: Client, session: UUID, opening: Opening, place: int) -> None
         route=Trajectory.Route.AGENT,
         route_reason="an agent's own work",
         domain=opening.skill,
-        duration_ms=0.0,
+        duration_ms=place.duration_ms(opening.at),
         created_at=opening.at,
-        closed_at=None,
+        closed_at=place.ended_at,
     )
     AgentTurn.objects.create(
         trajectory_id=opening.id,
         session_id=session,
-        place=place,
+        place=place.number,
+        continued=place.continued,
         cwd=opening.cwd,
         skill=opening.skill,
         redacted=opening.redacted,
@@ -92,6 +94,25 @@ def tell_prompt(*, trajectory_id: UUID, prompt: str, redacted: int, cut: dict[st
     AgentTurn.objects.filter(pk=turn.pk).update(redacted=redacted, cut=cut)
     before = AgentTurn.objects.filter(session=turn.session_id, place=turn.place - 1)
     Trajectory.objects.filter(turn__in=before, closed_at__isnull=False).update(scored_at=None)
+
+
+@transaction.atomic
+def move_turn(*, client: Client, trajectory_id: UUID, opening: Opening) -> None:
+    """Puts a prompt into the session that it turned out to be of; an emptied one is deleted."""
+    session = lock_session(client, opening)
+    found = Trajectory.objects.defer("embedding").select_related("turn").get(pk=trajectory_id)
+    turn = found.turn
+    if turn.session_id == session.id:
+        return
+    before = AgentSession.objects.select_for_update().get(pk=turn.session_id)
+    place = place_at(session, found.created_at)
+    AgentTurn.objects.filter(pk=turn.pk).update(
+        session=session.id, place=place.number, continued=place.continued
+    )
+    if place.ended_at is not None:
+        end_trajectory(found.pk, place.ended_at)
+    if not before.turns.exists():
+        before.delete()
 
 
 def append_events(*, client: Client, trajectory_id: UUID, events: Sequence[Observed]) -> int:
@@ -180,7 +201,7 @@ def end_session(*, client: Client, session: str, at: datetime) -> None:
     turns = found.turns.filter(trajectory__created_at__lte=at)
     last = turns.order_by("-place").values_list("trajectory_id", flat=True).first()
     if last is not None:
-        _end(last, at)
+        end_trajectory(last, at)
         AgentTurn.objects.filter(pk=last, continued=None).update(continued=False)
 
 
@@ -189,34 +210,6 @@ def close_idle(*, before: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE_IDLE, [before, before, timezone.now()])
         return int(cursor.rowcount)
-
-
-def _lock_session(client: Client, opening: Opening) -> UUID:
-    """The session, made if it is new; it goes on if it had ended."""
-    new: list[Any] = [
-        uuid4(),
-        client.pk,
-        opening.session,
-        opening.agent,
-        opening.source,
-        opening.at,
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK_SESSION, new)
-        (session,) = cursor.fetchone()
-    return UUID(str(session))
-
-
-def _end_last(session: UUID, opening: Opening) -> tuple[bool, int]:
-    """Whether the id is new, and the next place; if so, the session's last prompt was gone on from.
-
-    One that comes late ends nothing.
-    """
-    given: list[Any] = [session, opening.id, opening.at]
-    with connection.cursor() as cursor:
-        cursor.execute(_END_LAST, given)
-        new, place = cursor.fetchone()
-    return bool(new), int(place)
 
 
 def _again(trajectory_id: UUID, client: Client, session: UUID) -> Opened:
@@ -239,16 +232,6 @@ def _as_check(ok: bool) -> dict[str, Any]:
     }
 
 
-def _end(trajectory_id: UUID, at: datetime) -> None:
-    """Closes it if it is open; it is scored, again if need be."""
-    found = Trajectory.objects.select_for_update().defer("embedding").get(pk=trajectory_id)
-    if found.closed_at is None:
-        found.closed_at = max(at, found.created_at)
-        found.duration_ms = (found.closed_at - found.created_at).total_seconds() * 1e3
-    found.scored_at = None
-    found.save(update_fields=["closed_at", "duration_ms", "scored_at"])
-
-
 def _own(client: Client, trajectory_id: UUID) -> Trajectory:
     found = (
         Trajectory.objects.select_for_update(of=("self",))
@@ -261,39 +244,6 @@ def _own(client: Client, trajectory_id: UUID) -> Trajectory:
     return found
 
 
-_LOCK_SESSION = """
-    INSERT INTO trajectories_agentsession AS s (id, client_id, key, agent, source, started_at)
-    VALUES (%s, %s, %s, %s, %s, %s)
-    ON CONFLICT (client_id, key) DO UPDATE SET ended_at =
-        CASE WHEN s.ended_at < excluded.started_at THEN NULL ELSE s.ended_at END
-    RETURNING id
-"""
-# The turn is updated by what the update of its trajectory returns, to lock them in that order.
-_END_LAST = """
-    WITH given AS (SELECT %s::uuid AS session, %s::uuid AS id, %s::timestamptz AS at),
-    fresh AS (
-        SELECT NOT EXISTS (
-            SELECT FROM trajectories_trajectory j WHERE j.id = given.id
-        ) AS is FROM given
-    ), last AS (
-        SELECT t.trajectory_id AS id, t.place, j.created_at
-        FROM given, trajectories_agentturn t
-        JOIN trajectories_trajectory j ON j.id = t.trajectory_id
-        WHERE t.session_id = given.session ORDER BY t.place DESC LIMIT 1
-    ), ended AS (
-        UPDATE trajectories_trajectory j SET scored_at = NULL,
-            closed_at = coalesce(j.closed_at, given.at),
-            duration_ms = CASE WHEN j.closed_at IS NULL
-                THEN extract(epoch FROM given.at - j.created_at) * 1000 ELSE j.duration_ms END
-        FROM given, fresh, last
-        WHERE j.id = last.id AND fresh.is AND given.at >= last.created_at
-        RETURNING j.id
-    ), went_on AS (
-        UPDATE trajectories_agentturn t SET continued = true
-        FROM ended WHERE t.trajectory_id = ended.id
-    )
-    SELECT fresh.is, coalesce(last.place + 1, 0) FROM fresh LEFT JOIN last ON true
-"""
 _APPEND = """
     WITH given AS (SELECT %s::int AS count, %s::uuid AS id, %s::bigint AS client),
     own AS (

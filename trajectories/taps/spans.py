@@ -58,9 +58,13 @@ def trajectory_of(client_id: int, trace: str) -> uuid.UUID:
     return uuid.uuid5(_SPAN_NAMES, f"{client_id}/{trace}")
 
 
+def event_key(span: Span) -> uuid.UUID:
+    """Names the event that a span is."""
+    return uuid.uuid5(_SPAN_NAMES, f"{span.trace}/{span.id}")
+
+
 def observed(span: Span) -> Observed | None:
     """What the span says that was done; None for what only contains others."""
-    key = uuid.uuid5(_SPAN_NAMES, f"{span.trace}/{span.id}")
     duration_ms = max(0.0, (span.ended - span.started).total_seconds() * 1e3)
     if span.operation == "execute_tool":
         kind, payload = "tool_result", _tool(span)
@@ -68,7 +72,7 @@ def observed(span: Span) -> Observed | None:
         kind, payload = "message", _call(span)
     else:
         return None
-    return Observed(kind, clean_payload(payload), span.ended, key, duration_ms)
+    return Observed(kind, clean_payload(payload), span.ended, event_key(span), duration_ms)
 
 
 def prompt_of(spans: Sequence[Span]) -> str:
