@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from kernels.models import CacheEntry, Exemplar, KernelVersion, SkillVector
 from kernels.skills.choosing import visible_skill
-from training.models import RouterOutcome, Snapshot, StepExample
+from training.models import Adapter, RouterOutcome, Snapshot, StepExample
 from trajectories.models import AgentTurn, DomainBaseline, SignedReceipt, Trajectory, Weight
 
 MOST = 50  # of each kind
@@ -23,7 +23,7 @@ class Link:
 
     how: str
     # trajectory | kernel | exemplar | cache entry | snapshot | calibration
-    # | skill | skill weight | baseline
+    # | skill | skill weight | baseline | adapter
     kind: str
     id: str
     label: str
@@ -62,6 +62,14 @@ def snapshots_taught_by(trajectory_ids: Iterable[UUID]) -> list[Snapshot]:
     return list(Snapshot.objects.filter(within).order_by("pk"))
 
 
+def adapters_trained_on(trajectory_ids: Iterable[UUID]) -> list[Adapter]:
+    """Those whose lessons, of either side, these trajectories are among."""
+    within = Q(pk__in=())
+    for pk in trajectory_ids:
+        within |= Q(run__sources__contains=[str(pk)])
+    return list(Adapter.objects.filter(within).order_by("pk"))
+
+
 def _shaped_by(trajectory: Trajectory) -> Iterator[Link]:
     if trajectory.reused_id is not None:
         source = Trajectory.objects.defer("embedding").get(pk=trajectory.reused_id)
@@ -72,6 +80,7 @@ def _shaped_by(trajectory: Trajectory) -> Iterator[Link]:
         sources = version.sources.defer("embedding").order_by("created_at")
         yield from (_answer("which was compiled from", one) for one in sources[:MOST])
     yield from _skill(trajectory)
+    yield from _adapter(trajectory)
     yield from _nets(trajectory)
     calibration = (trajectory.run.decision if trajectory.run else {}).get("calibration")
     if calibration is not None:
@@ -84,6 +93,17 @@ def _skill(trajectory: Trajectory) -> Iterator[Link]:
     found = visible_skill(trajectory.client, turn.skill) if turn and turn.skill else None
     if found is not None:
         yield Link("done by", "skill", str(found.pk), found.name, found.changed_at)
+
+
+def _adapter(trajectory: Trajectory) -> Iterator[Link]:
+    """What wrote it, and what that was trained on."""
+    name = trajectory.adapter
+    found = Adapter.objects.filter(name=name).select_related("run").first() if name else None
+    if found is None:
+        return
+    yield Link("written by", "adapter", str(found.pk), str(found), found.created_at)
+    sources = Trajectory.objects.filter(pk__in=found.run.sources[:MOST]).defer("embedding")
+    yield from (_answer("which was trained on", one) for one in sources.order_by("created_at"))
 
 
 def _nets(trajectory: Trajectory) -> Iterator[Link]:
@@ -115,6 +135,8 @@ def _shaped(trajectory_ids: list[UUID]) -> Iterator[Link]:
     yield from (_answer("given again as", one) for one in again.order_by("created_at")[:MOST])
     for snapshot in snapshots_taught_by(trajectory_ids)[:MOST]:
         yield Link("taught", "snapshot", str(snapshot.pk), str(snapshot), snapshot.created_at)
+    for adapter in adapters_trained_on(trajectory_ids)[:MOST]:
+        yield Link("trained", "adapter", str(adapter.pk), str(adapter), adapter.created_at)
 
 
 def _rewarded(trajectory: Trajectory) -> Iterator[Link]:

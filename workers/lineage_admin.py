@@ -20,6 +20,7 @@ PAGES = {
     "exemplar": "admin:kernels_exemplar_change",
     "cache entry": "admin:kernels_cacheentry_change",
     "snapshot": "admin:training_snapshot_change",
+    "adapter": "admin:training_adapter_change",
     "calibration": "admin:kernels_calibration_change",
     "skill": "admin:kernels_skill_change",
 }

@@ -15,8 +15,9 @@ from kernels.models import CacheEntry, Exemplar, KernelVersion
 from kernels.review import ReviewError
 from kernels.skill_models import SkillVector
 from training.labels.models import LabelItem
-from training.lineage import given_again, snapshots_taught_by
-from training.models import RouterOutcome, Snapshot, StepExample
+from training.lineage import adapters_trained_on, given_again, snapshots_taught_by
+from training.lora.runs import cancel_those_trained_on
+from training.models import Adapter, RouterOutcome, Snapshot, StepExample
 from trajectories.models import Retraction, Trajectory
 from trajectories.standing import Counted, uncount_rewards
 from workers.queueing import QueueUnavailable, enqueue
@@ -41,8 +42,9 @@ def retract_trajectory(
     """Takes an answer back for good, and every answer that repeats it.
 
     Its cache entries end, its exemplars and the rows that nets learn from are deleted. Kernels
-    compiled from it, nets and routing fitted with it are flagged for people; a net that is live is
-    fitted again without it within a minute, routing at once. All or nothing. Raises
+    compiled from it, nets, adapters and routing fitted with it are flagged for people; a net that is
+    live is fitted again without it within a minute, routing at once, an adapter the next night.
+    Fine-tunings on it that have not ended are cancelled. All or nothing. Raises
     AlreadyRetracted, NoReason.
     """
     if not reason.strip():
@@ -87,6 +89,9 @@ def _retire(ids: list[UUID], why: str) -> dict[str, object]:
     KernelVersion.objects.filter(pk__in=flagged).update(flag=why)
     mark = {"flag": why, "flagged_at": timezone.now()}
     Snapshot.objects.filter(pk__in=snapshots).update(**mark)
+    adapters = [one.pk for one in adapters_trained_on(ids)]
+    Adapter.objects.filter(pk__in=adapters).update(**mark)
+    cancelled = cancel_those_trained_on(trajectory_ids=ids, reason=why)
     for fitted in (Calibration, RoutingHead):
         fitted._default_manager.filter(state="live").update(**mark)
     rows = sum(
@@ -104,6 +109,8 @@ def _retire(ids: list[UUID], why: str) -> dict[str, object]:
         "exemplars_deleted": exemplars,
         "kernels_flagged": flagged,
         "snapshots_flagged": snapshots,
+        "adapters_flagged": adapters,
+        "trainings_cancelled": cancelled,
         "lessons_deleted": rows,
         "skill_triggers_deleted": triggers,
         "skill_weights_amended": skills,

@@ -13,10 +13,14 @@ from tests.composition_rows import add_live_kernel
 from tests.db.admin_browser import root
 from tests.db.agent_rows import session, turn
 from tests.db.cached_searches import FIRST, SAME, asked, route, searched
+from tests.db.rows import chat, generated, recorded
 from tests.db.scripted_search import backend
 from tests.skill_rows import add_shadow
+from tests.training_rows import add_run
+from training.adapters.states import register_adapter
 from training.learning_round import NotDue, require_due
 from training.lineage import lineage_of
+from training.lora.models import LoraRun
 from training.models import RouterOutcome, Snapshot, StepExample
 from trajectories.models import Client, DomainBaseline, Retraction, Trajectory, Weight
 from trajectories.weights import NEUTRAL, after
@@ -232,3 +236,35 @@ def test_retracting_an_agents_trajectory_undoes_what_its_skill_has_of_it(client:
     assert links(lineage_of(good).shaped) == set()
     assert record.trajectory == good
     assert shadow_figures(client).lift.regex_count == 0
+
+
+def test_an_adapter_is_flagged_and_a_waiting_fine_tuning_ended_with_what_they_learned_from(
+    client: Client, root: Browser
+) -> None:
+    source, other = (recorded(client, chat(text), generated({})) for text in ("one", "other"))
+    adapters = []
+    for number, own in enumerate((source, other)):
+        run = add_run(client, seed=number)
+        LoraRun.objects.filter(pk=run.pk).update(
+            sources=[str(own.pk)], state="done", artifact="a", digest="a" * 64
+        )
+        adapters.append(register_adapter(run=run))
+    waiting = add_run(client, seed=2)
+    LoraRun.objects.filter(pk=waiting.pk).update(sources=[str(other.pk), str(source.pk)])
+    Trajectory.objects.filter(pk=other.pk).update(adapter=adapters[0].name)
+    other.refresh_from_db()
+    assert ("written by", str(adapters[0].pk)) in links(lineage_of(other).shaped_by)
+    assert ("which was trained on", str(source.pk)) in links(lineage_of(other).shaped_by)
+    assert ("trained", str(adapters[0].pk)) in links(lineage_of(source).shaped)
+    page = reverse("admin:trajectories_trajectory_change", args=[other.pk])
+    assert adapters[0].name in root.get(page).content.decode()
+
+    found = retract_trajectory(trajectory=source, reason="it was private")
+    assert found.effects["adapters_flagged"] == [adapters[0].pk]
+    assert found.effects["trainings_cancelled"] == [str(waiting.pk)]
+    for adapter in adapters:
+        adapter.refresh_from_db()
+    assert "it was private" in adapters[0].flag
+    assert adapters[1].flag == ""
+    waiting.refresh_from_db()
+    assert waiting.state == LoraRun.State.CANCELLED

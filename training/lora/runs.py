@@ -4,13 +4,14 @@ Every write of a node is conditional on its claim, so a node that was given up f
 back changes nothing.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
+from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -174,6 +175,15 @@ def ask_to_cancel(*, run: LoraRun, by: str, why: str = "") -> bool:
     if queued:
         return True
     return bool(own.filter(state=State.RUNNING, cancel_asked_at=None).update(**asked))
+
+
+def cancel_those_trained_on(*, trajectory_ids: Iterable[UUID], reason: str) -> list[str]:
+    """Ends what has not ended and has these among its lessons; returns the ids of the runs."""
+    within = Q(pk__in=())
+    for pk in trajectory_ids:
+        within |= Q(sources__contains=[str(pk)])
+    waiting = LoraRun.objects.filter(within, state__in=(State.QUEUED, State.RUNNING))
+    return [str(run.pk) for run in waiting if ask_to_cancel(run=run, by="lineage", why=reason)]
 
 
 def take_back(*, run: LoraRun, most_attempts: int) -> LoraRun.State | None:
