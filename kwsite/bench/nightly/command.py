@@ -29,7 +29,7 @@ def main() -> None:
     found = find_connection({"base_url": "", "api_key": ""})
     _, key = issue_key(client=Client.objects.create(name="measuring"), label="bench")
     beside = replace(found, api_key=key)
-    sizes = Sizes(options.train, options.test, options.iterations)
+    sizes = Sizes(options.train, options.test, options.iterations, options.learning_rate)
     with (
         console.status("Starting") as status,
         ServiceClient(found) as app,
@@ -55,6 +55,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("train", "test", "iterations"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--learning-rate", type=float, required=True)
     for name in ("command", "write"):
         parser.add_argument(f"--{name}", default="")
     parser.add_argument("--json", action="store_true")

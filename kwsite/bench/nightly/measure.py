@@ -23,6 +23,7 @@ SCORED_WITHIN_S = 180.0
 PLAN_WITHIN_S = 5400.0
 RISEN = (Adapter.State.LIVE,)
 OUT = (Adapter.State.REJECTED, Adapter.State.ROLLED_BACK, Adapter.State.RETIRED)
+APP = "local"  # the client that `make run` makes
 MOST_TRAFFIC = 400  # prompts of a family, until its adapter has risen
 
 
@@ -31,6 +32,7 @@ class Sizes:
     train: int
     test: int
     iterations: int
+    learning_rate: float
 
 
 Say = Callable[[str], None]
@@ -54,7 +56,8 @@ def measure_night(
         for sample in family.train[: sizes.train]:
             _taught(app, family, sample)
     _wait("every answer is scored", _all_scored, SCORED_WITHIN_S)
-    NightlySettings.objects.update_or_create(pk=1, defaults={"iterations": sizes.iterations})
+    told = {"iterations": sizes.iterations, "learning_rate": sizes.learning_rate}
+    NightlySettings.objects.update_or_create(pk=1, defaults=told)
     began = time.monotonic()
     plan, _ = begin_plan(key="bench")
     ask_to_advance()
@@ -72,6 +75,7 @@ def measure_night(
         command=command,
         model=model,
         iterations=sizes.iterations,
+        learning_rate=sizes.learning_rate,
         families=tuple(
             _night(family, plan, before[family.name], after[family.name]) for family in families
         ),
@@ -152,7 +156,7 @@ def _rise(app: ServiceClient, family: Family, plan: NightlyPlan, say: Say) -> No
 
 def _steps_of(family: Family, plan: NightlyPlan) -> dict[str, NightlyStep]:
     signature = family.request("").signature
-    rows = plan.steps.filter(subject__signature=signature)
+    rows = plan.steps.filter(subject__signature=signature, subject__client=APP)
     return {step.kind: step for step in rows}
 
 

@@ -42,6 +42,7 @@ class Night:
     command: str
     model: str
     iterations: int
+    learning_rate: float
     families: tuple[FamilyNight, ...]
     plan_s: float
     rise_s: float

@@ -10,7 +10,7 @@ from kwsite.bench.arguments import positive
 from kwsite.bench.own_process import measure_in_own_process
 from kwsite.bench.stack import own_environment, throwaway_stack
 
-TRAIN, TEST, ITERATIONS = 160, 40, 60
+TRAIN, TEST, ITERATIONS, LEARNING_RATE = 160, 40, 60, 5e-4
 QUICK = {"train": 60, "test": 8, "iterations": 4}
 # No kernel takes a family over, no answer is given again, and an adapter rises after few answers.
 STACK = {
@@ -27,6 +27,7 @@ def add_nightly_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--train", type=positive, default=TRAIN, help="prompts of each family")
     parser.add_argument("--test", type=positive, default=TEST, help="prompts of each, beforehand")
     parser.add_argument("--iterations", type=positive, default=ITERATIONS, help="of the training")
+    parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE)
     parser.add_argument("--write", type=Path, metavar="DIR", help="Markdown there")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -36,6 +37,7 @@ def run_nightly(options: dict[str, Any]) -> None:
     sizes = {name: QUICK[name] if options["quick"] else options[name] for name in QUICK}
     arguments = [word for name, size in sizes.items() for word in (f"--{name}", str(size))]
     arguments += ["--command", shlex.join(["manage.py", "bench", "nightly", *_said(options)])]
+    arguments += ["--learning-rate", str(options["learning_rate"])]
     if options["write"]:
         arguments += ["--write", str(options["write"].absolute())]
     if options["json"]:
@@ -46,9 +48,14 @@ def run_nightly(options: dict[str, Any]) -> None:
 
 
 def _said(options: dict[str, Any]) -> list[str]:
-    usuals = {"train": TRAIN, "test": TEST, "iterations": ITERATIONS}
+    usuals = {
+        "train": TRAIN,
+        "test": TEST,
+        "iterations": ITERATIONS,
+        "learning_rate": LEARNING_RATE,
+    }
     said = ["--quick"] if options["quick"] else []
     for name, usual in usuals.items():
         if options[name] != usual:
-            said += [f"--{name}", str(options[name])]
+            said += [f"--{name.replace('_', '-')}", str(options[name])]
     return said

@@ -43,7 +43,8 @@ def write_page(night: Night, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "nightly.md"
     intro = (
-        f"`{night.command}`: {night.model}, {night.iterations} iterations, "
+        f"`{night.command}`: {night.model}, {night.iterations} iterations "
+        f"at a learning rate of {night.learning_rate:g}, "
         f"{os.cpu_count()} cores. Two families of requests are answered by\nthe embedded model, "
         "judged as their apps would, trained on by the nightly plan on the CPU, and asked again\n"
         "through the running service once the adapters have risen from shadow through canary to "
