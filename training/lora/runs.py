@@ -9,7 +9,6 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
-from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
