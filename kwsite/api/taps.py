@@ -164,7 +164,8 @@ async def send_taps(request: HttpRequest, body: TapsBody) -> HttpResponse:
     """Taps of all kinds, in their order, each by itself: `tap` says which, `trajectory` of what.
 
     With ids and times of their own they may be sent again. One that is refused does not hold up
-    the others.
+    the others; but what is no JSON that can be stored, be it in one tap (a NUL character, half of a
+    surrogate pair, a number beyond 64 bits), has all of them refused with 400, and none is stored.
     """
 
     def write(client: Client) -> list[TapResult]:

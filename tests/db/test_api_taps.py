@@ -247,6 +247,15 @@ def test_a_spool_is_stored_tap_by_tap(app: Browser) -> None:
     assert AgentTurn.objects.get().corrected is False
 
 
+@pytest.mark.parametrize("odd", ['"a\\u0000b"', '"a\\ud800b"', str(2**64)])
+def test_what_cannot_be_read_has_all_taps_refused(app: Browser, odd: str) -> None:
+    good = '{"tap": "open", "session": "s", "prompt": "One"}'
+    body = f'{{"taps": [{good}, {{"tap": "open", "session": "s", "prompt": {odd}}}]}}'
+    response = app.post("/api/taps", data=body, content_type="application/json")
+    assert response.status_code == 400
+    assert not Trajectory.objects.exists()
+
+
 def test_what_is_left_open_is_closed_where_its_last_event_was(
     app: Browser, settings: Settings
 ) -> None:

@@ -228,6 +228,12 @@ def test_nothing_to_export_says_what_to_do(client: Client, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_cannot_be_made_is_refused_in_words(client: Client) -> None:
+    trajectory(client, "Say hello.")
+    with pytest.raises(CommandError, match=r"/dev/null/x cannot be made: .*File exists"):
+        call_command("export", "sft", "--out", "/dev/null/x")
+
+
 def test_a_folder_in_use_is_left_alone(client: Client, tmp_path: Path) -> None:
     some(client)
     (tmp_path / "notes").write_text("mine")

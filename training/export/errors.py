@@ -27,5 +27,9 @@ class FolderTaken(ExportError):
     """The folder is there already, and is not empty: name another one, or remove it."""
 
 
+class FolderRefused(ExportError):
+    """The folder cannot be made."""
+
+
 class NoExport(ExportError):
     """The folder holds no export."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.export.errors import FolderTaken
+from training.export.errors import FolderRefused, FolderTaken
 
 MANIFEST = "manifest.json"
 FILES = {False: "train.jsonl", True: "valid.jsonl"}  # by whether it is the valid side
@@ -28,11 +28,16 @@ class Written:
 def new_folder(folder: Path) -> Iterator[tuple[Path, Path]]:
     """A folder to fill, which takes the name at the end, and one that goes away.
 
-    Both lie beside it, on the same disk, and both go away when something fails. Raises FolderTaken.
+    Both lie beside it, on the same disk, and both go away when something fails. Raises FolderTaken,
+    FolderRefused.
     """
-    require_free(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
+    try:
+        require_free(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        room = tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent)
+    except OSError as error:
+        raise FolderRefused(f"{folder} cannot be made: {error}.") from error
+    with room as beside:
         draft, scratch = Path(beside) / "draft", Path(beside) / "scratch"
         draft.mkdir()
         scratch.mkdir()
