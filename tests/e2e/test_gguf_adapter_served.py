@@ -108,7 +108,8 @@ def test_an_adapter_moves_llama_cpp_as_it_moves_peft(
     job = LoraJob(base_model="embedded", data="0", rank=8, alpha=16)
     write_adapter(tmp_path / "adapter", pairs, job=job, metadata={})
     file = convert(tmp_path / "adapter", tmp_path / "adapter.gguf", base=weights())
-    ids = AutoTokenizer.from_pretrained(folder)(TEXT).input_ids
+    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+    ids = tokenizer(TEXT).input_ids
     before, after = by_torch(base, ids), by_torch(loaded(folder, tmp_path / "adapter"), ids)
     served = Served([file])
     noise = distance(served.next_token(ids), before)
@@ -137,7 +138,7 @@ def test_what_a_trainer_taught_smollm2_is_served(tmp_path: Path, folder: Path, d
     losses = trained.metadata["losses"]
     assert losses["validation_after"] < losses["validation_before"] / 2
     file = convert(trained.folder, tmp_path / "adapter.gguf", base=weights())
-    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer: Any = AutoTokenizer.from_pretrained(folder)
     asked = tokenizer.apply_chat_template(lines[8]["messages"][:1], add_generation_prompt=True)
     served = Served([file])
     assert "zebra" not in served.ask(asked["input_ids"], tokens=6)["text"]

@@ -27,6 +27,7 @@ from training.lora.trainer import (
     Diverged,
     NotFinite,
     Trained,
+    TrainingFailed,
     checkpoint_folder,
     checkpoints,
 )
@@ -276,18 +277,54 @@ def test_weights_that_cannot_be_used_are_refused(
         train(tiny_job(), path, data, tmp_path / "run", Told())
 
 
-def test_training_opens_no_connection(
+def test_training_tells_nobody_outside(
     model: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """TRL tells its makers who trains; a node must tell nobody."""
-
-    def refuse(*_: Any) -> None:
-        raise AssertionError("a connection was opened")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    """TRL tells its makers of each training, in a thread of its own."""
+    reached: list[Any] = []
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(
+        "trl.trainer.base_trainer.send_telemetry", lambda **said: reached.append(said)
+    )
+    monkeypatch.setattr(socket.socket, "connect", lambda _, address: reached.append(address))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *_, **__: reached.append(host))
     train(tiny_job(), model, data, tmp_path, Told())
+    assert not reached
+
+
+def test_two_processes_make_what_one_makes(model: Path, data: Path, tmp_path: Path) -> None:
+    """On the CPU, as several GPUs do it: by accelerate, a share of each batch in each process."""
+    job = tiny_job(iterations=4, save_every=2)
+    one = train(job, model, data, tmp_path / "one", Told())
+    told = Told()
+    two = train(job, model, data, tmp_path / "two", told, processes=2)
+    assert [progress.iteration for progress in told.all] == [1, 2, 3, 4]
+    assert [number for number, _ in checkpoints(tmp_path / "two")] == [4, 2]
+    alone, together = weights_of(one.folder), weights_of(two.folder)
+    assert alone.keys() == together.keys()
+    assert all(np.allclose(alone[name], together[name], atol=1e-5) for name in alone)
+
+
+def test_processes_fail_with_the_reason_and_resume(model: Path, data: Path, tmp_path: Path) -> None:
+    job, work = tiny_job(iterations=400, save_every=2, evaluate_every=400), tmp_path / "run"
+    with pytest.raises(Cancelled):
+        train(job, model, data, work, Told(cancel_after=2), processes=2)
+    last = checkpoints(work)[0][0]
+    assert 2 <= last < 400
+    told = Told(cancel_after=last + 2)
+    with pytest.raises(Cancelled):
+        train(job, model, data, work, told, processes=2)
+    assert told.all[0].iteration == last + 1
+    broken = scaled(model, tmp_path / "broken", {"model.norm": 3e38})
+    with pytest.raises(NotFinite, match="validation loss of the base model is NaN"):
+        train(job, broken, data, tmp_path / "other", Told(), processes=2)
+
+
+def test_a_batch_must_be_divisible_among_the_processes(
+    model: Path, data: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(TrainingFailed, match="batch of 2 cannot be divided among 3"):
+        train(tiny_job(), model, data, tmp_path, Told(), processes=3)
 
 
 def learned_model(folder: Path, data: Path) -> Path:

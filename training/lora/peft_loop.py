@@ -3,7 +3,6 @@
 import shutil
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -24,6 +23,7 @@ from trl.trainer.sft_trainer import SFTTrainer
 from training.lora.adapter_files import write_adapter
 from training.lora.batches import batches
 from training.lora.dataset import Dataset
+from training.lora.gpu import device_name
 from training.lora.job import LoraJob
 from training.lora.loss_watch import LossWatch, require_finite
 from training.lora.metadata import describe
@@ -31,10 +31,12 @@ from training.lora.peft_model import (
     load_model,
     pairs_of,
     require_all_finite,
+    set_weights,
     with_adapter,
 )
 from training.lora.progress import Losses, Pace, Telling
 from training.lora.run_folder import (
+    ADAPTER,
     empty_draft,
     last_checkpoint,
     made_for,
@@ -68,10 +70,6 @@ class Machine:
     recompute: bool = False
 
 
-def has_cuda() -> bool:
-    return torch.cuda.is_available()
-
-
 def fine_tune(
     job: LoraJob,
     dataset: Dataset,
@@ -84,9 +82,13 @@ def fine_tune(
 ) -> Trained:
     """`folder` is a Hugging Face directory. Raises TrainingFailed."""
     _be_quiet()
-    prepare(work)
+    args = settings(job, work, machine)
+    with args.main_process_first():
+        if args.process_index == 0:
+            prepare(work)
     origin = made_for(job, dataset, NAME)
     checkpoint = last_checkpoint(work, origin)
+    args.eval_on_start = checkpoint is None
     tokenizer = load_tokenizer(folder)
     train = tokenize(dataset.train, tokenizer, length=job.sequence_length, side="train")
     valid = tokenize(dataset.valid[:VALIDATED], tokenizer, length=job.sequence_length, side="valid")
@@ -95,28 +97,34 @@ def fine_tune(
     watching = _Watching(job, work, origin, Telling(report, first_lines(train, job)), cancelled)
     trainer = _Trainer(
         model=model,
-        args=settings(job, work, machine),
+        args=args,
         train_dataset=_rows(train, _places(job, len(train.items))),
         eval_dataset=_rows(valid, list(range(len(valid.items)))),
         processing_class=tokenizer,
         callbacks=[watching],
     )
     trainer.remove_callback(PrinterCallback)
-    watching.begin(checkpoint, lambda: float(trainer.evaluate()["eval_loss"]))
-    _run(trainer, checkpoint)
+    if checkpoint:
+        watching.resume(checkpoint)
+    if checkpoint and int(checkpoint.name) >= job.iterations:
+        set_weights(model, checkpoint)
+    else:
+        _run(trainer, checkpoint)
     watching.telling.flush()
-    shutil.rmtree(work / CHECKPOINTS / DRAFT)
     metadata = describe(
         job,
         dataset,
         trainer=NAME,
-        device=_device_name(machine.device),
+        device=device_name(machine.device),
         versions={name: version(name) for name in ("torch", "transformers", "peft", "trl")},
         losses=watching.losses,
     )
-    draft = empty_draft(work)
-    write_adapter(draft, pairs_of(model), job=job, metadata=metadata)
-    return Trained(place_adapter(draft, work), metadata)
+    if args.process_index == 0:
+        shutil.rmtree(work / CHECKPOINTS / DRAFT, ignore_errors=True)
+        draft = empty_draft(work)
+        write_adapter(draft, pairs_of(model), job=job, metadata=metadata)
+        place_adapter(draft, work)
+    return Trained(work / ADAPTER, metadata)
 
 
 def settings(job: LoraJob, work: Path, machine: Machine) -> SFTConfig:
@@ -140,6 +148,7 @@ def settings(job: LoraJob, work: Path, machine: Machine) -> SFTConfig:
         bf16=on_gpu,
         use_cpu=not on_gpu,
         gradient_checkpointing=machine.recompute,
+        ddp_find_unused_parameters=False,
         dataloader_pin_memory=on_gpu,
         logging_steps=1,
         logging_nan_inf_filter=False,
@@ -186,17 +195,11 @@ class _Watching(TrainerCallback):
         self._began = 0.0
         self._tokens = 0
 
-    def begin(self, checkpoint: Path | None, validate: Callable[[], float]) -> None:
-        """With what the checkpoint had seen, or with the loss of the base model."""
-        if checkpoint:
-            self.losses = Losses.load(checkpoint, iteration=int(checkpoint.name))
-            self.telling.add_line(f"resumed from iteration {checkpoint.name}")
-        else:
-            loss = validate()
-            require_finite(loss, "The validation loss of the base model")
-            self.losses.valid[0] = loss
-            self.telling.add_line(f"validation loss of the base model {loss:.4f}")
+    def resume(self, checkpoint: Path) -> None:
+        """With what the checkpoint had seen."""
+        self.losses = Losses.load(checkpoint, iteration=int(checkpoint.name))
         self._watch = LossWatch(self.losses.train, began=self.losses.began)
+        self.telling.add_line(f"resumed from iteration {checkpoint.name}")
 
     def on_step_begin(
         self, args: Any, state: TrainerState, control: TrainerControl, **_: Any
@@ -239,16 +242,22 @@ class _Watching(TrainerCallback):
         control: TrainerControl,
         **given: Any,
     ) -> None:
-        if not state.global_step:
-            return
         loss = float(given["metrics"]["eval_loss"])
-        require_finite(loss, f"The validation loss of iteration {state.global_step}")
         self.losses.valid[state.global_step] = loss
-        self.telling.validated(loss)
+        if state.global_step:
+            require_finite(loss, f"The validation loss of iteration {state.global_step}")
+            self.telling.validated(loss)
+            return
+        require_finite(loss, "The validation loss of the base model")
+        self._watch = LossWatch(began=loss)
+        self.telling.add_line(f"validation loss of the base model {loss:.4f}")
 
     def on_save(
         self, args: Any, state: TrainerState, control: TrainerControl, **given: Any
     ) -> None:
+        args.distributed_state.wait_for_everyone()  # each writes its random numbers' state
+        if args.process_index:
+            return
         require_all_finite(given["model"], state.global_step)
         draft = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         for file in draft.iterdir():
@@ -282,10 +291,6 @@ def _rows(side: Tokenized, places: list[int]) -> Rows:
         "labels": [one.labels for one in side.items],
     }
     return Rows.from_dict(rows).select(places)
-
-
-def _device_name(device: Literal["cpu", "gpu"]) -> str:
-    return torch.cuda.get_device_name() if device == "gpu" else "cpu"
 
 
 def _be_quiet() -> None:

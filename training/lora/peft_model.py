@@ -4,11 +4,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
+from peft import (
+    LoraConfig,
+    PeftModel,
+    get_peft_model,
+    get_peft_model_state_dict,
+    set_peft_model_state_dict,
+)
 from safetensors import SafetensorError
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
-from training.lora.adapter_files import PREFIX, Pair, block_of
+from training.lora.adapter_files import PREFIX, WEIGHTS, Pair, block_of
 from training.lora.job import LoraJob
 from training.lora.trainer import BadWeights, NotFinite
 
@@ -58,6 +65,11 @@ def pairs_of(model: PeftModel) -> dict[str, Pair]:
         module.removeprefix(PREFIX): Pair(_array(state[module + down]), _array(state[module + up]))
         for module in modules
     }
+
+
+def set_weights(model: PeftModel, folder: Path) -> None:
+    """Those of an adapter that was saved there."""
+    set_peft_model_state_dict(model, load_file(folder / WEIGHTS))
 
 
 def require_all_finite(model: Any, iteration: int) -> None:

@@ -15,8 +15,8 @@ class TrainerOptions:
     """What a node says, and no job: it changes how fast an adapter is made, not which.
 
     `weights_cache` keeps what is unpacked from GGUF files; None is `weights` beside the folders
-    of the runs. `processes` is the number of GPUs, each with a process of its own that accelerate
-    starts. `recompute` saves memory of activations for a fifth of the speed.
+    of the runs. `processes` is the number of GPUs, each with a process of its own, which accelerate
+    lets work together. `recompute` saves memory of activations for a fifth of the speed.
     """
 
     weights_cache: Path | None = None

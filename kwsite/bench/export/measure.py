@@ -1,11 +1,11 @@
 """One export in this process: how long each step took, and the most memory that it had."""
 
 import os
-import re
 import time
 from pathlib import Path
 
 from kwsite.bench.export.report import Measured
+from kwsite.bench.memory import forget_peak, peak_mib
 from kwsite.stack.llama_model import weights
 from training.export.chat_template import read_template
 from training.export.checking import check_export
@@ -64,19 +64,3 @@ def measure_export(rows: int, folder: Path) -> Measured:
         problems=report.kinds.total(),
         load=os.getloadavg()[0],
     )
-
-
-def forget_peak() -> None:
-    """From here on, `peak_mib` is of what comes: reading the model took more than exporting."""
-    Path("/proc/self/clear_refs").write_text("5")
-
-
-def peak_mib() -> float:
-    """The most that this process has had in memory, pages of its mapped files included.
-
-    Not `ru_maxrss`: that of a child begins with its parent's.
-    """
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    if found is None:
-        raise RuntimeError("This system does not tell a process's peak memory.")
-    return int(found[1]) / 1024

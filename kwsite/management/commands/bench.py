@@ -25,6 +25,7 @@ from kwsite.bench.hook import add_hook_arguments, run_hook
 from kwsite.bench.http_client import UnexpectedReply
 from kwsite.bench.learning.process import add_learning_arguments, run_learning
 from kwsite.bench.library import library_json, library_table, measure_library, suite
+from kwsite.bench.lora.process import add_lora_arguments, run_lora
 from kwsite.bench.model_server import embedded_model
 from kwsite.bench.nightly.process import add_nightly_arguments, run_nightly
 from kwsite.bench.overhead import CLIENTS, SETTINGS, measure_overhead
@@ -126,6 +127,11 @@ OWN = {
         "how fast trajectories are exported for fine-tuning, and in how much memory (KR8)",
         add_export_arguments,
         run_export,
+    ),
+    "lora": Bench(
+        "how fast adapters are trained, and in how much memory, beside a plain TRL script (KR10)",
+        add_lora_arguments,
+        run_lora,
     ),
     "corrections": Bench(
         "which prompts count as corrections of the answer before (KR11)",
