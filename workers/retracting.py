@@ -42,10 +42,10 @@ def retract_trajectory(
     """Takes an answer back for good, and every answer that repeats it.
 
     Its cache entries end, its exemplars and the rows that nets learn from are deleted. Kernels
-    compiled from it, nets, adapters and routing fitted with it are flagged for people; a net that is
-    live is fitted again without it within a minute, routing at once, an adapter the next night.
-    Fine-tunings on it that have not ended are cancelled. All or nothing. Raises
-    AlreadyRetracted, NoReason.
+    compiled from it, nets, adapters and routing fitted with it are flagged for people; a live net
+    is fitted again without it within a minute, routing at once, an adapter the next night.
+    Fine-tunings on it that have not ended are cancelled. All or nothing. Raises AlreadyRetracted,
+    NoReason.
     """
     if not reason.strip():
         raise NoReason()
