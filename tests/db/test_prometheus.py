@@ -53,7 +53,7 @@ def test_each_scrape_tells_each_figure_once_and_as_it_is(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
-    monkeypatch.setattr(values, "ValueClass", values.MultiProcessValue())
+    monkeypatch.setattr(values, "ValueClass", values.MultiProcessValue())  # type: ignore[no-untyped-call]
     for waiting in (0, 1, 2):
         text = Browser().get("/metrics").content.decode()
         families = list(text_string_to_metric_families(text))
