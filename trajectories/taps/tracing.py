@@ -78,7 +78,7 @@ def _first(spans: Sequence[Span], *names: str) -> str:
 
 def _closing(span: Span, root: Span) -> Closing:
     """What the agent's own span says, where the trace's root is of something else."""
-    output, _, gone = clean_text(output_of(span), OUTPUT_CHARS)
+    output, taken, gone = clean_text(output_of(span), OUTPUT_CHARS)
     return Closing(
         root.ended,
         output,
@@ -87,4 +87,5 @@ def _closing(span: Span, root: Span) -> Closing:
         prompt_tokens=span.tokens("gen_ai.usage.input_tokens"),
         completion_tokens=span.tokens("gen_ai.usage.output_tokens"),
         cut={"output": gone} if gone else {},
+        redacted=taken,
     )
