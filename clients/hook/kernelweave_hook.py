@@ -1652,6 +1652,8 @@ HOOKED = {
 def with_hooks(settings: dict[str, Any], command: str, *, timing: bool) -> dict[str, Any]:
     """Claude Code's settings with this hook beside all that is there; the same if it is there.
 
+    Another copy of the hook gives way to this one.
+
     Raises ValueError where its settings have another shape than hooks have.
     """
     hooks = settings.get("hooks", {})
@@ -1662,10 +1664,65 @@ def with_hooks(settings: dict[str, Any], command: str, *, timing: bool) -> dict[
         groups = hooks.get(event, [])
         if not isinstance(groups, list):
             raise ValueError(f'"hooks.{event}" is no list')
-        if "kernelweave" not in json.dumps(groups):
+        added[event] = [_with_command(group, command) for group in groups]
+        known = [hook for group in groups for hook in _hooks_of(group)]
+        if all(_own_words(hook) is None for hook in known):
             ours = {"hooks": [{"type": "command", "command": command, "timeout": 5}]}
-            added[event] = [*groups, {"matcher": matcher, **ours} if matcher else ours]
+            added[event].append({"matcher": matcher, **ours} if matcher else ours)
     return {**settings, "hooks": added}
+
+
+def _with_command(group: Any, command: str) -> Any:
+    """The group with this command in place of another of the hook, behind its variables."""
+    import shlex
+
+    known = _hooks_of(group)
+    hooks = []
+    for hook in known:
+        before = _own_words(hook)
+        said = [shlex.quote(word) if "=" not in word else _assigned(word) for word in before or []]
+        hooks.append(hook if before is None else {**hook, "command": " ".join([*said, command])})
+    return {**group, "hooks": hooks} if hooks != known else group
+
+
+def _assigned(word: str) -> str:
+    import shlex
+
+    name, _, value = word.partition("=")
+    return f"{name}={shlex.quote(value)}"
+
+
+def _hooks_of(group: Any) -> list[Any]:
+    hooks = group.get("hooks") if isinstance(group, dict) else None
+    return hooks if isinstance(hooks, list) else []
+
+
+def _own_words(hook: Any) -> list[str] | None:
+    """What stands before the hook's program in a command, as variables; None if it runs another."""
+    import shlex
+
+    said = hook.get("command") if isinstance(hook, dict) else None
+    try:
+        words = shlex.split(said) if isinstance(said, str) else []
+    except ValueError:
+        return None
+    at = 0
+    while at < len(words) and re.fullmatch(r"[A-Za-z_]\w*=.*|env|exec|nice|nohup", words[at], re.S):
+        at += 1
+    return words[:at] if _is_own(words[at:]) else None
+
+
+def _is_own(words: list[str]) -> bool:
+    """Whether this runs the hook: by its name, by its file, or as a module of Python."""
+    if words and re.fullmatch(r"python[\d.]*", os.path.basename(words[0])):
+        words = words[1:]
+        while words and words[0].startswith("-") and words[0] not in ("-c", "-m"):
+            words = words[1:]
+        if words[:1] == ["-c"]:
+            return bool(words[1:]) and "from kernelweave_hook import" in words[1]
+        words = words[1:] if words[:1] == ["-m"] else words
+    names = ("kernelweave-hook", "kernelweave_hook", "kernelweave_hook.py")
+    return bool(words) and os.path.basename(words[0]) in (*names, os.path.basename(__file__))
 
 
 def run_install(*, file: str, write: bool, timing: bool) -> int:
