@@ -52,7 +52,9 @@ class AgentTurn(models.Model):
     redone = models.BooleanField(null=True, help_text="The next prompt asks the same again.")
     build_succeeded = models.BooleanField(null=True, help_text="As the agent itself says.")
     continued = models.BooleanField(null=True, help_text="Another prompt followed.")
-    redacted = models.PositiveIntegerField(default=0, help_text="Secrets taken out of the prompt.")
+    redacted = models.PositiveIntegerField(
+        default=0, help_text="Secrets taken out of prompt and output."
+    )
     cut = models.JSONField(default=dict, help_text="Characters cut off, by field.")
 
     class Meta:

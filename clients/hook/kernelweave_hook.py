@@ -22,7 +22,7 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -73,29 +73,527 @@ def _number(text: str | None, default: float, *, low: float, high: float) -> flo
     return number if low <= number <= high else default
 
 
-# --- What leaves this machine: without secrets, within bounds -------------------------------------
+# What follows, up to the last "until here", is a copy of trajectories/taps/secret_*.py.
+# --- How secrets look -----------------------------------------------------------------------------
+
+KEYS = "access account auth encryption fernet hmac jwt master openai private secret shared signing"
+WORDS = (
+    r"passw(?:or)?ds?|passwd|passwort|kennwort|passphrase|passcode|pwd|secrets?|token|api[ _-]?key"
+    r"|credentials?|session[_-]?id|cookie|client[_-]?key[_-]?data|pass|pw|"
+    + "|".join(rf"{kind}[ _-]?key" for kind in [*KEYS.split(), "storage"])
+)
+MORE = r"(?:[_-]?(?:base|confirm(?:ation)?|repeat(?:ed)?|string|value|\d{1,4}))?"
+SECRET_NAME = re.compile(
+    rf"[\w.:-]{{0,60}}?(?:{WORDS.replace('|pass|pw|', '|(?<=[_-])(?:pass|pw)|')}){MORE}"
+    r"|(?:proxy-)?authorization|bearer|jwt"
+)
+# A name, what closes its quotes, and how the value is joined to it. Of lower case: so is the text.
+NAMED = re.compile(
+    rf"(?P<word>{WORDS}){MORE}(?P<close>\\{{0,8}}[\"'`]?\]?)(?P<sign>"
+    r"(?P<blanks>[ \t]{0,40})(?P<equals>:[ \t]{0,4}(?:str|string)[ \t]{0,4}=(?!=)|=>|:=|=(?!=)"
+    r"|:(?!:)|＝|：)(?P<after>[ \t]{0,40}(?:\r?\n[ \t]{0,40}(?![\w.-]{1,80}[ \t]{0,9}[:=]))?)"
+    r"|(?P<value>\s{0,4},?\s{1,40}\\{0,8}[\"']?value\\{0,8}[\"']?\s{0,4}:\s{0,4}"
+    r"|,\\{0,8}[\"']value\\{0,8}[\"']\s{0,4}:\s{0,4})"
+    r"|(?P<comma>,[ \t]{0,40})|(?P<is>[ \t]{1,4}is[ \t:]{1,4})|(?P<blank>[ \t]{1,40})"
+    r"|(?P<tag>>)|(?P<call>\([ \t]{0,4}))"
+)
+IN_CALL = re.compile(
+    r"(?:define|putenv|[gs]etenv|setdefault|environ\.get|put|set\w*|add\w*|append|header)"
+    r"\([ \t]{0,4}\\?[\"'][\w.-]*$"
+)
+IN_LIST = re.compile(r"[\"']--?[\w-]*$")
+OPTION = re.compile(r"(?:^|[\s\"'(\[])--?[\w-]*$")
+NETRC = re.compile(r"\blogin\s+\S+\s+$")
+SETTING = re.compile(r"\b(?:set|setx|setenv|export)(?:[ \t]+-\w+)?[ \t]+[\w.]*$")
+SETTER = re.compile(r"(?:set|with(?!out))\w*$")
+TAG = re.compile(r"<[\w:.-]*$")
+LINE = re.compile(r"(?:^|\n)[ \t]*(?:- )?[\w.-]*$")
+
+# What stands there and is none: a placeholder, a variable, a type, a call.
+NOTHING = re.compile(r"(?i)\[redacted\]|\*+|\.{2,}|…|x{3,}|[-_]+|[)\]}>,;:.\\]+|none|null")
+VARIABLE = re.compile(
+    r"\$[A-Z_][A-Z0-9_]*|\$[a-z_]+|\$env:\w+|\$\{\w+\}|\$\{\w+:?\?[^}]*\}?|\$\([\w./-]*|\$\(.*\)"
+    r"|\[+[a-z ]+\]+|<[A-Za-z][A-Za-z _.-]*>?|\{[A-Za-z_.!]*\}|%\(\w+\)[sd]|%[dqrsv]"
+    r"|%[A-Z_]+%|\$?\{\{(?:.*\}\})?"
+)
+TYPE = re.compile(
+    r"(?i)true|false|nil|undefined|yes|no|bearer|basic|str|string|secretstr|[iu]?int\d{0,3}|number"
+    r"|float\d{0,2}|bool|boolean|bytes|object|any|optional|required|[A-Z]\w*<[\w<>]*"
+)
+MEMBER = re.compile(
+    r"(?:self|this|cls|os|settings|config|process|args|options|opts|request|req|ctx|context|env"
+    r"|params|data|event|app|secrets|vars?|inputs|response|resp|res|result|user|client)\.[\w.\[\]]+"
+)
+CALL = re.compile(r"[A-Za-z_][\w.:]*[(\[]")
+SAME = re.compile(rf"(?i)(?:[a-z_][a-z_.]*[_.])?(?:{WORDS})")
+PATH = re.compile(r"[/~.]|[A-Za-z]:[\\/]")
+PLAIN = re.compile(r"[A-Za-z_.]{1,15}")
+NO_WORD = re.compile(r"[\d$@!%^+/]|=$")
+PROSE = re.compile(
+    r"(?i)(?:a|an|and|are|arguments?|as|at|by|can|flags?|for|from|here|if|in|instead|into|is|it|must|not"
+    r"|of|on|options?|or|parameters?|should|so|that|the|then|to|value|was|when|which|will|with)[,.:;]?"
+)
+STATES = re.compile(
+    r"(?i)changed|empty|expired|failed|hidden|incorrect|invalid|mismatch|missing|must|none|ok|only"
+    r"|optional|required|reset|string|text|the|too|unknown|unset|updated|valid|weak|wrong|yes"
+)
+ALGORITHM = re.compile(r"(?i)(?:sha|md|base|utf|aes|ed|hs|rs|es|x|ascii|oauth|v)-?\d[\w.-]*")
+
+OPENS = re.compile(
+    r"(?:[bfruBFRU]{1,2}(?=[\"'])|[$@](?=[\"']))?(?P<escaped>\\{0,8})(?P<quote>\"{3}|'{3}|[\"'`])"
+)
+TO_END = {
+    '"': re.compile(r"(?:[^\"\\\n]|\\.)*"),
+    "'": re.compile(r"(?:[^'\\\n]|\\.)*"),
+    "`": re.compile(r"[^`\n]*"),
+}
+TO_QUOTE = {quote: re.compile(rf"[^{quote}\n]*") for quote in "\"'`"}
+BARE = re.compile(r"(?:[^\s\"'`&\\;,]|\\(?![nrt])|[;,](?![A-Za-z_][\w.-]{0,60}[=:]))*")
+TO_TAG = re.compile(r"[^<\n]*")
+PAIRS = ((")", "("), ("]", "["), ("}", "{"), (">", "<"))
+TO_LINE_END = re.compile(r"[^\n]*")
+NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789_.-"
+
+KEY_BLOCK = re.compile(r"-----(?P<edge>BEGIN|END) [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+KEY_CHARACTERS = NAME_CHARACTERS[:36] + NAME_CHARACTERS[:26].upper() + "+/=\\"
+ADDRESS = re.compile(r"://(?P<authority>[^\s\"'<>`/?#\\]+)")
+SLASHED = re.compile(r"[/?#][^\s\"'<>`@]{1,200}(?=@)")
+QUERY = re.compile(
+    r"(?i)[?&](?:sig|signature|[\w-]{0,40}?(?:token|api[_-]?key|secret|password)|auth|key|x-(?:amz|goog)-(?:signature|credential))="
+    r"(?P<value>[^&\s\"']+)"
+)
+AUTHORIZATION = re.compile(
+    r"(?i)(?<![a-z])(?:proxy-)?authorization\\{0,8}[\"']?\]?[ \t]{0,9}[:=][ \t]{0,9}"
+    r"(?P<open>\\{0,8}[\"'])?(?:(?P<scheme>(?:bearer|basic|token|bot|apikey)[ \t]{1,9})"
+    r"|(?P<long>(?:digest|negotiate|oauth|hmac|signature|aws4-hmac-sha256)[ \t]{1,9}))?"
+)
+CREDENTIALS = re.compile(r"[^\s\"'`,;\\]*")
+COOKIE = re.compile(r"(?i)(?<![\w-])(?:set-)?cookie:[ \t]{0,9}(?=[\w.-]{1,100}=)")
+COOKIES = re.compile(r"[^\"'\n\\]*")
+BEARER = re.compile(
+    r"(?i)(?<![\w-])(?P<scheme>bearer|basic)[ \t]{1,9}(?P<value>[a-z0-9+/=._~-]{8,})"
+)
+USER = re.compile(
+    r"(?<!\S)(?P<option>-u|-u[ \t]{1,9}|--(?:proxy-)?user(?:[ \t]{1,9}|=))(?P<quote>\\?[\"']?)"
+    r"(?P<name>[^\s:\"'=]{1,100}):"
+)
+COMMAND = re.compile(
+    r"(?<![\w.-])(?P<tool>sshpass|mysql\w{0,20}|mariadb\w{0,20}|curl|zip|unzip|7za?|redis-cli"
+    r"|htpasswd|openssl|(?:docker|podman|skopeo|oras|registry)[ \t]{1,9}login)(?=[ \t])"
+)
+COMMAND_END = re.compile(r"[\n;|]|&&")
+TOOLS = [
+    (tool, re.compile(rf"(?<!\S){option}"))
+    for tool, option in (
+        ("sshpass", r"-p[ \t]{0,9}"),
+        ("login", r"-p[ \t]{0,9}"),
+        ("mysql", r"-p(?=[^\s-])"),
+        ("mariadb", r"-p(?=[^\s-])"),
+        ("curl", r"(?:-b|--cookie)[ \t]{1,9}(?=[\"']?[\w.-]{1,100}=)"),
+        ("zip", r"-P[ \t]{0,9}"),
+        ("unzip", r"-P[ \t]{0,9}"),
+        ("7z", r"-p(?=[^\s-])"),
+        ("redis-cli", r"-a[ \t]{1,9}"),
+        ("htpasswd", r"-\w{0,8}b\w{0,8}[ \t]+\S+[ \t]+\S+[ \t]+"),
+        ("openssl", r"-pass(?:in|out)?[ \t]{1,9}pass:"),
+    )
+]
+FORMS = re.compile(
+    r"(?<![A-Za-z0-9])(?:(?P<sure>(?:sk|pk|rk)_(?:live|test)_[A-Za-z0-9]{10,}"
+    r"|whsec_[A-Za-z0-9+/=]{16,}|gh[opsru]_[A-Za-z0-9]{20,}|github_pat_\w{20,}"
+    r"|gl(?:pat|sa|dt|rt|cbt|ptt)[-_][\w-]{16,}|GR1348941[\w-]{16,}|xox[a-z]-[\w-]{10,}"
+    r"|xapp-[\w-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}(?!\w)|AIza[\w-]{30,}|ya29\.[\w-]{16,}"
+    r"|GOCSPX-[\w-]{20,}|1//0[\w-]{20,}|pypi-[\w-]{20,}|do[opr]_v1_[a-f0-9]{40,}"
+    r"|SG\.[\w-]{10,40}\.[\w-]{20,}|\d{8,10}:[\w-]{35}(?![\w-])|(?:gsk|hf|npm)_[A-Za-z0-9]{20,}"
+    r"|hv[bsr]\.[\w-]{20,}|dckr_(?:pat|oat)_[\w-]{16,}|shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}"
+    r"|AGE-SECRET-KEY-1[A-Z0-9]{20,}|NRAK-[A-Z0-9]{20,}|dapi[a-f0-9]{32}|lin_api_\w{20,}"
+    r"|ntn_[A-Za-z0-9]{20,}|figd_[\w-]{20,}|ATATT[\w=-]{20,}|lsv2_(?:pt|sk)_\w{20,}"
+    r"|sq0(?:atp|csp|idp)-[\w-]{20,}|key-[a-f0-9]{32}(?!\w)|SK[a-f0-9]{32}(?!\w)"
+    r"|[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,38}(?![\w-])"
+    r"|(?<=discord\.com/api/webhooks/)\d{10,25}/[\w-]{30,}"
+    r"|(?<=discordapp\.com/api/webhooks/)\d{10,25}/[\w-]{30,}"
+    r"|(?<=hooks\.slack\.com/services/)[A-Za-z0-9/]{20,}"
+    r"|(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{5,})"
+    r"|(?:sk|pk|rk|kw)[-_][\w-]{16,}|r8_[A-Za-z0-9]{20,}|(?:xai|pplx)-[A-Za-z0-9]{20,}"
+    r"|secret_[A-Za-z0-9]{30,})"
+)
+# --- How secrets look: until here -----------------------------------------------------------------
+
+
+# --- Where a value ends ---------------------------------------------------------------------------
+
+Span = tuple[int, int]
+
+
+def value_at(text: str, at: int) -> tuple[Span, str]:
+    """Where a value stands that begins here, and its quotes. Open ones run to the line's end."""
+    opening = OPENS.match(text, at)
+    if opening is None:
+        return (at, at + _length(text[at : ends(BARE, text, at)])), ""
+    quote, start = opening["quote"], opening.end()
+    if len(quote) == 3:
+        end = text.find(quote, start)
+        return (start, end if end >= 0 else ends(TO_LINE_END, text, start)), quote
+    escapes = len(opening["escaped"])
+    if not escapes:
+        return (start, ends(TO_END[quote], text, start)), quote
+    end = start
+    while True:
+        end = ends(TO_QUOTE[quote], text, end)
+        closing = escapes_before(text, end, escapes + 1)
+        if closing <= escapes or text[end : end + 1] != quote:
+            return (start, max(start, end - closing)), quote
+        end += 1
+
+
+def ends(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at
+
+
+def escapes_before(text: str, end: int, most: int) -> int:
+    count = 0
+    while count < most and text[end - count - 1] == "\\":
+        count += 1
+    return count
+
+
+def _length(bare: str) -> int:
+    """Of a value without quotes, less what belongs to the sentence or the code around it."""
+    end = len(bare.rstrip("\\"))
+    unopened = {close: bare.count(close, 0, end) - bare.count(o, 0, end) for close, o in PAIRS}
+    while end and (bare[end - 1] in ",;:" or unopened.get(bare[end - 1], 0) > 0):
+        if bare[end - 1] in unopened:
+            unopened[bare[end - 1]] -= 1
+        end -= 1
+    return end
+
+
+# --- Where a value ends: until here ---------------------------------------------------------------
+
+
+# --- What is a secret -----------------------------------------------------------------------------
 
 MARK = "[redacted]"
-_SECRET = (
-    r"(?:passwords?|passwd|passphrase|secret|token|api[_-]?key|(?:access|private|secret)[_-]?key"
-    r"|credentials?|(?<=[_-])(?:pass|pwd))"
-)
-_VALUE = r"(?:\\?\"[^\"\n]+\"?|\\?'[^'\n]+'?|[^\s\"',;&)}\]]+)"
-_KEY_BLOCK = re.compile(
-    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.S
-)
-_KEY_REST = re.compile(r"\A.*-----END [A-Z ]{0,40}PRIVATE KEY-----", re.S)
-_FORMS = re.compile(
-    r"(?<![\w-])(?:(?:sk|rk|pk|kw)[-_][\w-]{16,}|gh[oprsu]_\w{20,}|github_pat_\w{20,}"
-    r"|glpat-[\w-]{16,}|xox[a-z]-[\w-]{10,}|(?:AKIA|ASIA)[A-Z0-9]{16}(?!\w)|AIza[\w-]{30,}"
-    r"|(?:hf|npm)_\w{20,}|pypi-[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]+)"
-)
-_HEADER = re.compile(r"(?i)\b(bearer|basic)[ \t]+(?=[\w+/.~-]{0,4000}[0-9=])[\w+/=.~-]{8,}")
-_COOKIE = re.compile(r"(?i)\b((?:set-)?cookie:[ \t]*)[^\r\n\"']+")
-_NAMED = re.compile(rf"(?i)({_SECRET}\\?[\"']?[ \t]{{0,3}}(?:=>|:=|[:=])[ \t]{{0,3}}){_VALUE}")
-_OPTION = re.compile(rf"(?i)((?<!\S)--?(?:[a-z0-9]{{1,20}}-){{0,3}}{_SECRET}[ \t]+)(?!-){_VALUE}")
-_IN_URL = re.compile(r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)")
-_SECRET_NAME = re.compile(rf"(?i)(?:.{{0,60}}[_-]|[a-z0-9]{{0,60}}){_SECRET}")
+
+
+def without_secrets(text: str) -> tuple[str, int]:
+    """The text with a mark for each secret, and how many were taken out."""
+    text, taken = _without_private_keys(text)
+    for pattern, secret in _RULES:
+        text, more = _without(text, pattern, secret)
+        taken += more
+    return text, taken
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether a property or an option of this name holds one."""
+    return len(name) <= 120 and SECRET_NAME.fullmatch(_folded(name)) is not None
+
+
+def secret_properties(value: dict[str, Any]) -> set[str]:
+    """Those named so, and the value in {"name": "DB_PASSWORD", "value": ...}."""
+    labels = [each for key, each in value.items() if key.lower() in ("name", "key", "header")]
+    labelled = any(isinstance(each, str) and names_a_secret(each) for each in labels)
+    found = {key for key in value if names_a_secret(key) or (labelled and key.lower() == "value")}
+    return {key for key in found if not _is_directory(key, value[key])}
+
+
+def follows_a_name(items: Sequence[Any], at: int) -> bool:
+    """Whether this item of a list is what the one before names: an option, a header."""
+    name = items[at - 1] if at else None
+    if not isinstance(name, str) or len(name) > 120:
+        return False
+    header = len(items) == 2 and (re.search("[_-]|^(?i:authorization|cookie)$", name) is not None)
+    return (header or name.startswith("-")) and names_a_secret(name.lstrip("-"))
+
+
+def without_secrets_in_argument(items: Sequence[Any], at: int) -> tuple[str, int]:
+    """A text of a list, read behind the program and the option before it."""
+    said = [*items[: min(2, at)], *items[max(2, at - 1) : at]]
+    before = " ".join(each for each in said if isinstance(each, str))
+    if at and len(before) <= 300 and "-" in (items[at][:1], str(items[at - 1])[:1]):
+        text, taken = without_secrets(f"{before} {items[at]}")
+        if taken and text.startswith(f"{before} "):
+            return text[len(before) + 1 :], taken
+    return without_secrets(items[at])
+
+
+def _folded(text: str) -> str:
+    """Of lower case and the same length."""
+    return text.replace("\u0130", "i").lower()
+
+
+def _without(
+    text: str, pattern: re.Pattern[str], secret: Callable[[re.Match[str], str], Span | None]
+) -> tuple[str, int]:
+    """Hides what `secret` says of each match. Never reads again what it has hidden."""
+    kept: list[str] = []
+    at = read = 0
+    searched = _folded(text) if pattern is NAMED else text
+    while match := pattern.search(searched, read):
+        span = secret(match, text)
+        if span is None or span[0] == span[1]:
+            read = max(match.end(), read + 1)
+        else:
+            kept += [text[at : span[0]], MARK]
+            at = read = span[1]
+    return "".join([*kept, text[at:]]), len(kept) // 2
+
+
+def _without_private_keys(text: str) -> tuple[str, int]:
+    """A block that does not end goes on to the end of the text; of one whose beginning was cut
+    off, the lines before its end belong to it.
+    """
+    kept, at, begun = [], 0, -1
+    for match in KEY_BLOCK.finditer(text):
+        if match["edge"] == "BEGIN":
+            begun = match.start() if begun < 0 else begun
+        else:
+            start = begun if begun >= 0 else _key_before(text, at, match.start())
+            kept += [text[at:start], MARK]
+            at, begun = match.end(), -1
+    if begun >= 0:
+        kept += [text[at:begun], MARK]
+        at = len(text)
+    return "".join([*kept, text[at:]]), len(kept) // 2
+
+
+def _key_before(text: str, least: int, end: int) -> int:
+    """Where the lines of a key begin that ends here."""
+    start = end
+    while start > least:
+        line = max(text.rfind("\n", least, start - 1) + 1, least)
+        lines = text[line:start].rstrip()
+        words = lines.rstrip(KEY_CHARACTERS)
+        if len(lines) - len(words) < (4 if start == end else 16):
+            break
+        start = line + len(words)
+        if words:
+            break
+    return start
+
+
+def _named_secret(match: re.Match[str], text: str) -> Span | None:
+    """PASSWORD=..., "password": "...", --password ..., <password>...</password>."""
+    before = match.string[max(0, match.start() - 80) : match.start()]
+    if match["tag"]:
+        end = ends(TO_TAG, text, match.end())
+        closed = TAG.search(before) and text.startswith("</", end)
+        return (match.end(), end) if closed and _may_be(text[match.end() : end]) else None
+    if not match["equals"] and not match["value"] and not _is_joined(match, before):
+        return None
+    if match["word"] in ("pass", "pw") and not _is_pass(match, before):
+        return None
+    in_quotes = match["close"].strip("\\]") != ""
+    if "\n" in match["sign"] and match["equals"] == ":" and not in_quotes:
+        return None
+    span, quote = value_at(text, match.end())
+    value = text[slice(*span)]
+    if not value or NOTHING.fullmatch(value):
+        return None
+    if len(value) > 200 or match["value"]:
+        return span
+    if quote:
+        return span if in_quotes or _may_be(value) else None
+    if match["comma"] or match["call"]:
+        return None
+    name = before[len(before.rstrip(NAME_CHARACTERS)) :] + match["word"]
+    return span if _is_bare_secret(match, text, name, span) else None
+
+
+def _is_pass(match: re.Match[str], before: str) -> bool:
+    """DB_PASS, --pass, or PASS=... alone; not a compass, and not how many tests pass."""
+    alone = match["sign"] == "=" and not before.endswith(tuple(NAME_CHARACTERS))
+    return before[-1:] in ("_", "-") or alone
+
+
+def _is_joined(match: re.Match[str], before: str) -> bool:
+    """Whether a name and its value belong together without a sign of equality."""
+    if match["comma"]:
+        quoted = match["close"][-1:] in ("'", '"')
+        return quoted and bool(IN_CALL.search(before) or IN_LIST.search(before))
+    if match["call"]:
+        return SETTER.search(before) is not None
+    if match["blank"]:
+        option = OPTION.search(before) or NETRC.search(before) or SETTING.search(before)
+        return option is not None
+    return match["is"] is not None
+
+
+def _may_be(value: str) -> bool:
+    return bool(value) and not NOTHING.fullmatch(value) and not VARIABLE.fullmatch(value)
+
+
+def _is_bare_secret(match: re.Match[str], text: str, name: str, span: Span) -> bool:
+    """Of a value without quotes, which may be a word of a sentence, a type or a variable, too."""
+    value = text[slice(*span)]
+    before = match.string[max(0, match.start() - 80) : match.start()]
+    is_env = match["sign"] in ("=", "＝")
+    if VARIABLE.fullmatch(value) or _is_directory(name, value):
+        return False
+    if match["is"]:
+        mixed = all(re.search(one, value) for one in (r"\d", "[A-Za-z]"))
+        return mixed and len(value) >= 6 and not ALGORITHM.fullmatch(value)
+    if match["blank"]:
+        if OPTION.search(before) or NETRC.search(before):
+            return value[0] != "-" and not PROSE.fullmatch(value)
+        return len(value) >= 6 and re.search(r"\d", value) is not None
+    if TYPE.fullmatch(value) or MEMBER.fullmatch(value):
+        return False
+    if _is_variable_of_that_name(name, value):
+        return False
+    upper = is_env and text[match.start() : match.start("close")].isupper()
+    if not upper and _is_call(text, span):
+        return False
+    if value.isdigit() and (match["word"] in ("pass", "pw") or (not is_env and len(value) <= 3)):
+        return False
+    if is_env:
+        return upper or not PLAIN.fullmatch(value) or match["word"][:4] in ("pass", "pwd", "pw")
+    if value[0] in "([{":
+        return False
+    return NO_WORD.search(value) is not None or _is_setting(match, before, text, span)
+
+
+def _is_variable_of_that_name(name: str, value: str) -> bool:
+    """password=password, token=auth_token"""
+    return SAME.fullmatch(value) is not None and (
+        value == name.lower() or "_" in value or "." in value
+    )
+
+
+def _is_call(text: str, span: Span) -> bool:
+    """A call or an index, whole or going on behind a blank."""
+    value = text[slice(*span)]
+    if not CALL.match(value):
+        return False
+    opened = sum(map(value.count, "([{")) - sum(map(value.count, ")]}"))
+    if value[-1] in "([{":
+        return True
+    if opened <= 0:
+        return value[-1] in ")]"
+    line = text[span[1] : span[1] + 200].split("\n", 1)[0]
+    return any(close in line for close in ")]")
+
+
+def _is_setting(match: re.Match[str], before: str, text: str, span: Span) -> bool:
+    """A line of its own of a file of settings: `password: correcthorse`."""
+    if not match["word"].startswith(("pass", "pwd")) or match["equals"] != ":":
+        return False
+    value = text[slice(*span)]
+    ends = text[span[1] : span[1] + 2].strip(" \r")[:1] in ("", "\n")
+    plain = value.isalpha() and value.islower() and len(value) >= 6
+    return bool(ends and plain and LINE.search(before)) and not STATES.fullmatch(value)
+
+
+def _is_directory(name: str, value: Any) -> bool:
+    """PWD=/home/dev"""
+    return name.lower().endswith("pwd") and isinstance(value, str) and bool(PATH.match(value))
+
+
+def _authorization(match: re.Match[str], text: str) -> Span | None:
+    start, quote = match.end(), (match["open"] or "")[-1:]
+    if quote:
+        end = ends(TO_QUOTE[quote], text, start)
+        end -= escapes_before(text, end, 8)
+    elif match["long"]:
+        end = ends(TO_LINE_END, text, start)
+    else:
+        end = ends(CREDENTIALS, text, start)
+    value = text[start:end]
+    if not _may_be(value) or TYPE.fullmatch(value) or SAME.fullmatch(value):
+        return None
+    if not quote and not match["scheme"] and _is_call(text, (start, end)):
+        return None
+    told = quote or match["scheme"] or match["long"] or len(value) >= 16
+    return (start, end) if told or NO_WORD.search(value) else None
+
+
+def _cookies(match: re.Match[str], text: str) -> Span | None:
+    return match.end(), ends(COOKIES, text, match.end())
+
+
+def _bearer(match: re.Match[str], text: str) -> Span | None:
+    value, basic = match["value"], match["scheme"].lower() == "basic"
+    if basic:
+        mixed = all(re.search(one, value) for one in ("[a-z]", "[A-Z]", r"\d"))
+        plain = re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", value) is not None
+        told = plain and (mixed or value[-1] == "=")
+    else:
+        told = re.search(r"[\d=]", value) is not None or len(value) >= 24
+    return match.span("value") if told else None
+
+
+def _in_address(match: re.Match[str], text: str) -> Span | None:
+    """https://name:password@host, https://token@host."""
+    authority, start = match["authority"], match.start("authority")
+    user, at, _ = authority.rpartition("@")
+    if at:
+        name, colon, password = user.partition(":")
+        told = _may_be(password) if colon else len(name) >= 16 and re.search(r"\d", name)
+        return (start, start + len(user)) if told and user != MARK else None
+    name, colon, password = authority.partition(":")
+    if colon and password and not password.isdigit() and name.isalnum() and name != "localhost":
+        rest = SLASHED.match(text, match.end())
+        return (start, rest.end()) if rest else None
+    return None
+
+
+def _in_query(match: re.Match[str], text: str) -> Span | None:
+    return match.span("value") if _may_be(match["value"]) else None
+
+
+def _of_user(match: re.Match[str], text: str) -> Span | None:
+    """curl -u name:password"""
+    span, _ = value_at(text, match.end())
+    if match["quote"]:
+        span = match.end(), ends(TO_QUOTE[match["quote"][-1]], text, match.end())
+    value, name = text[slice(*span)], match["name"]
+    curl = "curl" in text[max(0, match.start() - 300) : match.start()]
+    group = (value.isdigit() and name.isdigit()) or (value == name and not curl)
+    joined = match["option"] == "-u" and not curl
+    if group or joined or value.startswith("//") or not _may_be(value):
+        return None
+    return span
+
+
+def _of_command(match: re.Match[str], text: str) -> Span | None:
+    """sshpass -p ..., mysql -p..., docker login -p ..."""
+    tool = match["tool"].split()[-1].rstrip("0123456789")
+    option = next((each for begin, each in TOOLS if tool.startswith(begin)), None)
+    most = match.end() + 300
+    end = COMMAND_END.search(text, match.end(), most)
+    found = option and option.search(text, match.end(), end.start() if end else most)
+    if not found:
+        return None
+    span, _ = value_at(text, found.end())
+    value = text[slice(*span)]
+    return span if _may_be(value) and value[0] != "-" else None
+
+
+def _of_form(match: re.Match[str], text: str) -> Span | None:
+    """Some forms begin as words do: those have digits."""
+    found = match[0]
+    digits = sum(map(str.isdigit, found))
+    mixed = len(found) >= 40 and re.search("[a-z]", found) and re.search("[A-Z]", found)
+    return match.span() if match["sure"] or digits >= 2 or mixed else None
+
+
+_RULES: list[tuple[re.Pattern[str], Callable[[re.Match[str], str], Span | None]]] = [
+    (ADDRESS, _in_address),
+    (AUTHORIZATION, _authorization),
+    (COOKIE, _cookies),
+    (NAMED, _named_secret),
+    (USER, _of_user),
+    (COMMAND, _of_command),
+    (QUERY, _in_query),
+    (BEARER, _bearer),
+    (FORMS, _of_form),
+]
+# --- What is a secret: until here -----------------------------------------------------------------
+
+
+# --- What leaves this machine: without secrets, within bounds -------------------------------------
 
 
 def redacted(text: str) -> str:
@@ -103,28 +601,29 @@ def redacted(text: str) -> str:
 
     Not covered: a secret that has no form of its own and that nothing names.
     """
-    text = _KEY_REST.sub(MARK, _KEY_BLOCK.sub(MARK, text))
-    text = _IN_URL.sub(MARK, _FORMS.sub(MARK, text))
-    text = _COOKIE.sub(rf"\1{MARK}", _HEADER.sub(rf"\1 {MARK}", text))
-    return _OPTION.sub(rf"\1{MARK}", _NAMED.sub(rf"\1{MARK}", text))
+    return without_secrets(text)[0]
 
 
 def clean(text: str, most: int) -> str:
     """Redacted, and of what is longer than `most` the beginning and the end, with how much is cut.
 
-    Of a long text only those ends are read, with as much around them: half a secret would not be
-    known for one.
+    Of a long text only those ends are read, up to a blank, with as much around them: half a secret
+    would not be known for one.
     """
     if len(text) <= 4 * most:
         head = tail = redacted(_writable(text))
         more = len(head) - most
     else:
-        head, tail = redacted(_writable(text[: 2 * most])), redacted(_writable(text[-2 * most :]))
+        head, tail = text[: 2 * most], text[-2 * most :]
+        last = max(head.rfind(" ", most), head.rfind("\n", most))
+        first = re.search(r"\s", tail[:most])
+        head = redacted(_writable(head[:last] if last > 0 else head))
+        tail = redacted(_writable(tail[first.start() :] if first else tail))
         more = len(text) - most
     if more <= 0:
         return head
-    first = most // 3
-    return f"{head[:first]}\n[cut: {more} characters]\n{tail[first - most :]}"
+    begun = most // 3
+    return f"{head[:begun]}\n[cut: {more} characters]\n{tail[begun - most :]}"
 
 
 def _writable(text: str) -> str:
@@ -152,8 +651,6 @@ def key_parameters(given: Any) -> dict[str, Any]:
 def _kept(value: Any, name: str, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if _SECRET_NAME.fullmatch(name):
-        return MARK
     if isinstance(value, str) and not CONTENTS.fullmatch(name):
         return clean(value, MOST_COMMAND if COMMANDS.fullmatch(name) else MOST_TEXT)
     if isinstance(value, (int, float)):
@@ -162,11 +659,31 @@ def _kept(value: Any, name: str, depth: int) -> Any:
         return _left_out(value) if value else value
     note = f"[left out: {len(value) - MOST_ITEMS} items]"
     if isinstance(value, list):
-        items = [_kept(item, "", depth + 1) for item in value[:MOST_ITEMS]]
+        items = [_kept_item(value, at, depth + 1) for at in range(min(len(value), MOST_ITEMS))]
         return [*items, note] if len(value) > MOST_ITEMS else items
     names = list(value)[:MOST_ITEMS]
-    found = {_line(each, 100): _kept(value[each], each, depth + 1) for each in names}
+    secret = secret_properties({each: value[each] for each in names})
+    found = {
+        _line(each, 100): _hidden(value[each])
+        if each in secret
+        else _kept(value[each], each, depth + 1)
+        for each in names
+    }
     return {**found, "...": note} if len(value) > MOST_ITEMS else found
+
+
+def _kept_item(items: list[Any], at: int, depth: int) -> Any:
+    """Of a list: what follows an option that is named as a secret is one."""
+    item = items[at]
+    if follows_a_name(items, at):
+        return _hidden(item)
+    if isinstance(item, str) and len(item) <= 4 * MOST_TEXT:
+        return clean(without_secrets_in_argument(items, at)[0], MOST_TEXT)
+    return _kept(item, "", depth)
+
+
+def _hidden(value: Any) -> Any:
+    return value if isinstance(value, bool) or value in (None, "") else MARK
 
 
 def _left_out(value: Any) -> str:
@@ -1135,6 +1652,8 @@ HOOKED = {
 def with_hooks(settings: dict[str, Any], command: str, *, timing: bool) -> dict[str, Any]:
     """Claude Code's settings with this hook beside all that is there; the same if it is there.
 
+    Another copy of the hook gives way to this one.
+
     Raises ValueError where its settings have another shape than hooks have.
     """
     hooks = settings.get("hooks", {})
@@ -1145,10 +1664,65 @@ def with_hooks(settings: dict[str, Any], command: str, *, timing: bool) -> dict[
         groups = hooks.get(event, [])
         if not isinstance(groups, list):
             raise ValueError(f'"hooks.{event}" is no list')
-        if "kernelweave" not in json.dumps(groups):
+        added[event] = [_with_command(group, command) for group in groups]
+        known = [hook for group in groups for hook in _hooks_of(group)]
+        if all(_own_words(hook) is None for hook in known):
             ours = {"hooks": [{"type": "command", "command": command, "timeout": 5}]}
-            added[event] = [*groups, {"matcher": matcher, **ours} if matcher else ours]
+            added[event].append({"matcher": matcher, **ours} if matcher else ours)
     return {**settings, "hooks": added}
+
+
+def _with_command(group: Any, command: str) -> Any:
+    """The group with this command in place of another of the hook, behind its variables."""
+    import shlex
+
+    known = _hooks_of(group)
+    hooks = []
+    for hook in known:
+        before = _own_words(hook)
+        said = [shlex.quote(word) if "=" not in word else _assigned(word) for word in before or []]
+        hooks.append(hook if before is None else {**hook, "command": " ".join([*said, command])})
+    return {**group, "hooks": hooks} if hooks != known else group
+
+
+def _assigned(word: str) -> str:
+    import shlex
+
+    name, _, value = word.partition("=")
+    return f"{name}={shlex.quote(value)}"
+
+
+def _hooks_of(group: Any) -> list[Any]:
+    hooks = group.get("hooks") if isinstance(group, dict) else None
+    return hooks if isinstance(hooks, list) else []
+
+
+def _own_words(hook: Any) -> list[str] | None:
+    """What stands before the hook's program in a command, as variables; None if it runs another."""
+    import shlex
+
+    said = hook.get("command") if isinstance(hook, dict) else None
+    try:
+        words = shlex.split(said) if isinstance(said, str) else []
+    except ValueError:
+        return None
+    at = 0
+    while at < len(words) and re.fullmatch(r"[A-Za-z_]\w*=.*|env|exec|nice|nohup", words[at], re.S):
+        at += 1
+    return words[:at] if _is_own(words[at:]) else None
+
+
+def _is_own(words: list[str]) -> bool:
+    """Whether this runs the hook: by its name, by its file, or as a module of Python."""
+    if words and re.fullmatch(r"python[\d.]*", os.path.basename(words[0])):
+        words = words[1:]
+        while words and words[0].startswith("-") and words[0] not in ("-c", "-m"):
+            words = words[1:]
+        if words[:1] == ["-c"]:
+            return bool(words[1:]) and "from kernelweave_hook import" in words[1]
+        words = words[1:] if words[:1] == ["-m"] else words
+    names = ("kernelweave-hook", "kernelweave_hook", "kernelweave_hook.py")
+    return bool(words) and os.path.basename(words[0]) in (*names, os.path.basename(__file__))
 
 
 def run_install(*, file: str, write: bool, timing: bool) -> int:

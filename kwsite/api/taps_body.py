@@ -127,7 +127,7 @@ class CloseBody(Body):
     completion_tokens: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
 
     def closing(self) -> Closing:
-        output, _, gone = clean_text(self.output, OUTPUT_CHARS)
+        output, taken, gone = clean_text(self.output, OUTPUT_CHARS)
         return Closing(
             moment(self.at),
             output,
@@ -137,6 +137,7 @@ class CloseBody(Body):
             self.prompt_tokens,
             self.completion_tokens,
             {"output": gone} if gone else {},
+            taken,
         )
 
 

@@ -167,10 +167,16 @@ def test_secrets_are_not_stored_and_long_texts_are_cut_with_a_note(app: Browser)
     post(app, f"/trajectories/{found}/close", {"output": f"The token is {SECRET}"})
     report = app.get(f"/api/trajectories/{found}").json()
     assert SECRET not in json.dumps(report)
-    assert report["redacted"] == 1
+    assert report["redacted"] == 2  # of the prompt and of the output
     assert report["cut"]["prompt"] > 0
     assert report["events"][1]["payload"]["cut"]["output"] > 0
     assert report["events"][0]["payload"]["redacted"] == 1
+
+
+def test_secrets_that_the_hook_has_taken_out_count(app: Browser) -> None:
+    found = opened(app, prompt="Use [redacted] and [redacted].")
+    post(app, f"/trajectories/{found}/close", {"output": "It is [redacted]."})
+    assert app.get(f"/api/trajectories/{found}").json()["redacted"] == 3
 
 
 def test_an_annotation_counts_and_has_it_scored_again(app: Browser) -> None:

@@ -136,9 +136,49 @@ def test_settings_that_are_not_understood_are_left_as_they_are(
     assert file.read_text() == text
 
 
-def test_another_copy_of_the_hook_is_not_hooked_beside_it() -> None:
-    once = with_hooks({}, "/old/bin/kernelweave-hook", timing=False)
-    assert with_hooks(once, "/new/kernelweave_hook.py hook", timing=False) == once
+NEW = "/new/bin/python -I -S /new/kernelweave_hook.py hook"
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        "/old/bin/kernelweave-hook",
+        "'/old venv/bin/python3.11' -I -S /old/kernelweave_hook.py hook",
+        '/old/python -I -S -c "import sys; from kernelweave_hook import main; main()" hook',
+        "python3 -m kernelweave_hook",
+    ],
+)
+def test_another_copy_of_the_hook_gives_way_to_this_one(known: str) -> None:
+    once = with_hooks({}, known, timing=False)
+    once["hooks"]["Stop"][0]["hooks"][0]["timeout"] = 9
+    again = with_hooks(once, NEW, timing=False)
+    assert [group["hooks"][0]["command"] for (group,) in again["hooks"].values()] == [NEW] * len(
+        HOOKED
+    )
+    assert again["hooks"]["Stop"][0]["hooks"] == [{"type": "command", "command": NEW, "timeout": 9}]
+    assert with_hooks(again, NEW, timing=False) == again
+
+
+def test_variables_before_the_hooks_command_stay() -> None:
+    once = with_hooks({}, "env KERNELWEAVE_URL='http://a b' /old/kernelweave-hook", timing=False)
+    (group,) = with_hooks(once, NEW, timing=False)["hooks"]["Stop"]
+    assert group["hooks"][0]["command"] == f"env KERNELWEAVE_URL='http://a b' {NEW}"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "/home/me/kernelweave/notify.sh",
+        "python /home/me/kernelweave_hook/tell.py",
+        "tell --about kernelweave-hook",
+        "echo 'it is",
+    ],
+)
+def test_what_only_has_the_name_in_it_is_another_command(other: str) -> None:
+    groups = [{"hooks": [{"type": "command", "command": other}]}, {"hooks": "odd"}, "odd"]
+    found = with_hooks({"hooks": {"Stop": groups}}, NEW, timing=False)["hooks"]["Stop"]
+    assert found[:-1] == groups
+    assert found[-1]["hooks"][0]["command"] == NEW
 
 
 # --- replay of a recorded session

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from trajectories.taps.redaction import MARK, redacted, redacted_value
+from trajectories.taps.redaction import redacted, redacted_value
+from trajectories.taps.secret_rules import MARK
 
 KEY = "abcdEFGH1234" * 3
 

@@ -67,7 +67,11 @@ def test_it_can_be_held_again(tmp_path: Path) -> None:
     hold_lock(tmp_path).close()
 
 
-@pytest.mark.parametrize("content", ["", "4194305\n/gone\n", f"{os.getpid()}\n/gone\n"])
+@pytest.mark.parametrize(
+    "content",
+    ["", "4194305\n/gone\n", f"{os.getpid()}\n/gone\n"],
+    ids=["empty", "no process", "this process"],
+)
 def test_a_pid_file_that_names_no_server_is_dropped(tmp_path: Path, content: str) -> None:
     pid_file = tmp_path / "postmaster.pid"
     pid_file.write_text(content)

@@ -46,8 +46,26 @@ def test_a_payload_says_what_was_cut_and_redacted() -> None:
     assert clean["parameters"] == {"token": "[redacted]"}
 
 
+def test_a_very_long_text_in_a_payload_is_read_in_part_and_cut_by_what_is_gone() -> None:
+    clean = clean_payload({"output": " --token" * 100_000})
+    assert clean["cut"] == {"output": 800_000 - EVENT_TEXT_CHARS}
+    assert len(clean["output"]) == EVENT_TEXT_CHARS + len(CUT)
+
+
+def test_what_was_taken_out_before_counts_as_well() -> None:
+    assert clean_text("a [redacted] b, password=hunter2", 100)[1] == 2
+    assert clean_payload({"parameters": {"token": "[redacted]"}})["redacted"] == 1
+
+
+def test_of_a_very_long_text_no_half_of_a_word_is_read() -> None:
+    secrets = "password=" + "y1" * 45 + " "
+    kept, taken, gone = clean_text(secrets * 10 + "ghp_" + "a1B2" * 10, 255)
+    assert (taken, "a1B2" in kept) == (10, False)
+    assert gone > 0
+
+
 def test_a_secret_across_the_bound_leaves_no_half() -> None:
     secret = "ghp_" + "a1B2" * 10
-    kept, taken, _ = clean_text("x" * 90 + " " + secret, 100)
+    kept, taken, _ = clean_text("y1" * 45 + " " + secret, 100)
     assert taken == 1
     assert "a1B2" not in kept

@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 (
                     "redacted",
                     models.PositiveIntegerField(
-                        default=0, help_text="Secrets taken out of the prompt."
+                        default=0, help_text="Secrets taken out of prompt and output."
                     ),
                 ),
                 ("cut", models.JSONField(default=dict, help_text="Characters cut off, by field.")),

@@ -91,7 +91,8 @@ def tell_prompt(*, trajectory_id: UUID, prompt: str, redacted: int, cut: dict[st
     if not known.update(prompt=prompt, embedding=None, encoder_digest="", scored_at=None):
         return
     turn = AgentTurn.objects.get(pk=trajectory_id)
-    AgentTurn.objects.filter(pk=turn.pk).update(redacted=redacted, cut=cut)
+    known_cut = {**turn.cut, **cut}
+    AgentTurn.objects.filter(pk=turn.pk).update(redacted=turn.redacted + redacted, cut=known_cut)
     before = AgentTurn.objects.filter(session=turn.session_id, place=turn.place - 1)
     Trajectory.objects.filter(turn__in=before, closed_at__isnull=False).update(scored_at=None)
 
@@ -174,7 +175,8 @@ def close_trajectory(*, client: Client, trajectory_id: UUID, closing: Closing) -
     turn = found.turn
     turn.build_succeeded = closing.build_succeeded
     turn.cut = {**turn.cut, **closing.cut}
-    turn.save(update_fields=["build_succeeded", "cut"])
+    turn.redacted += closing.redacted
+    turn.save(update_fields=["build_succeeded", "cut", "redacted"])
     TAPS.labels(tap="close").inc()
     return was_open
 

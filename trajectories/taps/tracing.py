@@ -99,7 +99,7 @@ def _closing(trajectory_id: UUID, spans: Sequence[Span], root: Span) -> Closing:
     own = root if root.operation or not spans else _outermost(spans)[0]
     last = _last_message(trajectory_id)
     said = output_of(own) or _in_full(last, spans)
-    output, _, gone = clean_text(said, OUTPUT_CHARS)
+    output, taken, gone = clean_text(said, OUTPUT_CHARS)
     model = own.text("gen_ai.response.model", "gen_ai.request.model")
     return Closing(
         root.ended,
@@ -109,6 +109,7 @@ def _closing(trajectory_id: UUID, spans: Sequence[Span], root: Span) -> Closing:
         prompt_tokens=own.tokens("gen_ai.usage.input_tokens"),
         completion_tokens=own.tokens("gen_ai.usage.output_tokens"),
         cut={"output": gone} if gone else {},
+        redacted=taken,
     )
 
 
