@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 
 from training.models import NightlyPlan, NightlyStep
@@ -26,10 +27,13 @@ def follow_plan(
 
 
 def plan_table(plan: NightlyPlan) -> Table:
-    table = Table("step", "family", "state", "", title=f"Plan: {plan.key}", title_justify="left")
+    table = Table(
+        "step", "family", "state", "", title=escape(f"Plan: {plan.key}"), title_justify="left"
+    )
     for step in plan.steps.all():
         state = f"[{TONES[step.state]}]{step.state}[/]"
-        table.add_row(step.kind, str(step.subject.get("label", "")), state, _said(step))
+        label = escape(str(step.subject.get("label", "")))
+        table.add_row(step.kind, label, state, escape(_said(step)))
     return table
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -64,13 +65,13 @@ def _list(options: dict[str, Any], out: OutputWrapper) -> None:
     for run in found:
         table.add_row(
             str(run.pk)[:8],
-            run.label[:40],
-            run.client.name,
+            escape(run.label[:40]),
+            escape(run.client.name),
             run.state,
             f"{run.iteration}/{run.job.get('iterations', '?')}",
             "" if run.tokens_per_s is None else f"{run.tokens_per_s:,.0f}",
             run.device,
-            run.node.name if run.node else "",
+            escape(run.node.name) if run.node else "",
         )
     Console().print(table)
 

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
@@ -37,14 +38,24 @@ class NightlySettings(models.Model):
     most_held_out = models.PositiveIntegerField(
         default=60, validators=[MinValueValidator(4)], help_text="Prompts, to bound the time."
     )
-    rank = models.PositiveIntegerField(default=8, validators=[MinValueValidator(1)])
-    layers = models.PositiveIntegerField(default=0, help_text="The last so many; 0: all.")
+    rank = models.PositiveIntegerField(
+        default=8, validators=[MinValueValidator(1), MaxValueValidator(256)]
+    )
+    layers = models.PositiveIntegerField(
+        default=0, validators=[MaxValueValidator(1024)], help_text="The last so many; 0: all."
+    )
     learning_rate = models.FloatField(
         default=2e-4, validators=[MinValueValidator(1e-8), MaxValueValidator(1.0)]
     )
-    iterations = models.PositiveIntegerField(default=120, validators=[MinValueValidator(1)])
-    batch_size = models.PositiveIntegerField(default=4, validators=[MinValueValidator(1)])
-    sequence_length = models.PositiveIntegerField(default=512, validators=[MinValueValidator(16)])
+    iterations = models.PositiveIntegerField(
+        default=120, validators=[MinValueValidator(1), MaxValueValidator(1_000_000)]
+    )
+    batch_size = models.PositiveIntegerField(
+        default=4, validators=[MinValueValidator(1), MaxValueValidator(4096)]
+    )
+    sequence_length = models.PositiveIntegerField(
+        default=512, validators=[MinValueValidator(16), MaxValueValidator(131_072)]
+    )
     canary_share = models.FloatField(
         default=0.2, validators=[MinValueValidator(0.01), MaxValueValidator(0.9)]
     )
@@ -54,6 +65,12 @@ class NightlySettings(models.Model):
 
     def __str__(self) -> str:
         return "nightly settings"
+
+    def clean(self) -> None:
+        if self.most_held_out < self.least_held_out:
+            raise ValidationError(
+                {"most_held_out": "At least as many as are needed to compare on."}
+            )
 
 
 class NightlyPlan(models.Model):

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -16,7 +17,7 @@ from training.export.conversation import Rules
 from training.lora.base_weights import weights_of
 from training.lora.job import Device, LoraJob
 from training.lora.models import LoraRun
-from training.lora.runs import queue_run
+from training.lora.runs import ask_to_cancel, queue_run
 from training.lora.storing import DATASETS, store_folder
 from training.models import Adapter, NightlyStep
 from training.nightly.dataset import write_dataset
@@ -32,7 +33,10 @@ from workers.nightly.judging import is_right
 from workers.request import ChatRequest
 from workers.tasks.training import ask_for_training
 
-SERVED_WITHIN_S = 600.0
+MOST_LOOKS = 40  # one every 15 seconds
+NODE_WITHIN = timedelta(hours=6)
+ANSWERED_WITHIN = timedelta(hours=2)
+TRIED = 5  # times as many families as are trained: some cannot be
 KEPT_EVERY = 4  # held-out prompts, after which a killed evaluation goes on
 STEPS_OF_FAMILY = ("export", "train", "evaluate", "publish")
 ADAPTERS = ("llguidance", "vllm")  # providers whose servers take adapters
@@ -49,13 +53,15 @@ def choose_families(step: NightlyStep) -> dict[str, Any]:
             f"The model server ({settings.KW_LLM_PROVIDER}) takes no adapters; the embedded one "
             "and vLLM do."
         )
-    found = families_with_enough(lessons=options["least_lessons"], most=options["families"])
+    most = TRIED * options["families"]
+    found = families_with_enough(lessons=options["least_lessons"], most=most)
     with transaction.atomic():
         place = step.plan.steps.order_by("-place").values_list("place", flat=True)[0]
-        known = {tuple(one.subject.items()) for one in step.plan.steps.exclude(subject={})}
-        for family in found:
-            if tuple(family.as_json().items()) in known:
-                continue
+        known = step.plan.steps.exclude(subject={}).values_list(
+            "subject__client_id", "subject__signature"
+        )
+        new = [one for one in found if (one.client_id, one.signature) not in set(known)]
+        for family in new:
             for kind in STEPS_OF_FAMILY:
                 place += 1
                 subject = family.as_json()
@@ -66,6 +72,7 @@ def choose_families(step: NightlyStep) -> dict[str, Any]:
 def export_family(step: NightlyStep) -> dict[str, Any]:
     """Stores the dataset, and keeps the prompts that its adapter will be held to."""
     options, family = step.plan.options, Family(**step.subject)
+    _require_room(step)
     _require_none_rising(family)
     weights = weights_of(options["base_model"], embedded=settings.KW_LLM_GGUF)
     most = options["sequence_length"] * CHARS_PER_TOKEN
@@ -76,9 +83,9 @@ def export_family(step: NightlyStep) -> dict[str, Any]:
         write_dataset(Path(scratch) / "dataset", material, seed=0)
         name, digest = store_folder(Path(scratch) / "dataset", DATASETS)
     job = _job(options, digest)
-    if known := LoraRun.objects.filter(job=job.as_json(), state=LoraRun.State.DONE).first():
-        raise StepSkipped(f"These very lessons were trained on before (run {known.pk}).")
+    known = _trained_before(job)
     return {
+        **({"run": str(known.pk)} if known else {}),
         "dataset": name,
         "job": job.as_json(),
         "lessons": len(material.train),
@@ -90,8 +97,10 @@ def export_family(step: NightlyStep) -> dict[str, Any]:
 
 def train_family(step: NightlyStep) -> dict[str, Any]:
     """Has a node train it, and waits."""
+    exported = _before(step, "export").result
+    if "run" in exported:
+        step.result["run"] = exported["run"]
     if "run" not in step.result:
-        exported = _before(step, "export").result
         family, device = Family(**step.subject), cast(Device, step.plan.options["device"])
         with transaction.atomic():
             run = queue_run(
@@ -108,6 +117,9 @@ def train_family(step: NightlyStep) -> dict[str, Any]:
         ask_for_training(run)
     run = LoraRun.objects.get(pk=step.result["run"])
     if not run.is_finished:
+        if run.state == LoraRun.State.QUEUED and _waited(step) > NODE_WITHIN:
+            ask_to_cancel(run=run, by="the plan", why="no node took it")
+            raise StepFailed(f"No node of {run.device} took it within {NODE_WITHIN}.")
         raise StepWaits(run.reason or f"{run.iteration} of {run.job['iterations']} iterations")
     if run.state != LoraRun.State.DONE:
         raise StepFailed(f"The training {run.state}: {run.reason}")
@@ -120,12 +132,16 @@ def evaluate_adapter(step: NightlyStep) -> dict[str, Any]:
     adapter = register_adapter(run=run)
     if adapter.state != Adapter.State.CANDIDATE:
         return {"adapter": adapter.name, "passed": adapter.state != Adapter.State.REJECTED}
-    _require_served(adapter)
+    _require_served(adapter, step)
     prompts = [_held(one) for one in _before(step, "export").result["held_out"]]
     live = live_adapter(adapter)
     try:
         held = _answered(step, prompts, live, adapter)
     except BackendError as error:
+        if _waited(step) > ANSWERED_WITHIN:
+            reason = f"the model server failed for {ANSWERED_WITHIN}: {error.detail}"
+            reject(adapter=adapter, metrics={}, reason=reason)
+            raise StepFailed(f"The adapter cannot be compared: {reason}.") from error
         raise StepWaits(f"The model server failed: {error.detail}") from error
     reason, report = adapter_gate(held, least=step.plan.options["least_held_out"])
     counted = report.as_json() if report else {}
@@ -196,6 +212,29 @@ def _require_enough(material: Material, options: dict[str, Any]) -> None:
             raise StepSkipped(f"{found} {name}; {least} are needed{f' ({why})' if why else ''}.")
 
 
+def _require_room(step: NightlyStep) -> None:
+    """As many families as the settings say, of those that can be trained."""
+    done = step.plan.steps.filter(kind="export", state=NightlyStep.State.DONE).count()
+    if done >= step.plan.options["families"]:
+        raise StepSkipped(f"{done} families are enough for a night, by the nightly settings.")
+
+
+def _trained_before(job: LoraJob) -> LoraRun | None:
+    """A fine-tuning of the same that nobody has judged yet. Raises StepSkipped where one was."""
+    ended = (LoraRun.State.FAILED, LoraRun.State.CANCELLED)
+    for run in LoraRun.objects.filter(job=job.as_json()).exclude(state__in=ended):
+        adapter = Adapter.objects.filter(run=run).first()
+        if adapter is None or adapter.state == Adapter.State.CANDIDATE:
+            return run
+        raise StepSkipped(f"These very lessons were trained on before (run {run.pk}).")
+    return None
+
+
+def _waited(step: NightlyStep) -> timedelta:
+    assert step.started_at is not None, "it is being carried out"
+    return timezone.now() - step.started_at
+
+
 def _require_none_rising(family: Family) -> None:
     """One adapter of a family is tried at a time; one that gets no verdict goes out by itself."""
     rising = Adapter.objects.filter(
@@ -205,12 +244,14 @@ def _require_none_rising(family: Family) -> None:
         raise StepSkipped(f"{rising.name} is in {rising.state}: the next is trained after it.")
 
 
-def _require_served(adapter: Adapter) -> None:
+def _require_served(adapter: Adapter, step: NightlyStep) -> None:
+    """A server that starts again loads it anew, so what counts is how often it was looked for."""
     if adapter.is_served:
+        step.result.pop("looked", None)
         return
-    waited_s = (timezone.now() - adapter.state_since).total_seconds()
-    if waited_s > SERVED_WITHIN_S:
-        reason = f"no model server has loaded it within {SERVED_WITHIN_S / 60:.0f} minutes"
+    step.result["looked"] = step.result.get("looked", 0) + 1
+    if step.result["looked"] > MOST_LOOKS:
+        reason = f"no model server has loaded it, {MOST_LOOKS} looks long"
         reject(adapter=adapter, metrics={}, reason=reason)
         raise StepFailed(f"The adapter cannot be compared: {reason}.")
     raise StepWaits("The model server is loading the adapter.")

@@ -139,7 +139,7 @@ class NightlyPlanAdmin(RecordAdmin[NightlyPlan]):
     def train_now(self, request: HttpRequest, form: BaseDialogForm) -> HttpResponse:
         """Begins a plan, as the clock does at night."""
         try:
-            plan, _ = begin_plan(key=f"by {request.user}, {timezone.now():%Y-%m-%d %H:%M:%S}"[:60])
+            plan, _ = begin_plan(key=f"{timezone.now():%Y-%m-%d %H:%M:%S} by {request.user}"[:60])
             ask_to_advance()
         except PlanRunning as error:
             messages.error(request, error.detail)

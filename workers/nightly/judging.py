@@ -6,7 +6,7 @@ from typing import Any
 from kernels.verify import NotJson, parse_output
 from training.nightly.material import HeldPrompt
 from workers.answer import generate
-from workers.backends.completion import Backend, Delta
+from workers.backends.completion import Backend, BackendGarbage, BackendRejected, Delta
 from workers.request import ChatRequest
 from workers.trace import Trace
 
@@ -22,7 +22,10 @@ def is_right(
     """
     greedy = {**request.options, "temperature": 0.0}
     asked = request.model_copy(update={"stream": False, "options": greedy})
-    done = generate(asked, "a held-out prompt", judging, _silent, Trace(), writer=backend)
+    try:
+        done = generate(asked, "a held-out prompt", judging, _silent, Trace(), writer=backend)
+    except (BackendGarbage, BackendRejected):  # no answer, however often it is asked
+        return False
     if done.verified is False or done.finish_reason == "length":
         return False
     told = said_of(done.text, held)

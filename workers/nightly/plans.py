@@ -14,7 +14,11 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.forms.models import model_to_dict
 from django.utils import timezone
 
-from training.models import NightlyPlan, NightlySettings, NightlyStep
+from training.adapters.states import reject
+from training.lora.job import BadJob
+from training.lora.runs import ask_to_cancel
+from training.lora.trainer import BadWeights
+from training.models import Adapter, LoraRun, NightlyPlan, NightlySettings, NightlyStep
 from training.nightly.errors import PlanRunning, StepFailed, StepSkipped, StepWaits
 from trajectories.errors import KernelWeaveError
 from workers.queueing import enqueue
@@ -25,6 +29,7 @@ log = logging.getLogger(__name__)
 State = NightlyStep.State
 OPEN = (State.WAITING, State.RUNNING)
 MOST_ATTEMPTS = 5  # of a step that dies under those who carry it out
+CANCELLED = "the plan was cancelled"
 ALWAYS = ("calibrator", "head", "policy", "prm", "families")
 
 Carry = Callable[[NightlyStep], dict[str, Any]]
@@ -60,15 +65,28 @@ def nightly_options() -> dict[str, Any]:
 
 
 def cancel_plan(*, plan: NightlyPlan) -> bool:
-    """Ends a running plan; what is live stays as it is. False for one that has ended."""
+    """Ends a running plan with its fine-tunings and the adapters that nobody has judged.
+
+    What is live stays as it is. False for one that has ended.
+    """
     with transaction.atomic():
         running = NightlyPlan.objects.filter(pk=plan.pk, state=NightlyPlan.State.RUNNING)
         ended = running.update(state=NightlyPlan.State.CANCELLED, finished_at=timezone.now())
         if ended:
             plan.steps.filter(state__in=OPEN).update(
-                state=State.SKIPPED, reason="the plan was cancelled", finished_at=timezone.now()
+                state=State.SKIPPED, reason=CANCELLED, finished_at=timezone.now()
             )
+            _let_go(plan)
     return bool(ended)
+
+
+def _let_go(plan: NightlyPlan) -> None:
+    told = plan.steps.filter(kind="train").values_list("result__run", flat=True)
+    for run in LoraRun.objects.filter(pk__in=[pk for pk in told if pk]):
+        ask_to_cancel(run=run, by="the plan", why=CANCELLED)
+        adapter = Adapter.objects.filter(run=run, state=Adapter.State.CANDIDATE).first()
+        if adapter is not None:
+            reject(adapter=adapter, metrics={}, reason=CANCELLED)
 
 
 def advance(plan_id: UUID, steps: Steps) -> None:
@@ -101,14 +119,19 @@ def _carry_out(step: NightlyStep, steps: Steps) -> None:
         return
     step.state, step.attempts = State.RUNNING, step.attempts + 1
     step.started_at = step.started_at or timezone.now()
-    step.save(update_fields=["state", "attempts", "started_at"])
+    claimed = NightlyStep.objects.filter(pk=step.pk, state__in=OPEN).update(
+        state=step.state, attempts=step.attempts, started_at=step.started_at
+    )
+    if not claimed:
+        step.state = State.SKIPPED  # the plan was cancelled
+        return
     try:
         step.result |= steps[step.kind](step)
     except StepSkipped as error:
         _finish(step, State.SKIPPED, error.detail)
     except StepWaits as error:
         _wait(step, error.detail, attempts=0)
-    except StepFailed as error:
+    except (StepFailed, BadJob, BadWeights) as error:
         _finish(step, State.FAILED, error.detail)
     except KernelWeaveError as error:  # may be better later, as a server that is away
         _wait(step, error.detail, attempts=step.attempts)
@@ -123,7 +146,9 @@ def _carry_out(step: NightlyStep, steps: Steps) -> None:
 
 def _wait(step: NightlyStep, reason: str, *, attempts: int) -> None:
     step.reason, step.attempts = reason, attempts
-    step.save(update_fields=["reason", "attempts", "result"])
+    NightlyStep.objects.filter(pk=step.pk, state__in=OPEN).update(
+        reason=reason, attempts=attempts, result=step.result
+    )
 
 
 def _finish(step: NightlyStep, state: State, reason: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from training.adapters.models import Adapter
@@ -70,7 +71,7 @@ def _table(rows: list[dict[str, Any]]) -> Table | str:
         return "There are no adapters."
     table = Table(*(name.replace("_", " ") for name in rows[0]))
     for row in rows:
-        table.add_row(*(str(value or "-") for value in row.values()))
+        table.add_row(*(escape(str(value or "-")) for value in row.values()))
     return table
 
 

@@ -33,8 +33,10 @@ class Command(BaseCommand):
         plan = self._plan(options)
         console = Console(stderr=options["json"])
         if options["cancel"]:
-            cancel_plan(plan=plan)
-            console.print("Cancelled. What is live stays as it is.")
+            done = cancel_plan(plan=plan)
+            console.print(
+                "Cancelled. What is live stays as it is." if done else "It has ended by itself."
+            )
         elif not options["no_wait"]:
             follow_plan(plan, console)
         plan.refresh_from_db()
