@@ -56,7 +56,7 @@ def feedback_words(recorded: Mapping[str, Any]) -> str:
         recorded["verdict"],
         f"{recorded['rating']} of 5" if recorded["rating"] else "",
         recorded["comment"],
-        "with the right answer" if recorded["answer"] else "",
+        "with the right answer" if recorded.get("answer") else "",
         f"{worker['suggested']} is the right worker" if worker.get("suggested") else "",
         "the wrong worker" if worker.get("wrong") else "",
         "the right worker" if worker.get("wrong") is False else "",
