@@ -45,7 +45,7 @@ class NightlySettings(models.Model):
         default=0, validators=[MaxValueValidator(1024)], help_text="The last so many; 0: all."
     )
     learning_rate = models.FloatField(
-        default=2e-4, validators=[MinValueValidator(1e-8), MaxValueValidator(1.0)]
+        default=5e-4, validators=[MinValueValidator(1e-8), MaxValueValidator(1.0)]
     )
     iterations = models.PositiveIntegerField(
         default=120, validators=[MinValueValidator(1), MaxValueValidator(1_000_000)]
