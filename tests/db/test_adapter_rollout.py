@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from tests.db.adapter_rows import SIGNATURE, State, adapter_in, of_family
 from tests.db.rows import generated, queued_run, recorded
-from training.adapters.counting import arm_of, pairs_of
+from training.adapters.counting import arm_of, live_arms, pairs_of
 from training.adapters.models import Adapter, AdapterTrial
 from training.adapters.states import promote, roll_back
 from training.adapters.verdicts import Arm
@@ -311,3 +311,25 @@ def test_an_adapter_that_left_the_shadow_is_not_tried_any_more(
     trajectory = given(client)
     promote(adapter=adapter, reason="a person said so")
     assert tried(trajectory, adapter) is None
+
+
+def said(name: str, verdicts: list[str]) -> None:
+    """People judge the newest answers of an arm."""
+    rows = Trajectory.objects.filter(adapter=name).order_by("-created_at")[: len(verdicts)]
+    for row, verdict in zip(rows, verdicts, strict=True):
+        Feedback.objects.create(client=row.client, trajectory=row, verdict=verdict)
+
+
+def test_a_live_adapter_is_compared_with_what_was_judged_in_the_same_way(client: Client) -> None:
+    answers(client, "", 10, 0)
+    adapter = adapter_in(State.LIVE, client)
+    answers(client, adapter.name, 8, 2)
+    said("", ["incorrect"] * 6)
+    # Nobody judges the adapter: its checks are held to checks, not to what people said before.
+    assert live_arms(adapter, least=5) == (Arm(8, 2), Arm(10, 0))
+    said(adapter.name, ["incorrect"] * 5)
+    assert live_arms(adapter, least=5) == (Arm(0, 5), Arm(0, 6))
+    assert live_arms(adapter, least=6) == (Arm(8, 2), Arm(10, 0))
+    # People judge it now, and did not judge what was before: then whatever there is counts.
+    Feedback.objects.filter(trajectory__adapter="").delete()
+    assert live_arms(adapter, least=5) == (Arm(5, 5), Arm(10, 0))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -53,7 +54,7 @@ def _arms(adapter: Adapter) -> SafeString:
         canary, control = canary_arms(adapter)
         return _compared(canary, "what answers the rest", control)
     if adapter.state == State.LIVE:
-        live, before = live_arms(adapter)
+        live, before = live_arms(adapter, least=settings.KW_ADAPTER_MIN_ANSWERS)
         return _compared(live, "what it replaced", before)
     return table(["", ""], [["", "It is not measured now."]])
 

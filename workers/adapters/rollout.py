@@ -80,7 +80,7 @@ def rule_live(adapter: Adapter) -> None:
         until = _next_look(locked, kept)
         if until is None:
             return
-        live, before = live_arms(locked, until=until)
+        live, before = live_arms(locked, until=until, least=settings.KW_ADAPTER_MIN_ANSWERS)
         look = kept.get("looks", 0) + 1
         ruling = while_live(live, before, look, bounds())
         told = _told(ruling, live, before) | {
