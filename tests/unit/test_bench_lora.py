@@ -31,12 +31,12 @@ def test_both_arms_are_measured(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     parser = argparse.ArgumentParser()
     add_lora_arguments(parser)
     small = ["--size", "tiny", "--device", "cpu", "--iterations", "6", "--batch", "2"]
-    options = parser.parse_args([*small, "--length", "128", "--write", str(tmp_path)])
+    options = parser.parse_args([*small, "--length", "64", "--write", str(tmp_path)])
     run_lora(vars(options))
     shown = capsys.readouterr().out
     assert "times a plain TRL script's" in shown
     written = (tmp_path / "lora-tiny-cpu.md").read_text()
-    assert "| the PEFT trainer | 0.1 M | cpu | float32 | 2 x 128 |" in written
+    assert "| the PEFT trainer | 0.1 M | cpu | float32 | 2 x 64 |" in written
 
 
 def test_the_figures_are_compared_and_memory_on_a_gpu_is_shown() -> None:

@@ -25,7 +25,7 @@ def add_lora_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("cpu", "gpu"), help="default: a GPU if there is one")
     parser.add_argument("--iterations", type=positive, default=30, help="of each arm")
     parser.add_argument("--batch", type=positive, default=4, help="conversations")
-    parser.add_argument("--length", type=positive, default=512, help="tokens of each")
+    parser.add_argument("--length", type=positive, default=512, help="tokens of each; 64 or more")
     parser.add_argument(
         "--recompute", action="store_true", help="activations are computed again, to save memory"
     )
