@@ -82,7 +82,7 @@ def make_root(root: Path) -> None:
     places = ["usr", "proc", "dev", "run/secrets", "app", "opt", "var/lib", "data", "etc"]
     for place in [*places, *(path.lstrip("/") for path in _outside_usr())]:
         (root / place).mkdir(parents=True, exist_ok=True)
-    (root / "tmp").mkdir()
+    (root / "tmp").mkdir(exist_ok=True)  # a checkout may lie below it
     (root / "tmp").chmod(0o1777)
     for name in ("bin", "sbin", "lib", "lib32", "lib64"):
         if Path("/", name).is_symlink():
