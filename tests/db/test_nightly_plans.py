@@ -7,7 +7,15 @@ import pytest
 from training.models import NightlyPlan, NightlyStep
 from training.nightly.errors import PlanRunning, StepFailed, StepSkipped, StepWaits
 from trajectories.errors import KernelWeaveError
-from workers.nightly.plans import ALWAYS, MOST_ATTEMPTS, advance, begin_plan, cancel_plan
+from workers.nightly.plans import (
+    ALWAYS,
+    MOST_ATTEMPTS,
+    Steps,
+    advance,
+    begin_plan,
+    cancel_plan,
+)
+from workers.tasks.nightly import STEPS
 from workers.turns import turn
 
 pytestmark = pytest.mark.django_db
@@ -23,16 +31,14 @@ class Work:
     def __init__(self, **told: Any) -> None:
         self.told = told
         self.done: list[str] = []
+        self.steps: Steps = dict.fromkeys(STEPS, self._carry)
 
-    def __getitem__(self, kind: str) -> Any:
-        def carry(step: NightlyStep) -> dict[str, Any]:
-            self.done.append(kind)
-            said: Any = self.told.get(kind, {})
-            if isinstance(said, Exception):
-                raise said
-            return dict(said)
-
-        return carry
+    def _carry(self, step: NightlyStep) -> dict[str, Any]:
+        self.done.append(step.kind)
+        said: Any = self.told.get(step.kind, {})
+        if isinstance(said, Exception):
+            raise said
+        return dict(said)
 
 
 def plan_of(*steps: tuple[str, dict[str, Any]]) -> NightlyPlan:
@@ -47,7 +53,7 @@ def states(plan: NightlyPlan) -> list[tuple[str, str]]:
 
 
 def run(plan: NightlyPlan, work: Work) -> list[str]:
-    advance(plan.pk, work)  # type: ignore[arg-type]
+    advance(plan.pk, work.steps)
     plan.refresh_from_db()
     return work.done
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from safetensors.numpy import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from tests.tiny_models import Told, byte_tokenizer, tiny_job, tiny_model, write_dataset
+from tests.trainer_fixtures import data, model, one_thread, weights_of
 from training.lora.dataset import read_dataset
 from training.lora.job import LoraJob
 from training.lora.mlx_trainer import train_mlx
@@ -36,23 +36,7 @@ pytest.importorskip("mlx_lm", reason="NOT TESTED: mlx-lm is not installed")
 
 from training.lora.mlx_model import rotary_names
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model(tmp_path_factory.mktemp("tiny") / "model")
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return write_dataset(tmp_path / "data")
+__all__ = ["data", "model", "one_thread"]
 
 
 def train(job: LoraJob, model: Path, data: Path, work: Path, told: Told) -> Trained:
@@ -64,10 +48,6 @@ def train(job: LoraJob, model: Path, data: Path, work: Path, told: Told) -> Trai
         report=told.report,
         cancelled=told.cancelled,
     )
-
-
-def weights_of(folder: Path) -> dict[str, Any]:
-    return load_file(folder / "adapter_model.safetensors")
 
 
 def same(one: dict[str, Any], other: dict[str, Any]) -> bool:

@@ -3,7 +3,6 @@
 import json
 import shutil
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ from peft import PeftModel
 from safetensors.numpy import load_file, save_file
 from transformers import AutoModelForCausalLM
 
-from tests.tiny_models import Told, byte_tokenizer, tiny_job, tiny_model, write_dataset
+from tests.tiny_models import Told, byte_tokenizer, tiny_job, tiny_model
+from tests.trainer_fixtures import data, model, one_thread, weights_of
 from training.lora.dataset import read_dataset
 from training.lora.job import LoraJob
 from training.lora.peft_trainer import train_peft
@@ -32,23 +32,7 @@ from training.lora.trainer import (
     checkpoints,
 )
 
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_model(tmp_path_factory.mktemp("tiny") / "model")
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return write_dataset(tmp_path / "data")
+__all__ = ["data", "model", "one_thread"]
 
 
 def train(job: LoraJob, model: Path, data: Path, work: Path, told: Told, **more: Any) -> Trained:
@@ -61,10 +45,6 @@ def train(job: LoraJob, model: Path, data: Path, work: Path, told: Told, **more:
         cancelled=told.cancelled,
         **more,
     )
-
-
-def weights_of(folder: Path) -> dict[str, Any]:
-    return load_file(folder / "adapter_model.safetensors")
 
 
 def test_it_learns_and_tells_each_iteration_once(model: Path, data: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce
 
 from training.adapters.models import Adapter, AdapterTrial
+from training.adapters.states import live_in_family
 from training.adapters.verdicts import Arm, Pairs
 from trajectories.last_word import last_word
 from trajectories.models import Trajectory
@@ -109,12 +110,7 @@ def pairs_of(adapter: Adapter) -> Pairs:
 
 def live_now(adapter: Adapter) -> str:
     """The name under which the answers of an adapter's competitor are recorded: what is live."""
-    live = Adapter.objects.filter(
-        client_id=adapter.client_id,
-        signature=adapter.signature,
-        base_model=adapter.base_model,
-        state=State.LIVE,
-    ).first()
+    live = live_in_family(adapter)
     return live.name if live is not None else BASE
 
 

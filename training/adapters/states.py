@@ -158,11 +158,20 @@ def _restorable(adapter: Adapter) -> Adapter | None:
     return None
 
 
-def _locked_family(adapter: Adapter) -> QuerySet[Adapter]:
-    """Its family's rows, held until the transaction ends: families change one step at a time."""
-    family = Adapter.objects.filter(
+def live_in_family(adapter: Adapter) -> Adapter | None:
+    """What answers the adapter's family now; None: the base model."""
+    return _family(adapter).filter(state=State.LIVE).first()
+
+
+def _family(adapter: Adapter) -> QuerySet[Adapter]:
+    return Adapter.objects.filter(
         client_id=adapter.client_id, signature=adapter.signature, base_model=adapter.base_model
     )
+
+
+def _locked_family(adapter: Adapter) -> QuerySet[Adapter]:
+    """Its family's rows, held until the transaction ends: families change one step at a time."""
+    family = _family(adapter)
     list(family.select_for_update().order_by("pk").values_list("pk", flat=True))
     return family
 

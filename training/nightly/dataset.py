@@ -1,6 +1,5 @@
 """A family's lessons as the two files that a trainer reads, and their manifest."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -29,7 +28,7 @@ def write_dataset(folder: Path, material: Material, *, seed: int) -> None:
         "valid": {"lessons": len(material.valid)},
         "left_out": material.left_out,
     }
-    write_manifest(folder, json.loads(json.dumps(manifest)))
+    write_manifest(folder, manifest)
 
 
 def _lines(lessons: Iterable[Lesson]) -> list[str]:

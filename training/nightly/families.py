@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 
 from trajectories.last_word import last_word
 from trajectories.models import Trajectory
@@ -34,7 +34,7 @@ def families_with_enough(*, lessons: int, most: int) -> list[Family]:
     found = (
         Trajectory.objects.filter(PLAIN)
         .values("client_id", "client__name", "signature")
-        .annotate(count=Count("pk"), newest=Max("created_at"))
+        .annotate(count=Count("pk"))
         .filter(count__gte=lessons)
         .order_by("-count", "client_id", "signature")
     )

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from training.adapters.states import register_adapter, reject, start_shadow
+from training.adapters.states import live_in_family, register_adapter, reject, start_shadow
 from training.export.chat_template import read_template
 from training.export.conversation import Rules
 from training.lora.base_weights import weights_of
@@ -30,6 +30,7 @@ from workers.adapters.asking import adapter_backend
 from workers.backends.choose import live_backend
 from workers.backends.completion import Backend, BackendError
 from workers.nightly.judging import is_right
+from workers.nightly.plans import keep_progress
 from workers.request import ChatRequest
 from workers.tasks.training import ask_for_training
 
@@ -113,7 +114,7 @@ def train_family(step: NightlyStep) -> dict[str, Any]:
                 sources=exported["sources"],
             )
             step.result = {"run": str(run.pk)}
-            step.save(update_fields=["result"])
+            keep_progress(step, "")
         ask_for_training(run)
     run = LoraRun.objects.get(pk=step.result["run"])
     if not run.is_finished:
@@ -134,7 +135,7 @@ def evaluate_adapter(step: NightlyStep) -> dict[str, Any]:
         return {"adapter": adapter.name, "passed": adapter.state != Adapter.State.REJECTED}
     _require_served(adapter, step)
     prompts = [_held(one) for one in _before(step, "export").result["held_out"]]
-    live = live_adapter(adapter)
+    live = live_in_family(adapter)
     try:
         held = _answered(step, prompts, live, adapter)
     except BackendError as error:
@@ -163,16 +164,6 @@ def publish_adapter(step: NightlyStep) -> dict[str, Any]:
     return {"adapter": adapter.name}
 
 
-def live_adapter(adapter: Adapter) -> Adapter | None:
-    """What answers the adapter's family now; None: the base model."""
-    return Adapter.objects.filter(
-        client=adapter.client,
-        signature=adapter.signature,
-        base_model=adapter.base_model,
-        state=Adapter.State.LIVE,
-    ).first()
-
-
 def _answered(
     step: NightlyStep, prompts: Sequence[HeldPrompt], live: Adapter | None, adapter: Adapter
 ) -> list[Held]:
@@ -193,8 +184,7 @@ def _answered(
             asked = requests[one.run_id]
             known[key] = [is_right(asked, one, who, judging=base) for who in (before, after)]
         if not number % KEPT_EVERY:
-            step.reason = f"{number} of {len(prompts)} held-out prompts"
-            step.save(update_fields=["result", "reason"])
+            keep_progress(step, f"{number} of {len(prompts)} held-out prompts")
     step.reason = ""
     return [
         Held(one.prompt, *known[str(one.run_id)]) for one in prompts if str(one.run_id) in known

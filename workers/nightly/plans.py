@@ -144,11 +144,17 @@ def _carry_out(step: NightlyStep, steps: Steps) -> None:
         _finish(step, State.DONE, step.reason)
 
 
-def _wait(step: NightlyStep, reason: str, *, attempts: int) -> None:
-    step.reason, step.attempts = reason, attempts
+def keep_progress(step: NightlyStep, reason: str) -> None:
+    """Stores how far an open step is; one that was cancelled stays as it is."""
+    step.reason = reason
     NightlyStep.objects.filter(pk=step.pk, state__in=OPEN).update(
-        reason=reason, attempts=attempts, result=step.result
+        reason=reason, attempts=step.attempts, result=step.result
     )
+
+
+def _wait(step: NightlyStep, reason: str, *, attempts: int) -> None:
+    step.attempts = attempts
+    keep_progress(step, reason)
 
 
 def _finish(step: NightlyStep, state: State, reason: str) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from celery import Task, current_app, shared_task
+from celery import Task, shared_task
 from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
@@ -17,6 +17,7 @@ from training.lora.runs import claim, note_waiting, take_back
 from training.nodes.models import TrainingNode
 from training.nodes.registering import live_nodes
 from workers.leases import WORKER
+from workers.nightly.plans import ask_to_advance
 from workers.queueing import QueueUnavailable, enqueue
 from workers.training_node import LIMIT_S, leaving, run_keeper
 from workers.training_run import Desk, drop_checkpoints, train_run
@@ -76,7 +77,7 @@ def ask_for_training(run: LoraRun) -> None:
 def tell_plans() -> None:
     """A run has ended, and the plan that waits for it may go on; it looks by itself, too."""
     try:
-        enqueue(current_app.signature("workers.tasks.nightly.advance_plans"), queue="learn")
+        ask_to_advance()
     except QueueUnavailable:
         log.warning("plans were not told that a run has ended")
 
