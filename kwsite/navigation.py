@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse_lazy
+from django.utils.module_loading import import_string
 from django.utils.text import format_lazy
 
 
@@ -15,6 +16,20 @@ def _entry(title: str, icon: str, model: str) -> dict[str, Any]:
         "icon": icon,
         "permission": _may_view(app, name),
         "link": reverse_lazy(f"admin:{app}_{name}_changelist"),
+    }
+
+
+def _page(title: str, icon: str, name: str) -> dict[str, Any]:
+    """Of `kwsite.dashboard.NAME`, which cannot be imported before Django is set up."""
+
+    def may_view(request: HttpRequest) -> bool:
+        return bool(import_string(f"kwsite.dashboard.{name}.PAGE").allows(request))
+
+    return {
+        "title": title,
+        "icon": icon,
+        "permission": may_view,
+        "link": reverse_lazy(f"dashboard_{name}"),
     }
 
 

@@ -70,6 +70,13 @@ def test_services_do_the_work_of_the_embedded_stack(composed: dict[str, Service]
         assert (words[:3] == ["nice", "-n", str(group.niceness)]) == bool(group.niceness)
 
 
+def test_who_fine_tunes_has_the_model_that_is_served() -> None:
+    told = load([COMPOSE], {})["services"]
+    (model,) = [one for one in told["vllm"]["volumes"] if one.endswith(":/models:ro")]
+    for name in ("learn", "train", "train-gpu"):
+        assert model in told[name]["volumes"], name
+
+
 def test_every_queue_is_worked_on_but_the_one_of_apple_silicon(
     composed: dict[str, Service],
 ) -> None:

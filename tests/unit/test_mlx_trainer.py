@@ -242,7 +242,7 @@ def test_a_leaking_dataset_is_refused(model: Path, tmp_path: Path) -> None:
 def test_checkpoints_are_not_mixed_up(model: Path, data: Path, tmp_path: Path) -> None:
     train(tiny_job(), model, data, tmp_path / "run", Told())
     assert [number for number, _ in checkpoints(tmp_path / "run")] == [6, 3]
-    with pytest.raises(BadCheckpoint, match="another job or trainer"):
+    with pytest.raises(BadCheckpoint, match="another job, base model or trainer"):
         train(tiny_job(seed=3), model, data, tmp_path / "run", Told())
     (checkpoint_folder(tmp_path / "run", 6) / "state.safetensors").write_bytes(b"torn")
     with pytest.raises(BadCheckpoint, match="cannot be read"):

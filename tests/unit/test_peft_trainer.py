@@ -31,6 +31,7 @@ from training.lora.trainer import (
     checkpoint_folder,
     checkpoints,
 )
+from training.lora.weights import digest_of_weights
 
 __all__ = ["data", "model", "one_thread"]
 
@@ -55,6 +56,7 @@ def test_it_learns_and_tells_each_iteration_once(model: Path, data: Path, tmp_pa
     assert told.all[-1].loss < told.all[0].loss - 0.2
     assert all(one.tokens_per_s > 0 for one in told.all)
     assert told.all[0].line.splitlines()[0] == "8 conversations to train on"
+    assert trained.metadata["weights"] == digest_of_weights(model)
     losses = trained.metadata["losses"]
     assert losses["validation_after"] == pytest.approx(told.all[-1].validation_loss, abs=1e-5)
 
@@ -147,6 +149,13 @@ def test_a_checkpoint_of_another_job_is_refused(model: Path, data: Path, tmp_pat
     train(tiny_job(), model, data, tmp_path / "run", Told())
     with pytest.raises(BadCheckpoint, match="another job"):
         train(tiny_job(rank=2), model, data, tmp_path / "run", Told())
+
+
+def test_a_checkpoint_on_other_weights_is_refused(model: Path, data: Path, tmp_path: Path) -> None:
+    train(tiny_job(), model, data, tmp_path / "run", Told())
+    other = tiny_model(tmp_path / "other", seed=1)
+    with pytest.raises(BadCheckpoint, match="base model"):
+        train(tiny_job(), other, data, tmp_path / "run", Told())
 
 
 def test_what_a_kill_left_unfinished_is_no_checkpoint(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from training.figures.admin import chart
+from training.figures.admin import shares
 from training.figures.by_worker import ALL, Answered, Hit, Latency, Share, figures, latency, share
 from training.figures.table import as_json, figures_table
 
@@ -68,7 +68,7 @@ def test_the_table_the_json_and_the_chart_say_the_same() -> None:
     assert cells["right, by people"] == ["-"] * 2
     assert cells["cold, p50 / p95"] == ["40 / 40 ms"] * 2
     assert as_json(found)[1]["correct_by_verifier"] == {"yes": 1, "of": 1, "share": 1.0}
-    assert [one["data"] for one in chart(found)["datasets"]] == [
+    assert [one.values for one in shares(found)] == [
         [None, None],
         [100.0, 100.0],
         [None, None],

@@ -1,6 +1,5 @@
 """A page of the admin on how searches do: one chart, and the table by worker."""
 
-import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -14,17 +13,12 @@ from training.figures.by_worker import Figures
 from training.figures.rows import search_figures
 from training.figures.table import figures_table
 from trajectories.admin_base import ModelAdmin
+from trajectories.charts import Colour, Series, chart
 from trajectories.markup import table
 
 Row = TypeVar("Row", bound=Model)
 
 WINDOWS = (1, 7, 30, 90)  # days
-CHART_OPTIONS = {
-    "responsive": True,
-    "maintainAspectRatio": False,
-    "plugins": {"legend": {"display": True, "position": "bottom"}},
-    "scales": {"x": {"grid": {"display": False}}, "y": {"min": 0, "max": 100}},
-}
 
 
 class MetricsPage(ModelAdmin[Row]):
@@ -52,8 +46,14 @@ class MetricsPage(ModelAdmin[Row]):
             "windows": WINDOWS,
             "rows": rows if found else [],
             "table": table(headers, [list(row) for row in rows]),
-            "chart": json.dumps(chart(found)),
-            "chart_options": json.dumps(CHART_OPTIONS),
+            "chart": chart(
+                "bar",
+                [one.worker for one in found],
+                shares(found),
+                label="Right answers and right workers, by worker",
+                unit="%",
+                high=100,
+            ),
         }
         return TemplateResponse(request, "training/search_metrics.html", context)
 
@@ -62,22 +62,15 @@ def may_view_metrics(request: HttpRequest) -> bool:
     return request.user.has_perms(("trajectories.view_searchrecord", "training.view_routeroutcome"))
 
 
-def chart(found: Sequence[Figures]) -> dict[str, Any]:
-    """Bars in per cent for Chart.js, one group a worker; none where nothing could be judged."""
-    shares = {
+def shares(found: Sequence[Figures]) -> list[Series]:
+    """In per cent, a value for each worker; None where nothing could be judged."""
+    counted = {
         "right, by people": [one.correct_by_people for one in found],
         "right, by verifier": [one.correct_by_verifier for one in found],
         "right worker, by people": [one.right_worker for one in found],
     }
-    colours = ("var(--color-primary-600)", "var(--color-primary-300)", "var(--color-base-400)")
-    return {
-        "labels": [one.worker for one in found],
-        "datasets": [
-            {
-                "label": label,
-                "data": [None if s.value is None else round(100 * s.value, 1) for s in own],
-                "backgroundColor": colour,
-            }
-            for (label, own), colour in zip(shares.items(), colours, strict=True)
-        ],
-    }
+    colours: tuple[Colour, ...] = ("primary", "fourth", "muted")
+    return [
+        Series(label, [None if s.value is None else round(100 * s.value, 1) for s in own], colour)
+        for (label, own), colour in zip(counted.items(), colours, strict=True)
+    ]

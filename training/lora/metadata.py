@@ -15,17 +15,19 @@ def describe(
     job: LoraJob,
     dataset: Dataset,
     *,
+    weights: str,
     trainer: str,
     device: str,
     versions: Mapping[str, str],
     losses: Losses,
 ) -> dict[str, Any]:
-    """`kernelweave.json`."""
+    """`kernelweave.json`. `weights` is the digest of the base model's."""
     last = max(losses.valid, default=0)
     return {
         "format": FORMAT,
         "job": job.as_json(),
         "job_digest": job.digest,
+        "weights": weights,
         "trainer": trainer,
         "device": device,
         "versions": {"python": platform.python_version(), **versions},

@@ -64,7 +64,7 @@ def fine_tune(
     if mx.default_device().type == mx.DeviceType.cpu:
         mx.disable_compile()  # by a C++ compiler, which takes longer than it saves
     prepare(work)
-    origin = made_for(job, dataset, NAME)
+    origin = made_for(job, dataset, NAME, folder)
     checkpoint = last_checkpoint(work, origin)
     tokenizer = load_tokenizer(folder)
     train_side = tokenize(dataset.train, tokenizer, length=job.sequence_length, side="train")
@@ -102,6 +102,7 @@ def fine_tune(
     metadata = describe(
         job,
         dataset,
+        weights=origin["weights"],
         trainer=NAME,
         device=f"mlx {mx.default_device().type.name}",
         versions={name: version(name) for name in ("mlx", "mlx-lm")},

@@ -86,7 +86,7 @@ def fine_tune(
     with args.main_process_first():
         if args.process_index == 0:
             prepare(work)
-    origin = made_for(job, dataset, NAME)
+    origin = made_for(job, dataset, NAME, folder)
     checkpoint = last_checkpoint(work, origin)
     args.eval_on_start = checkpoint is None
     tokenizer = load_tokenizer(folder)
@@ -114,6 +114,7 @@ def fine_tune(
     metadata = describe(
         job,
         dataset,
+        weights=origin["weights"],
         trainer=NAME,
         device=device_name(machine.device),
         versions={name: version(name) for name in ("torch", "transformers", "peft", "trl")},

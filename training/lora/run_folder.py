@@ -16,6 +16,7 @@ from training.lora.trainer import (
     checkpoint_folder,
     checkpoints,
 )
+from training.lora.weights import digest_of_weights
 
 ADAPTER = "adapter"
 KEPT = 2  # checkpoints: the one that is being stored, and a newer one
@@ -51,13 +52,23 @@ def last_checkpoint(work: Path, made_for: Mapping[str, Any]) -> Path | None:
     except (OSError, ValueError) as error:
         raise BadCheckpoint(f"The checkpoint {folder.name} is incomplete: {error}") from error
     if said != dict(made_for):
-        raise BadCheckpoint(f"The checkpoint {folder.name} is of another job or trainer.")
+        raise BadCheckpoint(
+            f"The checkpoint {folder.name} is of another job, base model or trainer."
+        )
     return folder
 
 
-def made_for(job: LoraJob, dataset: Dataset, trainer: str) -> dict[str, str]:
-    """What a checkpoint must have been made for, so that a training may go on from it."""
-    return {"job": job.digest, "data": dataset.digest, "trainer": trainer}
+def made_for(job: LoraJob, dataset: Dataset, trainer: str, folder: Path) -> dict[str, str]:
+    """What a checkpoint must have been made for, so that a training may go on from it.
+
+    `folder` holds the base model's weights.
+    """
+    return {
+        "job": job.digest,
+        "data": dataset.digest,
+        "trainer": trainer,
+        "weights": digest_of_weights(folder),
+    }
 
 
 def empty_draft(beside: Path) -> Path:

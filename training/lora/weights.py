@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from kernels.spec import digest_of
 from training.lora.artifact import digest_of_file
 from training.lora.trainer import BadWeights
 
@@ -34,6 +35,13 @@ def hugging_face_folder(weights: Path, *, cache: Path) -> Path:
             _unpack(weights, draft)
             _take_place(draft, kept)
     return kept
+
+
+def digest_of_weights(folder: Path) -> str:
+    """SHA-256 (hex) of a Hugging Face directory's tensor files and their names."""
+    return digest_of(
+        {file.name: digest_of_file(file) for file in sorted(folder.glob("*.safetensors"))}
+    )
 
 
 def _require_gguf(file: Path) -> None:

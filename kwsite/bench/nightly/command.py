@@ -5,6 +5,7 @@
 
 import argparse
 import logging
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from django.conf import settings
 from rich.console import Console
 
 from kwsite.bench.claim.contacts import contacts
+from kwsite.bench.nightly.following import Say
 from kwsite.bench.nightly.mail import mail
 from kwsite.bench.nightly.measure import Sizes, measure_night
+from kwsite.bench.nightly.refusals_report import refusals_grid, refusals_verdict, write_refusals
+from kwsite.bench.nightly.refused import measure_refusals
 from kwsite.bench.nightly.report import grids, verdict, write_page
 from kwsite.bench.showing import show, tell_written
 from kwsite.commandline.client import ServiceClient
@@ -35,20 +39,35 @@ def main() -> None:
         ServiceClient(found) as app,
         ServiceClient(beside) as other,
     ):
-        night = measure_night(
-            app,
-            other,
-            (contacts(options.train + 60), mail()),
-            sizes,
-            model=settings.KW_LLM_MODEL,
-            command=options.command,
-            say=lambda text: (
-                status.update(text) if console.is_terminal else print(text, flush=True)
-            ),
-        )
+
+        def say(text: str) -> None:
+            status.update(text) if console.is_terminal else print(text, file=sys.stderr, flush=True)
+
+        if options.refused:
+            _refused(app, sizes, options, say)
+        else:
+            _night(app, other, sizes, options, say)
+
+
+def _night(
+    app: ServiceClient, beside: ServiceClient, sizes: Sizes, options: argparse.Namespace, say: Say
+) -> None:
+    families = (contacts(options.train + 60), mail())
+    model = settings.KW_LLM_MODEL
+    night = measure_night(
+        app, beside, families, sizes, model=model, command=options.command, say=say
+    )
     if options.write:
         tell_written([write_page(night, Path(options.write))])
     show(night.as_json(), grids(night), verdict(night), as_json=options.json)
+
+
+def _refused(app: ServiceClient, sizes: Sizes, options: argparse.Namespace, say: Say) -> None:
+    found = measure_refusals(app, mail(), sizes, say=say)
+    if options.write:
+        tell_written([write_refusals(found, Path(options.write), options.command)])
+    rows = [one.as_json() for one in found]
+    show(rows, [refusals_grid(found)], refusals_verdict(found), as_json=options.json)
 
 
 def _options() -> argparse.Namespace:
@@ -58,5 +77,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--learning-rate", type=float, required=True)
     for name in ("command", "write"):
         parser.add_argument(f"--{name}", default="")
-    parser.add_argument("--json", action="store_true")
+    for name in ("json", "refused"):
+        parser.add_argument(f"--{name}", action="store_true")
     return parser.parse_args()

@@ -4,23 +4,18 @@ Two apps ask the same. What the first is told is learned from; the second only m
 it is, so that no test prompt is ever learned from before it is asked.
 """
 
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
-from typing import Any
 
 from kwsite.bench.claim.family import Family, Sample
+from kwsite.bench.nightly.following import Say, follow_plan
 from kwsite.bench.nightly.outcome import Answers, FamilyNight, Night
+from kwsite.bench.nightly.traffic import ask, is_right, taught
 from kwsite.commandline.client import ServiceClient
-from training.models import Adapter, NightlyPlan, NightlySettings, NightlyStep
-from trajectories.models import Trajectory
-from workers.nightly.plans import ask_to_advance, begin_plan
+from training.models import Adapter, NightlyPlan, NightlyStep
 
-POLL_S = 1.0
-SCORED_WITHIN_S = 180.0
-PLAN_WITHIN_S = 5400.0
 RISEN = (Adapter.State.LIVE,)
 OUT = (Adapter.State.REJECTED, Adapter.State.ROLLED_BACK, Adapter.State.RETIRED)
 APP = "local"  # the client that `make run` makes
@@ -33,9 +28,6 @@ class Sizes:
     test: int
     iterations: int
     learning_rate: float
-
-
-Say = Callable[[str], None]
 
 
 def measure_night(
@@ -54,16 +46,10 @@ def measure_night(
     for family in families:
         say(f"{family.name}: {before[family.name].rate:.0%} right. Traffic to learn from.")
         for sample in family.train[: sizes.train]:
-            _taught(app, family, sample)
-    _wait("every answer is scored", _all_scored, SCORED_WITHIN_S)
-    told = {"iterations": sizes.iterations, "learning_rate": sizes.learning_rate}
-    NightlySettings.objects.update_or_create(pk=1, defaults=told)
-    began = time.monotonic()
-    plan, _ = begin_plan(key="bench")
-    ask_to_advance()
-    say("The plan has begun.")
-    _wait("the plan is done", lambda: _is_done(plan, say), PLAN_WITHIN_S)
-    plan_s = time.monotonic() - began
+            taught(app, family, sample)
+    plan, plan_s = follow_plan(
+        "bench", say, iterations=sizes.iterations, learning_rate=sizes.learning_rate
+    )
     say(f"The plan is done after {plan_s:.0f} s. Traffic, until adapters have risen.")
     began = time.monotonic()
     for family in families:
@@ -86,57 +72,14 @@ def measure_night(
 
 
 def _asked(service: ServiceClient, family: Family, samples: Sequence[Sample]) -> Answers:
-    told = [_ask(service, family, sample) for sample in samples]
+    told = [ask(service, family, sample) for sample in samples]
     adapters = {one["kernelweave"].get("adapter") for one in told}
     return Answers(
         len(samples),
-        tuple(_is_right(family, s, one) for s, one in zip(samples, told, strict=True)),
+        tuple(is_right(family, s, one) for s, one in zip(samples, told, strict=True)),
         sum(one["kernelweave"]["verified"] is True for one in told),
         tuple(sorted(name for name in adapters if name)),
     )
-
-
-def _taught(service: ServiceClient, family: Family, sample: Sample) -> None:
-    """Asks, and where the app's people look at answers, says what would have been right."""
-    told = _ask(service, family, sample)
-    if family.judges:
-        right = _is_right(family, sample, told)
-        said: dict[str, Any] = {"verdict": "correct"}
-        if not right:
-            said = {"verdict": "incorrect", "answer": json.dumps(sample.gold)}
-        service.feedback({"run_id": told["kernelweave"]["run_id"], **said})
-
-
-def _ask(service: ServiceClient, family: Family, sample: Sample) -> dict[str, Any]:
-    return service.chat(family.body(sample.prompt))
-
-
-def _is_right(family: Family, sample: Sample, told: dict[str, Any]) -> bool:
-    try:
-        output = json.loads(told["choices"][0]["message"]["content"] or "")
-    except ValueError:
-        return False
-    return family.right(sample, output)
-
-
-def _all_scored() -> bool:
-    return not Trajectory.objects.filter(scored_at=None).exists()
-
-
-def _is_done(plan: NightlyPlan, say: Say) -> bool:
-    plan.refresh_from_db()
-    running = plan.steps.filter(state=NightlyStep.State.RUNNING).first()
-    if running is not None:
-        say(f"{running.kind} {running.subject.get('label', '')}: {running.reason}")
-    return plan.state != NightlyPlan.State.RUNNING
-
-
-def _wait(what: str, is_so: Callable[[], bool], within_s: float) -> None:
-    deadline = time.monotonic() + within_s
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"Waited {within_s:.0f} s until {what}.")
-        time.sleep(POLL_S)
 
 
 def _rise(app: ServiceClient, family: Family, plan: NightlyPlan, say: Say) -> None:
@@ -150,7 +93,7 @@ def _rise(app: ServiceClient, family: Family, plan: NightlyPlan, say: Say) -> No
             break
         if not number % 20:
             say(f"{family.name}: {adapter.name} is {adapter.state}")
-        _taught(app, family, sample)
+        taught(app, family, sample)
     say(f"{family.name}: {adapter.name} is {adapter.state}")
 
 

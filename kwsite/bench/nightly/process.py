@@ -24,6 +24,9 @@ STACK = {
 
 def add_nightly_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help="only whether it works")
+    parser.add_argument(
+        "--refused", action="store_true", help="what a night must refuse: poison, ties, leaks"
+    )
     parser.add_argument("--train", type=positive, default=TRAIN, help="prompts of each family")
     parser.add_argument("--test", type=positive, default=TEST, help="prompts of each, beforehand")
     parser.add_argument("--iterations", type=positive, default=ITERATIONS, help="of the training")
@@ -40,8 +43,7 @@ def run_nightly(options: dict[str, Any]) -> None:
     arguments += ["--learning-rate", str(options["learning_rate"])]
     if options["write"]:
         arguments += ["--write", str(options["write"].absolute())]
-    if options["json"]:
-        arguments.append("--json")
+    arguments += [f"--{name}" for name in ("json", "refused") if options[name]]
     print("Starting a stack of its own.", file=sys.stderr)
     with throwaway_stack(STACK) as address:
         measure_in_own_process("nightly", arguments, own_environment(address.home) | STACK)
@@ -54,7 +56,7 @@ def _said(options: dict[str, Any]) -> list[str]:
         "iterations": ITERATIONS,
         "learning_rate": LEARNING_RATE,
     }
-    said = ["--quick"] if options["quick"] else []
+    said = [f"--{name}" for name in ("quick", "refused") if options[name]]
     for name, usual in usuals.items():
         if options[name] != usual:
             said += [f"--{name.replace('_', '-')}", str(options[name])]

@@ -1,0 +1,92 @@
+"""Charts in the admin: drawn by Chart.js, which unfold brings, and as a table for who reads."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
+COLOURS = {
+    "primary": "var(--color-primary-600)",
+    "second": "var(--color-orange-500)",
+    "third": "var(--color-green-600)",
+    "fourth": "var(--color-primary-300)",
+    "danger": "var(--color-red-600)",
+    "muted": "var(--color-base-400)",
+}
+Colour = Literal["primary", "second", "third", "fourth", "danger", "muted"]
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values for each label of a chart; None where nothing is known. `dashed` for references."""
+
+    label: str
+    values: Sequence[float | None]
+    colour: Colour = "primary"
+    dashed: bool = False
+
+
+def chart(
+    kind: Literal["bar", "line"],
+    labels: Sequence[str],
+    series: Sequence[Series],
+    *,
+    label: str,
+    unit: str = "",
+    low: float | None = 0,
+    high: float | None = None,
+    stacked: bool = False,
+    height: int = 260,
+) -> SafeString:
+    """`label` says what is drawn, to those who do not see it; `unit` stands at the values."""
+    axis: dict[str, Any] = {"display": True, "stacked": stacked, "ticks": {"display": True}}
+    for name, bound in (("min", low), ("max", high)):
+        if bound is not None:
+            axis[name] = bound
+    options = {
+        "responsive": True,
+        "maintainAspectRatio": False,
+        "animation": False,
+        "plugins": {"legend": {"display": len(series) > 1, "position": "bottom"}},
+        "scales": {"x": {"grid": {"display": False}, "stacked": stacked}, "y": axis},
+    }
+    return SafeString(
+        render_to_string(
+            "trajectories/chart.html",
+            {
+                "kind": kind,
+                "label": label,
+                "height": height,
+                "data": json.dumps({"labels": list(labels), "datasets": _datasets(kind, series)}),
+                "options": json.dumps(options),
+                "table": {
+                    "headers": ["", *(one.label for one in series)],
+                    "rows": [
+                        [name, *(_shown(one.values[place], unit) for one in series)]
+                        for place, name in enumerate(labels)
+                    ],
+                },
+            },
+        )
+    )
+
+
+def _datasets(kind: str, series: Sequence[Series]) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": one.label,
+            "data": list(one.values),
+            "backgroundColor": COLOURS[one.colour],
+            "borderColor": COLOURS[one.colour],
+            **({"borderWidth": 2, "pointRadius": 2, "spanGaps": True} if kind == "line" else {}),
+            **({"borderDash": [5, 5], "pointRadius": 0} if one.dashed else {}),
+        }
+        for one in series
+    ]
+
+
+def _shown(value: float | None, unit: str) -> str:
+    return "—" if value is None else f"{value:,.4g}{f' {unit}' if unit else ''}"
