@@ -12,7 +12,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python -m kwsite.stack
 
 test: $(VENV)/.installed-dev debian
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --durations 40
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations 40
 
 demo: $(VENV)/.installed
 	@$(BIN)/python manage.py demo $(ARGS)

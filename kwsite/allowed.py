@@ -101,6 +101,7 @@ WHOLE_NUMBERS = {
     "KW_SHADOW_MIN_JUDGED": COUNT,
     "KW_TRAIN_MAX_ATTEMPTS": COUNT,
     "KW_TRAIN_PROCESSES": Range(1, 64),
+    "KW_KEEP_TRAINED_DAYS": Range(0, 36_500),
 }
 CHOICES = {
     "KW_LLM_PROVIDER": ("openai", "llguidance", "vllm", "anthropic", "scripted"),

@@ -233,6 +233,7 @@ KW_TRAIN_PROCESSES = env.integer("KW_TRAIN_PROCESSES", 1)  # GPUs that train tog
 KW_TRAIN_RECOMPUTE = env.flag("KW_TRAIN_RECOMPUTE", False)  # less memory, a fifth slower
 KW_TRAIN_LEASE_S = env.number("KW_TRAIN_LEASE_S", 30)
 KW_TRAIN_SILENCE_S = env.number("KW_TRAIN_SILENCE_S", 1800)  # of a trainer, until it is ended
+KW_KEEP_TRAINED_DAYS = env.integer("KW_KEEP_TRAINED_DAYS", 30)  # files that nothing asks for
 KW_TRAIN_MAX_ATTEMPTS = env.integer("KW_TRAIN_MAX_ATTEMPTS", 5)
 KW_LLM_GGUF = env.text("KW_LLM_GGUF")  # of the embedded model server; empty: the installed one
 

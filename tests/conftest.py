@@ -8,6 +8,7 @@ import django
 import pytest
 from django.conf import settings
 
+from tests.mixed_order import mixed
 from tests.stack_fixtures import (
     Stores,
     begin_stack,
@@ -45,6 +46,11 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "kwsite.settings"
     django.setup()
     config.pluginmanager.import_plugin("tests.db.app_fixtures")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items[:] = mixed(items)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from django.core.files import File
@@ -39,6 +40,13 @@ def gguf_file(adapter: Adapter, *, folder: Path, base: Path) -> Path:
         converted.replace(file)
     Adapter.objects.filter(pk=adapter.pk).update(gguf=name)
     return file
+
+
+def keep_only(folder: Path, wanted: Collection[Path]) -> None:
+    """Deletes the other files for llama.cpp; what a process has open it keeps until it ends."""
+    for file in folder.glob("*.gguf"):
+        if file not in wanted:
+            file.unlink()
 
 
 def _fetch(storage: Storage, name: str, file: Path) -> None:

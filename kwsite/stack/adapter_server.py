@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from kwsite.env import home
-from kwsite.stack.adapter_files import gguf_file
+from kwsite.stack.adapter_files import gguf_file, keep_only
 from kwsite.stack.adapter_servers import AdapterFile, AdapterServers
 from kwsite.stack.failure import StackFailure
 from kwsite.stack.llama_model import chosen_model, weights
@@ -87,6 +87,7 @@ class Following:
             self._one_by_one = True  # which of them it is
             return
         self._servers.replace(started)
+        keep_only(home() / "adapters", {adapter.file for adapter in wanted})
         self._note(started.pks)
         log.info("%d adapters are served at %s", len(started.pks), started.url)
 

@@ -30,7 +30,7 @@ State = NightlyStep.State
 OPEN = (State.WAITING, State.RUNNING)
 MOST_ATTEMPTS = 5  # of a step that dies under those who carry it out
 CANCELLED = "the plan was cancelled"
-ALWAYS = ("calibrator", "head", "policy", "prm", "families")
+ALWAYS = ("tidy", "calibrator", "head", "policy", "prm", "families")
 
 Carry = Callable[[NightlyStep], dict[str, Any]]
 Steps = Mapping[str, Carry]

@@ -16,10 +16,12 @@ from workers.nightly.adapting import (
 )
 from workers.nightly.fitted import fit_calibrator, fit_policy, fit_prm, fit_routing_head
 from workers.nightly.plans import Steps, advance, ask_to_advance, begin_plan
+from workers.nightly.tidying import tidy_up
 
 log = logging.getLogger(__name__)
 
 STEPS: Steps = {
+    "tidy": tidy_up,
     "calibrator": fit_calibrator,
     "head": fit_routing_head,
     "policy": fit_policy,

@@ -1,0 +1,34 @@
+"""The order of test files for several processes: whole-stack tests spread among the others.
+
+They keep both cores busy while much of another test is waiting, so two of them at a time take
+longest.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("e2e", "browser")
+TESTS = Path(__file__).parent
+
+
+def mixed(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Each file's tests together and in their order."""
+    files = [list(own) for _, own in groupby(items, key=lambda item: item.path)]
+    heavy = [own for own in files if own[0].path.relative_to(TESTS).parts[0] in HEAVY]
+    light = [own for own in files if own[0].path.relative_to(TESTS).parts[0] not in HEAVY]
+    return [item for own in _spread(heavy, light) for item in own]
+
+
+def _spread(
+    heavy: Sequence[list[pytest.Item]], light: Sequence[list[pytest.Item]]
+) -> Iterator[list[pytest.Item]]:
+    given = 0
+    for place, own in enumerate(heavy):
+        yield own
+        upto = len(light) * (place + 1) // len(heavy)
+        yield from light[given:upto]
+        given = upto
+    yield from light[given:]
