@@ -1,15 +1,23 @@
 """An S3-compatible storage that all machines share, as Django's storage backend."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
 
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files import File
 from storages.backends.s3 import S3Storage
 
 IN_MEMORY = 8 * 2**20  # of a file that is read; the rest is spooled to disk
 
 
 class SharedStorage(S3Storage):
-    """Works with servers that know no more of S3 than its old core: checksums only where asked."""
+    """Works with servers that know no more of S3 than its old core: checksums only where asked.
+
+    What fails raises OSError, as with a folder.
+    """
 
     def __init__(self, *, endpoint_url: str = "", **settings: Any) -> None:
         client = Config(
@@ -29,3 +37,35 @@ class SharedStorage(S3Storage):
             file_overwrite=True,  # whole, at the end of an upload
             **settings,
         )
+
+    def _open(self, name: str, mode: str = "rb") -> Any:
+        with _failures_of_a_disk():
+            opened = super()._open(name, mode)
+            if "r" in mode:
+                opened.open()  # fetches it: what fails, fails here
+        return opened
+
+    def _save(self, name: str, content: File[Any] | IO[Any]) -> str:
+        with _failures_of_a_disk():
+            return str(super()._save(name, content))
+
+    def exists(self, name: str) -> bool:
+        with _failures_of_a_disk():
+            return bool(super().exists(name))
+
+    def delete(self, name: str) -> None:
+        with _failures_of_a_disk():
+            super().delete(name)
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        with _failures_of_a_disk():
+            folders, files = super().listdir(path)
+            return folders, files
+
+
+@contextmanager
+def _failures_of_a_disk() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError, Boto3Error) as error:
+        raise OSError(f"The storage failed: {error}") from error

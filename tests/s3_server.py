@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 
 class S3Server(ThreadingHTTPServer):
-    """Objects by `/BUCKET/KEY`. `asked` are methods and paths."""
+    """Objects by `/BUCKET/KEY`. `asked` are methods and paths. One that `refuses` says 403."""
 
     daemon_threads = True
 
@@ -26,6 +26,7 @@ class S3Server(ThreadingHTTPServer):
         self.parts: dict[str, dict[int, bytes]] = {}
         self.asked: list[tuple[str, str]] = []
         self.lock = threading.Lock()
+        self.refuses = False
 
     @property
     def url(self) -> str:
@@ -35,6 +36,14 @@ class S3Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: S3Server
     protocol_version = "HTTP/1.1"
+
+    def parse_request(self) -> bool:
+        if not super().parse_request():
+            return False
+        if self.server.refuses:
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
+            self._reply(403, b"<Error><Code>AccessDenied</Code></Error>")
+        return not self.server.refuses
 
     def do_GET(self) -> None:
         path, query = self._ask()

@@ -223,10 +223,18 @@ class _Training:
             None,
         )
         if kept is False:
-            artifact_storage().delete(name)
+            if not LoraRun.objects.filter(pk=run.pk, checkpoint=name).exists():
+                self._delete(name)  # the other node's may be the very same
             raise RunLost()
         if kept and before and before != name:
-            artifact_storage().delete(before)
+            self._delete(before)
+
+    def _delete(self, checkpoint: str) -> None:
+        """One that stays is deleted with the others when the run has ended."""
+        try:
+            artifact_storage().delete(checkpoint)
+        except Exception:  # of whatever storage
+            log.exception("run %s: an old checkpoint was not deleted", self._run.pk)
 
     def _note(self) -> None:
         """Raises RunLost."""

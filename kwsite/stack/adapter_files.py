@@ -5,13 +5,13 @@ import tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-from django.core.files import File
 from django.core.files.storage import Storage
 
 from training.adapters.models import Adapter
-from training.lora.artifact import unpack
+from training.lora.artifact import digest_of_file, unpack
 from training.lora.gguf_adapter import convert
 from training.lora.models import artifact_storage
+from training.lora.storing import store_file
 
 
 def gguf_file(adapter: Adapter, *, folder: Path, base: Path) -> Path:
@@ -34,9 +34,7 @@ def gguf_file(adapter: Adapter, *, folder: Path, base: Path) -> Path:
         unpack(archive, unpacked, digest=adapter.digest)
         converted = convert(unpacked, Path(scratch) / "adapter.gguf", base=base)
         name = f"adapters/{adapter.digest}.gguf"
-        if not storage.exists(name):
-            with converted.open("rb") as opened:
-                name = storage.save(name, File(opened))
+        store_file(converted, name, digest=digest_of_file(converted))
         converted.replace(file)
     Adapter.objects.filter(pk=adapter.pk).update(gguf=name)
     return file

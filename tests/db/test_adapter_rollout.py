@@ -101,12 +101,12 @@ def test_after_bad_trials_it_is_out(client: Client) -> None:
     assert state_of(adapter) == State.REJECTED
 
 
-def test_what_people_say_of_the_given_answer_counts_in_a_trial(client: Client) -> None:
+def test_in_a_trial_both_answers_are_judged_by_checks_alone(client: Client) -> None:
     adapter = adapter_in(State.SHADOW, client)
     trials(adapter, client, *[(True, True)] * 2)
     trial = adapter.trials.all()[0]
     Feedback.objects.create(client=client, trajectory=trial.trajectory, verdict="incorrect")
-    assert (pairs_of(adapter).both, pairs_of(adapter).only_adapter) == (1, 1)
+    assert (pairs_of(adapter).both, pairs_of(adapter).only_adapter) == (2, 0)
 
 
 def test_a_canary_that_does_as_well_goes_live_and_the_live_one_retires(client: Client) -> None:

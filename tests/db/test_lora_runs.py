@@ -68,6 +68,14 @@ def test_its_node_tells_of_a_run_and_ends_it(client: Client) -> None:
     assert run.finished_at is not None
 
 
+def test_a_run_that_somebody_cancels_in_its_last_moment_has_no_adapter(client: Client) -> None:
+    run = claimed(add_run(client))
+    assert ask_to_cancel(run=run, by="operator")
+    assert finish(run=run, worker=WORKER, **DONE)
+    assert state(run) == "cancelled"
+    assert run.artifact == ""
+
+
 def test_a_node_that_was_given_up_changes_nothing(client: Client) -> None:
     run = claimed(add_run(client))
     let_lease_end(run)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from kernels.conditions.kinds import CelCondition
 from tests.db.rows import chat, generated, recorded, schema_format
+from tests.training_rows import add_node
 from training.adapters.states import move
 from training.lora.models import LoraRun
 from training.lora.storing import fetch_folder
@@ -17,7 +18,7 @@ from trajectories.models import Client, Feedback, Trajectory
 from workers.backends.completion import BackendUnavailable, ModelRequest
 from workers.backends.scripted import ScriptedBackend
 from workers.nightly import adapting
-from workers.nightly.plans import advance, nightly_options
+from workers.nightly.plans import advance, cancel_plan, nightly_options
 from workers.request import AskedContract
 from workers.tasks.nightly import STEPS
 
@@ -75,6 +76,11 @@ def trained(run_id: str) -> LoraRun:
         finished_at=timezone.now(),
     )
     return LoraRun.objects.get(pk=run_id)
+
+
+def next_night() -> dict[str, NightlyStep]:
+    NightlyPlan.objects.update(state=NightlyPlan.State.DONE, key="last night")
+    return go_on(plan())
 
 
 def doubling(request: ModelRequest) -> str:
@@ -178,11 +184,113 @@ def test_an_evaluation_that_is_interrupted_goes_on_where_it_was(
 
 def test_the_same_lessons_are_not_trained_on_twice(client: Client) -> None:
     _, adapter = up_to_evaluation(client)
-    move(adapter=adapter, to=Adapter.State.REJECTED, reason="by hand")
-    NightlyPlan.objects.update(state=NightlyPlan.State.DONE, key="last night")
-    again = go_on(plan())
+    move(adapter=adapter, to=Adapter.State.REJECTED, reason="no", by="operator")
+    again = next_night()
     assert again["export"].state == State.SKIPPED
     assert "trained on before" in again["export"].reason
+
+
+def test_what_was_rejected_without_being_compared_is_trained_anew(client: Client) -> None:
+    made, adapter = up_to_evaluation(client)
+    cancel_plan(plan=made)
+    adapter.refresh_from_db()
+    assert (adapter.state, adapter.reason) == (Adapter.State.REJECTED, "the plan was cancelled")
+    assert next_night()["train"].state == State.RUNNING
+    assert LoraRun.objects.count() == 2
+
+
+def test_another_clients_training_on_equal_lessons_is_not_taken(client: Client) -> None:
+    other = Client.objects.create(name="staging")
+    answered(client, 40, contract=DOUBLED)
+    answered(other, 40, contract=DOUBLED)
+    advance(plan().pk, STEPS)
+    runs = LoraRun.objects.all()
+    assert {run.client for run in runs} == {client, other}
+    assert len({run.job["data"] for run in runs}) == 1
+
+
+def test_a_step_that_fails_leaves_no_candidate_at_the_server(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, adapter = up_to_evaluation(client)
+
+    def breaks(*_: Any, **__: Any) -> Any:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(adapting, "adapter_gate", breaks)
+    steps = go_on(made)
+    assert steps["evaluate"].state == State.FAILED
+    adapter.refresh_from_db()
+    assert adapter.state == Adapter.State.REJECTED
+    assert "evaluate failed: ValueError: a bug" in adapter.reason
+
+
+def test_lessons_that_are_taken_back_meanwhile_end_it(client: Client) -> None:
+    made, adapter = up_to_evaluation(client)
+    Trajectory.objects.filter(pk=adapter.run.sources[0]).update(retracted_at=timezone.now())
+    steps = go_on(made)
+    assert steps["evaluate"].state == State.FAILED
+    assert "was retracted" in steps["evaluate"].reason
+    adapter.refresh_from_db()
+    assert adapter.state == Adapter.State.REJECTED
+
+
+def test_a_run_that_waits_for_a_busy_node_is_not_given_up(client: Client) -> None:
+    answered(client, 40, contract=DOUBLED)
+    made = plan()
+    go_on(made)
+    long_ago = timezone.now() - 2 * adapting.NODE_WITHIN
+    made.steps.filter(kind="train").update(started_at=long_ago)
+    node = add_node()
+    assert go_on(made)["train"].state == State.RUNNING
+    node.delete()
+    LoraRun.objects.update(started_at=timezone.now())  # one had it, and will be followed
+    assert go_on(made)["train"].state == State.RUNNING
+    LoraRun.objects.update(started_at=None)
+    steps = go_on(made)
+    assert steps["train"].state == State.FAILED
+    assert "No node of cpu took it" in steps["train"].reason
+
+
+def test_what_was_answered_against_another_opponent_does_not_count(
+    client: Client, service: dict[str, ScriptedBackend]
+) -> None:
+    made, adapter = up_to_evaluation(client)
+    answers(service["base"], '{"n": 1}')
+    answers(service["adapter"], doubling)
+    service["adapter"].replies.insert(6, BackendUnavailable("gone"))
+    assert go_on(made)["evaluate"].state == State.RUNNING
+    live = Adapter.objects.create(
+        name="other-v1",
+        client=client,
+        signature=adapter.signature,
+        base_model=adapter.base_model,
+        run=LoraRun.objects.create(client=client, job={}, state="done"),
+        state=Adapter.State.LIVE,
+        server_url="http://127.0.0.1:1/v1",
+    )
+    gate = go_on(made)["evaluate"].result["gate"]
+    assert gate["against"] == live.name
+    assert gate["before"] == gate["after"] == 1.0  # the scripted adapter answers for both
+
+
+def test_a_live_one_that_cannot_be_served_does_not_stand_in_the_way(
+    client: Client, service: dict[str, ScriptedBackend], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapting, "MOST_LOOKS", 1)
+    made, adapter = up_to_evaluation(client)
+    Adapter.objects.create(
+        name="other-v1",
+        client=client,
+        signature=adapter.signature,
+        base_model=adapter.base_model,
+        run=LoraRun.objects.create(client=client, job={}, state="done"),
+        state=Adapter.State.LIVE,
+    )
+    answers(service["base"], '{"n": 1}')
+    answers(service["adapter"], doubling)
+    assert "is loading other-v1" in go_on(made)["evaluate"].reason
+    assert go_on(made)["evaluate"].result["gate"]["against"] == "the base model"
 
 
 def test_while_an_adapter_rises_no_other_is_trained_for_its_family(client: Client) -> None:
@@ -234,3 +342,9 @@ def test_a_server_that_takes_no_adapters_has_none_trained(client: Client, settin
     steps = go_on(plan())
     assert steps["families"].state == State.SKIPPED
     assert "takes no adapters" in steps["families"].reason
+
+
+def test_vllm_that_is_told_no_adapters_has_none_trained(client: Client, settings: Any) -> None:
+    settings.KW_LLM_PROVIDER, settings.KW_ADAPTER_DIR = "vllm", ""
+    answered(client, 40)
+    assert "KW_ADAPTER_DIR" in go_on(plan())["families"].reason

@@ -81,6 +81,21 @@ def test_what_is_not_there_is_said(s3: S3Server, tmp_path: Path) -> None:
         fetch_folder(f"adapters/{'0' * 64}.tar", tmp_path / "b")
 
 
+def test_a_bucket_that_is_away_fails_as_a_disk_does(s3: S3Server, tmp_path: Path) -> None:
+    name, _ = store_folder(folder_of(tmp_path / "a"), "adapters")
+    s3.refuses = True
+    storage = storages["snapshots"]
+    for asked in (
+        lambda: storage.open(name),
+        lambda: storage.exists(name),
+        lambda: storage.delete(name),
+        lambda: storage.listdir("adapters"),
+        lambda: store_folder(folder_of(tmp_path / "b"), "adapters"),
+    ):
+        with pytest.raises(OSError, match="The storage failed"):
+            asked()
+
+
 def test_a_file_keeps_its_name(s3: S3Server, tmp_path: Path) -> None:
     (tmp_path / "x.gguf").write_bytes(b"GGUF")
     assert store_file(tmp_path / "x.gguf", "adapters/x.gguf", digest="d") == "adapters/x.gguf"

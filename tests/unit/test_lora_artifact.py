@@ -1,7 +1,9 @@
 """A folder as one file, and back."""
 
+import errno
 import io
 import os
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -107,6 +109,20 @@ def test_a_cut_archive_is_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "one.tar").write_bytes((tmp_path / "one.tar").read_bytes()[:1000])
     with pytest.raises(BadArchive):
         unpack(tmp_path / "one.tar", tmp_path / "out", digest=digest_of_file(tmp_path / "one.tar"))
+
+
+def test_a_full_disk_is_not_the_archives_fault(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = pack(folder, tmp_path / "a.tar")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfileobj", full)
+    with pytest.raises(OSError, match="No space left"):
+        unpack(tmp_path / "a.tar", tmp_path / "out", digest=digest)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_link_is_not_packed(folder: Path, tmp_path: Path) -> None:

@@ -56,6 +56,28 @@ def test_a_prompt_that_asks_in_other_words_what_is_held_out_is_left_out() -> Non
     assert len(sides.train) + len(sides.valid) + sides.left_out.get("asks what is held out", 0) == 6
 
 
+@pytest.mark.parametrize(
+    "pair",
+    [("Is it -{} degrees?", "Is it {} degrees?"), ("Is {} C a lot?", "Is {} C++ a lot?")],
+    ids=["sign", "symbol"],
+)
+def test_what_a_trainer_takes_for_one_question_is_never_on_both_sides(
+    pair: tuple[str, str], tmp_path: Path
+) -> None:
+    kept, out = pair
+    number = next(
+        n
+        for n in range(500)
+        if is_held_out(query_digest(out.format(n)))
+        and not is_held_out(query_digest(kept.format(n)))
+    )
+    fit, _ = prompts()
+    lessons = [lesson(one) for one in (fit[0], kept.format(number), out.format(number))]
+    write_dataset(tmp_path / "data", divide(lessons, [], RULES), seed=0)
+    dataset = read_dataset(tmp_path / "data")  # which refuses what leaks
+    assert (len(dataset.train), len(dataset.valid)) == (3, 1)
+
+
 def test_of_a_prompt_that_was_answered_several_times_the_best_answer_is_learned() -> None:
     fit, _ = prompts()
     found = divide(

@@ -95,11 +95,13 @@ def judged_answers(
 
 
 def pairs_of(adapter: Adapter) -> Pairs:
-    """The trials of an adapter in shadow in which both answers were judged, all of them."""
+    """The trials of an adapter in shadow in which both answers were checked, all of them.
+
+    By checks alone: nobody sees what it answers there, so people's words are of one side only.
+    """
     trials = AdapterTrial.objects.filter(adapter=adapter, trajectory__retracted_at=None)
-    live = Coalesce(last_word("trajectory"), F("live_verified"))
-    both = trials.annotate(live=live).exclude(verified=None).exclude(live=None)
-    counts = Counter(both.values_list("verified", "live"))
+    both = trials.exclude(verified=None).exclude(live_verified=None)
+    counts = Counter(both.values_list("verified", "live_verified"))
     return Pairs(
         both=counts[True, True],
         only_adapter=counts[True, False],

@@ -5,6 +5,7 @@ without times, owners and modes. It is addressed by its SHA-256. Unpacking trust
 digest is that which was promised, names stay below the folder, and nothing but files comes out.
 """
 
+import errno
 import hashlib
 import shutil
 import tarfile
@@ -17,6 +18,9 @@ from trajectories.errors import KernelWeaveError
 MOST_BYTES = 8 * 2**30
 MOST_FILES = 10_000
 CHUNK = 2**20
+OF_THE_MACHINE = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE)
+)
 
 
 class BadArchive(KernelWeaveError):
@@ -46,7 +50,10 @@ def pack(folder: Path, archive: Path) -> str:
 
 
 def unpack(archive: Path, folder: Path, *, digest: str, most_bytes: int = MOST_BYTES) -> None:
-    """Fills a new folder; it is there as a whole or not at all. Raises BadArchive."""
+    """Fills a new folder; it is there as a whole or not at all.
+
+    Raises BadArchive; OSError where it is the machine that fails, as with a full disk.
+    """
     if digest_of_file(archive) != digest:
         raise OtherContents(f"The archive is not the one that was promised ({digest[:12]}...).")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +64,8 @@ def unpack(archive: Path, folder: Path, *, digest: str, most_bytes: int = MOST_B
                 for entry in _sound(tar, most_bytes):
                     _write(tar, entry, draft / entry.name)
         except (tarfile.TarError, OSError, ValueError) as error:
+            if isinstance(error, OSError) and error.errno in OF_THE_MACHINE:
+                raise
             raise BadArchive(f"The archive cannot be read: {error}") from error
         if folder.exists():
             shutil.rmtree(folder)

@@ -120,9 +120,15 @@ def finish(
     digest: str,
     metrics: Mapping[str, Any],
 ) -> bool:
-    """Ends a run with its adapter; False if it was lost, and then nothing refers to the adapter."""
+    """Ends a run with its adapter; False if it was lost, and then nothing refers to the adapter.
+
+    One that somebody asked to cancel in the last moment ends without.
+    """
+    claimed = _claimed(run, worker)
+    if _end(claimed.exclude(cancel_asked_at=None), State.CANCELLED):
+        return True
     return bool(
-        _claimed(run, worker).update(
+        claimed.filter(cancel_asked_at=None).update(
             state=State.DONE,
             artifact=artifact,
             digest=digest,

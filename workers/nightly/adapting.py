@@ -25,7 +25,8 @@ from training.nightly.errors import StepFailed, StepSkipped, StepWaits
 from training.nightly.families import Family, families_with_enough
 from training.nightly.gate import Held, adapter_gate
 from training.nightly.material import HeldPrompt, Material, gather_material
-from trajectories.models import Client, Run
+from training.nodes.registering import live_nodes
+from trajectories.models import Client, Run, Trajectory
 from workers.adapters.asking import adapter_backend
 from workers.backends.choose import live_backend
 from workers.backends.completion import Backend, BackendError
@@ -54,6 +55,8 @@ def choose_families(step: NightlyStep) -> dict[str, Any]:
             f"The model server ({settings.KW_LLM_PROVIDER}) takes no adapters; the embedded one "
             "and vLLM do."
         )
+    if settings.KW_LLM_PROVIDER == "vllm" and not settings.KW_ADAPTER_DIR:
+        raise StepSkipped("vLLM is told no adapters: KW_ADAPTER_DIR does not say where they lie.")
     most = TRIED * options["families"]
     found = families_with_enough(lessons=options["least_lessons"], most=most)
     with transaction.atomic():
@@ -84,7 +87,7 @@ def export_family(step: NightlyStep) -> dict[str, Any]:
         write_dataset(Path(scratch) / "dataset", material, seed=0)
         name, digest = store_folder(Path(scratch) / "dataset", DATASETS)
     job = _job(options, digest)
-    known = _trained_before(job)
+    known = _trained_before(job, family)
     return {
         **({"run": str(known.pk)} if known else {}),
         "dataset": name,
@@ -104,6 +107,8 @@ def train_family(step: NightlyStep) -> dict[str, Any]:
     if "run" not in step.result:
         family, device = Family(**step.subject), cast(Device, step.plan.options["device"])
         with transaction.atomic():
+            _require_open(step)
+            _require_standing(exported["sources"])
             run = queue_run(
                 client=Client.objects.get(pk=family.client_id),
                 signature=family.signature,
@@ -118,7 +123,7 @@ def train_family(step: NightlyStep) -> dict[str, Any]:
         ask_for_training(run)
     run = LoraRun.objects.get(pk=step.result["run"])
     if not run.is_finished:
-        if run.state == LoraRun.State.QUEUED and _waited(step) > NODE_WITHIN:
+        if _waited(step) > NODE_WITHIN and _nobody_trains(run):
             ask_to_cancel(run=run, by="the plan", why="no node took it")
             raise StepFailed(f"No node of {run.device} took it within {NODE_WITHIN}.")
         raise StepWaits(run.reason or f"{run.iteration} of {run.job['iterations']} iterations")
@@ -131,11 +136,13 @@ def evaluate_adapter(step: NightlyStep) -> dict[str, Any]:
     """Asks what is live and the adapter the same held-out prompts; the gate says what follows."""
     run = LoraRun.objects.get(pk=_before(step, "train").result["run"])
     adapter = register_adapter(run=run)
+    step.result["adapter"] = adapter.name
     if adapter.state != Adapter.State.CANDIDATE:
-        return {"adapter": adapter.name, "passed": adapter.state != Adapter.State.REJECTED}
+        return {"passed": adapter.state != Adapter.State.REJECTED}
+    _require_standing(run.sources)
     _require_served(adapter, step)
     prompts = [_held(one) for one in _before(step, "export").result["held_out"]]
-    live = live_in_family(adapter)
+    live = _opponent(adapter, step)
     try:
         held = _answered(step, prompts, live, adapter)
     except BackendError as error:
@@ -150,7 +157,7 @@ def evaluate_adapter(step: NightlyStep) -> dict[str, Any]:
     if reason:
         reject(adapter=adapter, metrics=gate, reason=reason)
         step.reason = f"rejected: {reason}"
-    return {"adapter": adapter.name, "passed": not reason, "gate": gate}
+    return {"passed": not reason, "gate": gate}
 
 
 def publish_adapter(step: NightlyStep) -> dict[str, Any]:
@@ -158,8 +165,9 @@ def publish_adapter(step: NightlyStep) -> dict[str, Any]:
     evaluated = _before(step, "evaluate").result
     if not evaluated["passed"]:
         raise StepSkipped("It did not pass its gate.")
-    adapter = Adapter.objects.get(name=evaluated["adapter"])
+    adapter = Adapter.objects.select_related("run").get(name=evaluated["adapter"])
     if adapter.state == Adapter.State.CANDIDATE:
+        _require_standing(adapter.run.sources)
         start_shadow(adapter=adapter, metrics=evaluated["gate"], reason="it beat what is live")
     return {"adapter": adapter.name}
 
@@ -177,7 +185,10 @@ def _answered(
     base = live_backend()
     before: Backend = adapter_backend(live) if live else base
     after = adapter_backend(adapter)
-    known: dict[str, list[bool | None]] = step.result.setdefault("answers", {})
+    opponent = live.name if live else ""
+    if step.result.get("opponent") != opponent:  # what is live changed meanwhile
+        step.result |= {"opponent": opponent, "answers": {}}
+    known: dict[str, list[bool | None]] = step.result["answers"]
     for number, one in enumerate(prompts, start=1):
         key = str(one.run_id)
         if key not in known and one.run_id in requests:
@@ -209,15 +220,50 @@ def _require_room(step: NightlyStep) -> None:
         raise StepSkipped(f"{done} families are enough for a night, by the nightly settings.")
 
 
-def _trained_before(job: LoraJob) -> LoraRun | None:
-    """A fine-tuning of the same that nobody has judged yet. Raises StepSkipped where one was."""
+def _trained_before(job: LoraJob, family: Family) -> LoraRun | None:
+    """A fine-tuning of the same that nobody has judged yet. Raises StepSkipped where one was.
+
+    An adapter that was rejected for other reasons than what it answers is trained anew.
+    """
     ended = (LoraRun.State.FAILED, LoraRun.State.CANCELLED)
-    for run in LoraRun.objects.filter(job=job.as_json()).exclude(state__in=ended):
+    same = LoraRun.objects.filter(
+        job=job.as_json(), client=family.client_id, signature=family.signature
+    )
+    for run in same.exclude(state__in=ended):
         adapter = Adapter.objects.filter(run=run).first()
         if adapter is None or adapter.state == Adapter.State.CANDIDATE:
             return run
-        raise StepSkipped(f"These very lessons were trained on before (run {run.pk}).")
+        if _was_judged(adapter):
+            raise StepSkipped(f"These very lessons were trained on before (run {run.pk}).")
     return None
+
+
+def _was_judged(adapter: Adapter) -> bool:
+    """By what it answers, or by a person."""
+    rejected = adapter.state == Adapter.State.REJECTED
+    by_hand = adapter.moves.filter(after=Adapter.State.REJECTED).exclude(by="")
+    return not rejected or bool(adapter.metrics.get("gate")) or by_hand.exists()
+
+
+def _nobody_trains(run: LoraRun) -> bool:
+    """Whether no node ever had it and none that could is alive."""
+    waits = run.state == LoraRun.State.QUEUED and run.started_at is None
+    return waits and not any(node.device == run.device for node in live_nodes())
+
+
+def _require_open(step: NightlyStep) -> None:
+    """Holds the step against a cancelling of its plan. Raises StepSkipped."""
+    open_steps = NightlyStep.objects.select_for_update().filter(
+        pk=step.pk, state=NightlyStep.State.RUNNING
+    )
+    if not open_steps.exists():
+        raise StepSkipped("The plan was cancelled.")
+
+
+def _require_standing(sources: Sequence[str]) -> None:
+    """Raises StepFailed where a lesson was taken back meanwhile; the next night exports anew."""
+    if Trajectory.objects.filter(pk__in=sources).exclude(retracted_at=None).exists():
+        raise StepFailed("A trajectory among its lessons was retracted.")
 
 
 def _waited(step: NightlyStep) -> timedelta:
@@ -245,6 +291,17 @@ def _require_served(adapter: Adapter, step: NightlyStep) -> None:
         reject(adapter=adapter, metrics={}, reason=reason)
         raise StepFailed(f"The adapter cannot be compared: {reason}.")
     raise StepWaits("The model server is loading the adapter.")
+
+
+def _opponent(adapter: Adapter, step: NightlyStep) -> Adapter | None:
+    """What is live and served; None for the base model, which answers where that cannot be."""
+    live = live_in_family(adapter)
+    if live is None or live.is_served:
+        return live
+    step.result["looked_for_live"] = step.result.get("looked_for_live", 0) + 1
+    if step.result["looked_for_live"] > MOST_LOOKS:
+        return None
+    raise StepWaits(f"The model server is loading {live.name}, which is live.")
 
 
 def _job(options: dict[str, Any], data: str) -> LoraJob:

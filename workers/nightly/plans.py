@@ -101,6 +101,7 @@ def advance(plan_id: UUID, steps: Steps) -> None:
                 behind.add(_subject(step))
             elif step.state != State.DONE and step.subject:
                 _skip_rest(step)
+                _reject_candidate(step)
         _end(plan_id)
 
 
@@ -170,6 +171,15 @@ def _skip_rest(step: NightlyStep) -> None:
     for later in rest:
         if _subject(later) == _subject(step):
             _finish(later, State.SKIPPED, f"{step.kind} was not done")
+
+
+def _reject_candidate(step: NightlyStep) -> None:
+    """Of a failed step: nobody goes on with it, so no server has to hold it."""
+    name = NightlyStep.objects.filter(plan=step.plan_id, subject=step.subject, kind="evaluate")
+    told = name.values_list("result__adapter", flat=True).first()
+    adapter = Adapter.objects.filter(name=told, state=Adapter.State.CANDIDATE).first()
+    if step.state == State.FAILED and adapter is not None:
+        reject(adapter=adapter, metrics={}, reason=f"{step.kind} failed: {step.reason}")
 
 
 def _end(plan_id: UUID) -> None:

@@ -61,6 +61,7 @@ FAILURES: dict[type[BackendError], tuple[int, str, str, int | None]] = {
     BackendRejected: (400, "invalid_request_error", "model_server_rejected", None),
 }
 UNEXPECTED = (500, "server_error", "internal_error", None)
+TRIED_WITHIN_S = 20.0
 
 
 @shared_task(ignore_result=True)
@@ -121,9 +122,9 @@ def _answer(run: Run) -> None:
 
 
 def _ask_for_trial(trajectory_id: UUID, adapter: str) -> None:
-    """A trial that is lost is one less; the answer was given."""
+    """A trial that is lost, or would hold up others, is one less; the answer was given."""
     try:
-        enqueue(try_shadow, trajectory_id, adapter, queue="verify")
+        enqueue(try_shadow, trajectory_id, adapter, queue="verify", expires_s=TRIED_WITHIN_S)
     except QueueUnavailable as error:
         log.warning("%s is not tried on %s: %s", adapter, trajectory_id, error.detail)
 

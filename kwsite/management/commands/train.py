@@ -12,6 +12,7 @@ from kwsite.commandline.train_runs import add_run_commands, run_train_command
 from training.models import NightlyPlan
 from training.nightly.errors import PlanRunning
 from workers.nightly.plans import ask_to_advance, begin_plan, cancel_plan
+from workers.queueing import QueueUnavailable
 
 
 class Command(BaseCommand):
@@ -57,7 +58,13 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{error.detail} `manage.py train nightly --follow` shows it."
             ) from error
-        ask_to_advance()
+        try:
+            ask_to_advance()
+        except QueueUnavailable:
+            self.stderr.write(
+                f"The plan {plan.key!r} has begun; the broker is away, so it is carried on when "
+                "that is back."
+            )
         return plan
 
 
