@@ -129,7 +129,10 @@ def progress_bar(run: LoraRun) -> SafeString:
     )
     words = f"{run.iteration:,} of {run.job.get('iterations', '?'):,}"
     return format_html(
-        '<div style="min-width: 8rem">{}<span class="text-xs">{}</span></div>',
+        '<div style="min-width: 8rem" role="progressbar" aria-valuemin="0" aria-valuemax="100"'
+        ' aria-valuenow="{}" aria-label="{}">{}<span class="text-xs">{}</span></div>',
+        round(100 * min(1.0, run.progress)),
+        f"{run.label}: {words}",
         SafeString(bar),
         words,
     )
