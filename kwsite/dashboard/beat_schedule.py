@@ -18,7 +18,12 @@ MOST = 50
 
 
 def schedule_table(request: HttpRequest) -> SafeString | str:
-    """Of the tasks that learn, train and roll out; empty before the clock has run once."""
+    """Of the tasks that learn, train and roll out; empty before the clock has run once.
+
+    To those who may see periodic tasks.
+    """
+    if not request.user.has_perm("django_celery_beat.view_periodictask"):
+        return "You may not see the schedule."
     learning = Q()
     for name in LEARNING:
         learning |= Q(task__startswith=f"workers.tasks.{name}.")

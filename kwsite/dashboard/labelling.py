@@ -26,10 +26,12 @@ USUAL_SIZE = 10
 def context(request: HttpRequest) -> dict[str, Any]:
     """`show=disagreements` asks of those; `after` leaves all up to a row for later."""
     assert isinstance(request.user, User)
-    reviews = request.GET.get("show") == "disagreements"
+    may_review = request.user.has_perm("training.view_reviewitem")
+    reviews = may_review and request.GET.get("show") == "disagreements"
     asked = request.GET.get("after", "")
     after = int(asked) if asked.isdecimal() and len(asked) < 19 else 0
     shared = {
+        "may_review": may_review,
         "reviews": reviews,
         "open_labels": LabelItem.objects.filter(state=LabelItem.State.OPEN).count(),
         "open_reviews": open_reviews(request),
@@ -40,12 +42,10 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "newest": LabelItem.objects.order_by("-pk").values_list("pk", flat=True).first() or 0,
         "may_label": request.user.has_perm("training.change_labelitem"),
         "may_ask": request.user.has_perm("training.add_labelitem"),
-        "may_resolve": _may_resolve(request),
+        "may_resolve": request.user.has_perm("training.change_reviewitem"),
     }
     if reviews:
-        found = (
-            next_disagreement(after) if request.user.has_perm("training.view_reviewitem") else None
-        )
+        found = next_disagreement(after)
         last = last_resolved(request.user)
         return {**shared, "review": disagreement_card(found) if found else None, "last": last}
     item = next_label(after)
@@ -54,10 +54,6 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "card": label_card(item) if item else None,
         "last": last_label(request.user),
     }
-
-
-def _may_resolve(request: HttpRequest) -> bool:
-    return request.user.has_perm("training.change_reviewitem")
 
 
 PAGE = AdminPage(

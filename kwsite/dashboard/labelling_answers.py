@@ -15,12 +15,13 @@ from django.urls import reverse
 
 from training.labels.disagreement import reopen_review, resolve_review
 from training.labels.models import LabelItem
-from training.labels.queue import fill_queue, label_steps, label_worker, skip_item
+from training.labels.queue import ask_for_labels, fill_queue, label_steps, label_worker, skip_item
 from training.labels.selection import WAYS
 from training.labels.taking_back import take_back
 from training.models import ReviewItem
 from training.nets.roster import WORKERS
 from trajectories.errors import KernelWeaveError
+from trajectories.models import SearchRecord
 from workers.turns import turn
 
 Row = TypeVar("Row", bound=Model)
@@ -35,14 +36,16 @@ RIGHT = {
 
 def answer(request: HttpRequest) -> HttpResponse:
     """By `act`; then on to the next question. Raises BadRequest, PermissionDenied, Http404."""
-    take = ACTS.get(request.POST.get("act", ""))
+    act = request.POST.get("act", "")
+    take = ACTS.get(act)
     if take is None:
         raise BadRequest
     asked = {"show": "disagreements"} if request.POST.get("show") == "disagreements" else {}
-    after = request.POST.get("after", "")
-    if after.isdecimal() and after != "0":
-        asked["after"] = after
     take(request)
+    if act == "undo":
+        asked["after"] = str(int(request.POST["item"]) - 1)  # shows what is open again
+    elif request.POST.get("after", "").isdecimal():
+        asked["after"] = request.POST["after"]
     address = reverse("dashboard_labelling")
     return HttpResponseRedirect(f"{address}?{urlencode(asked)}" if asked else address)
 
@@ -102,6 +105,20 @@ def _resolve(request: HttpRequest) -> None:
     _once(request, review, resolve, reason)
 
 
+def _ask(request: HttpRequest) -> None:
+    """Puts the answer that a disagreement is about on the labelling queue."""
+    if not request.user.has_perm("training.add_labelitem"):
+        raise PermissionDenied
+    review = _row(request, ReviewItem, "view_reviewitem")
+    trajectory = review.trajectory
+    if trajectory is None or not SearchRecord.objects.filter(trajectory=trajectory).exists():
+        raise BadRequest
+    added = ask_for_labels(trajectory=trajectory, reason=f"asked for by {_user(request)}")
+    for item in added:
+        _log(request, item, "Put on the queue by hand.")
+    messages.success(request, f"On the labelling queue: {len(added)} more.")
+
+
 def _batch(request: HttpRequest) -> None:
     """`newest` is the last row when the form was made: a second sending finds another one."""
     if not request.user.has_perm("training.add_labelitem"):
@@ -131,6 +148,7 @@ ACTS: dict[str, Callable[[HttpRequest], None]] = {
     "skip": _skip,
     "undo": _undo,
     "resolve": _resolve,
+    "ask": _ask,
     "batch": _batch,
 }
 

@@ -13,6 +13,7 @@ from workers.nightly.admin import STEP_TONES
 
 MOST = 60
 WORDS = {
+    "tidy": "delete what is over",
     "calibrator": "routing calibration",
     "head": "routing head",
     "policy": "router",

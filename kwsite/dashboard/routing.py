@@ -60,8 +60,10 @@ PAGE = AdminPage(
     permissions=(
         "trajectories.view_trajectory",
         "kernels.view_calibration",
+        "kernels.view_routinghead",
         "kernels.view_shadowrecord",
         "training.view_routeroutcome",
+        "training.view_snapshot",
     ),
     context=context,
 )

@@ -131,7 +131,9 @@ def _by_model(looked: Looked) -> Any:
 def coverage_part(looked: Looked, live: LiveRouting | None) -> dict[str, Any]:
     """Precision against coverage, as the threshold moves; the ceiling and today's on it."""
     likeliest = [one.probability for one in looked.choices]
-    curve = [one for one in coverage_curve(likeliest, looked.judged) if one.judged]
+    lowest = min((p for p, _ in looked.judged), default=1.0)  # below it nothing is known
+    drawn = coverage_curve(likeliest, looked.judged)
+    curve = [one for one in drawn if one.judged and one.threshold >= lowest]
     if not curve:
         return {}
     least = 1 - settings.KW_WRONG_REUSE_CEILING
@@ -144,7 +146,7 @@ def coverage_part(looked: Looked, live: LiveRouting | None) -> dict[str, Any]:
         for name, kept in today
         if kept.precision is not None
     ]
-    lowest = min(0.5, *(one.sure_precision for one in curve))
+    seen = [one.precision for one in curve if one.precision is not None]
     return {
         "chart": xy_chart(
             [
@@ -161,7 +163,7 @@ def coverage_part(looked: Looked, live: LiveRouting | None) -> dict[str, Any]:
             x="coverage",
             y="precision",
             x_range=(0, 1),
-            y_range=(max(0.0, lowest), 1),
+            y_range=(max(0.0, min(least, *seen) - 0.2), 1),
         ),
         "table": table(
             ["threshold", "coverage", "judged", "wrong", "precision", "at least"],
@@ -217,8 +219,8 @@ def confusion_part(found: Confusion) -> dict[str, Any]:
         "table": table(
             [
                 "answered",
-                *(f"right: {name}" for name in found.workers),
-                "wrong, no name",
+                *found.workers,
+                "another",
                 "verified",
                 "failed",
             ],

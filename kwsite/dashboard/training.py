@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from kwsite.dashboard import training_now
-from kwsite.dashboard.adapter_families import families
+from kwsite.dashboard.adapter_families import COUNTED, NEWEST, families
 from kwsite.dashboard.beat_schedule import schedule_table
 from kwsite.dashboard.nightly_steps import steps_table
 from kwsite.dashboard.page import AdminPage
@@ -31,6 +31,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "curves": last_curves(),
         "gates": gate_reports(),
         "families": families(request),
+        "newest_adapters": NEWEST,
+        "counted_adapters": COUNTED,
         "least_answers": settings.KW_ADAPTER_MIN_ANSWERS,
         "snapshots": snapshot_rows(),
         "net_headers": NET_HEADERS,

@@ -163,6 +163,14 @@ def test_a_question_is_skipped_taken_back_or_left_for_later(root: Browser, clien
     assert "math question one" in say(root, "undo", first)
 
 
+def test_what_is_left_for_later_comes_last(root: Browser, client: Client) -> None:
+    later, now, then = (add_item(client, prompt=f"math question {n}") for n in range(3))
+    page = say(root, "worker", now, worker="math", after=str(later.pk))
+    assert "math question 2" in page
+    assert "math question 0" in say(root, "worker", then, worker="math", after=str(later.pk))
+    assert "math question 2" in say(root, "undo", then)
+
+
 def test_a_batch_is_made_once_with_a_strategy_and_a_size(root: Browser, client: Client) -> None:
     for number in range(4):
         add_search(client, prompt=f"math question {number}")
@@ -208,6 +216,16 @@ def test_disagreements_are_resolved_and_opened_again(root: Browser, client: Clie
     row.refresh_from_db()
     assert (row.state, row.resolution, row.resolved_by) == ("open", "", None)
     assert LogEntry.objects.count() == 2
+
+
+def test_a_disagreement_is_put_on_the_labelling_queue_once(root: Browser, client: Client) -> None:
+    row = review(client)
+    assert "2 more" in say(root, "ask", row, show="disagreements")
+    assert "0 more" in say(root, "ask", row, show="disagreements")
+    assert set(LabelItem.objects.values_list("label", "picked_by")) == {
+        ("worker", "by hand"),
+        ("steps", "by hand"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -260,6 +278,7 @@ def test_who_may_only_look_gets_no_buttons_and_changes_nothing(
         {"act": "skip", "item": item.pk},
         {"act": "undo", "item": item.pk},
         {"act": "resolve", "item": row.pk, "right": "model"},
+        {"act": "ask", "item": row.pk},
         {"act": "batch", "by": "mix", "size": "5", "newest": "0"},
     ):
         assert viewer.post(PAGE, fields).status_code == 403

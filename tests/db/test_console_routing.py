@@ -16,6 +16,7 @@ from kernels.shadow_models import ShadowRecord
 from tests.db.admin_browser import root, text, viewer
 from tests.kernel_rows import add_trajectory, add_version
 from tests.learning_rows import add_learning_rows
+from training.figures.sent import router_confusion
 from training.models import RouterOutcome
 from training.routing.choices import recent_choices
 from trajectories.models import Client, Feedback, Run, Trajectory
@@ -166,6 +167,16 @@ def test_queries_do_not_grow_with_traffic(
         routed(client, version, number / 40, number % 2 == 0)
     with django_assert_max_num_queries(40):
         root.get(f"{PAGE}?days=90&client={client.pk}")
+
+
+def test_outcomes_are_of_the_time_and_of_the_client(client: Client) -> None:
+    add_learning_rows(trajectory=add_trajectory(client=client), number=0)
+    RouterOutcome.objects.update(right_worker=True)
+    since = timezone.now() - MONTH
+    assert router_confusion(since=since, client=client).accuracy == 1
+    assert router_confusion(since=since, client=Client.objects.create(name="b")).said == 0
+    RouterOutcome.objects.update(created_at=since - MONTH)
+    assert router_confusion(since=since).said == 0
 
 
 def test_who_may_not_look_is_refused_and_nothing_can_be_posted(

@@ -125,7 +125,7 @@ class LoraRunAdmin(DecidingAdmin[LoraRun], RecordAdmin[LoraRun]):
 
 def progress_bar(run: LoraRun) -> SafeString:
     bar = render_to_string(
-        "unfold/components/progress.html", {"value": round(100 * min(1.0, run.progress))}
+        "unfold/components/progress.html", {"value": str(round(100 * min(1.0, run.progress)))}
     )
     words = f"{run.iteration:,} of {run.job.get('iterations', '?'):,}"
     return format_html(

@@ -15,7 +15,7 @@
   function follow(part) {
     const status = document.getElementById(part.dataset.followStatus);
     let pause = EVERY_MS;
-    status.textContent = "Follows live.";
+    say(status, "Follows live.");
     setTimeout(look, pause);
 
     async function look() {
@@ -26,7 +26,7 @@
       try {
         const response = await fetch(part.dataset.follow, { credentials: "same-origin" });
         if (response.redirected || response.status === 403) {
-          status.textContent = "You are signed out, or may not see this any more: reload the page.";
+          say(status, "You are signed out, or may not see this any more: reload the page.");
           return;
         }
         if (!response.ok) {
@@ -34,16 +34,23 @@
         }
         show(part, await response.text());
         pause = EVERY_MS;
-        status.textContent = "Follows live.";
+        say(status, "Follows live.");
       } catch (error) {
         pause = Math.min(2 * pause, SLOWEST_MS);
-        status.textContent = `The server does not answer; it is asked again in ${pause / 1000} s.`;
+        say(status, `The server does not answer; it is asked again in ${pause / 1000} s.`);
       }
       if (isActive(part)) {
         setTimeout(look, pause);
       } else {
         end(status);
       }
+    }
+  }
+
+  // Only what changes is read out to those who do not see it.
+  function say(status, words) {
+    if (status.textContent !== words) {
+      status.textContent = words;
     }
   }
 
