@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scipy.stats import chi2
+
 from kernels.calibration import Calibrator
 from kernels.matching import Features
 
@@ -60,3 +62,12 @@ def stability_index(before: Sequence[int], now: Sequence[int]) -> float | None:
         for a, b in zip(before, now, strict=True)
     ]
     return math.fsum((q - p) * math.log(q / p) for p, q in pairs)
+
+
+def index_by_chance(before: Sequence[int], now: Sequence[int]) -> float:
+    """What the index of two samples of one distribution stays below in 95 of 100 cases.
+
+    chi2(bins - 1) x (1/n + 1/m) (Yurdakul and Naranjo 2020), of the bins that have anything.
+    """
+    bins = sum(a + b > 0 for a, b in zip(before, now, strict=True))
+    return float(chi2.ppf(0.95, max(1, bins - 1))) * (1 / sum(before) + 1 / sum(now))

@@ -11,7 +11,7 @@ from kernels.coverage import Kept, coverage_curve, kept_at, lowest_holding
 from kernels.learned_models import Learned
 from kernels.models import Calibration, RoutingHead
 from kernels.reliability import Bin, expected_calibration_error, reliability
-from kernels.shift import FAR, MOVED, feature_shifts, histogram, stability_index
+from kernels.shift import FAR, MOVED, feature_shifts, histogram, index_by_chance, stability_index
 from kernels.skills.shadow_gate import gate
 from kernels.skills.shadow_rows import shadow_figures
 from kernels.skills.shadow_words import figure_text
@@ -246,7 +246,8 @@ def drift_part(looked: Looked, before: Looked, live: LiveRouting | None) -> dict
     then = histogram([one.probability for one in before.choices])
     return {
         "index": stability_index(then, now),
-        "verdict": _moved(stability_index(then, now)),
+        "verdict": _moved(then, now),
+        "chance": index_by_chance(then, now) if before.choices else None,
         "count": len(looked.choices),
         "before": len(before.choices),
         "chart": chart(
@@ -281,9 +282,12 @@ def _features(looked: Looked, live: LiveRouting | None) -> Any:
     return table(["feature", "mean when fitted", "mean now", "in deviations", ""], rows)
 
 
-def _moved(index: float | None) -> Any:
+def _moved(then: list[int], now: list[int]) -> Any:
+    index = stability_index(then, now)
     if index is None:
         return badge("nothing to compare with")
+    if index <= index_by_chance(then, now):
+        return badge("within chance", "success")
     tones: tuple[tuple[float, str, Tone], ...] = (
         (FAR, "moved far", "danger"),
         (MOVED, "moved", "warning"),

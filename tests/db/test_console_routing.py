@@ -139,7 +139,11 @@ def test_the_page_shows_each_part_with_its_figures(
         cache_hit=True,
         agreed=False,
     )
+    before = routed(client, version, 0.65, None)
+    Run.objects.filter(pk=before.answered_run.pk).update(created_at=timezone.now() - 1.5 * MONTH)
     page = text(root.get(PAGE))
+    assert "over 40 requests now and 1 before" in page
+    assert "within chance" in page
     # 10 at .95 are all right, 30 at .65 are right 20 times: (10 * .05 + 30 * .0167) / 40
     assert "(ECE): 0.025, over 40 judged choices" in page
     assert "0.600, today (calibration)" in page

@@ -9,7 +9,7 @@ from kernels.calibration import Calibrator
 from kernels.coverage import coverage_curve, kept_at, lowest_holding
 from kernels.matching import Features
 from kernels.reliability import Bin, expected_calibration_error, reliability
-from kernels.shift import feature_shifts, histogram, stability_index
+from kernels.shift import feature_shifts, histogram, index_by_chance, stability_index
 from tests.unit.test_calibration import features
 
 
@@ -80,6 +80,14 @@ def test_the_stability_index_is_the_sum_over_bins() -> None:
     emptied = stability_index([5, 5], [10, 0])
     assert emptied is not None
     assert 0.25 < emptied < 10  # a bin of nothing does not count without end
+
+
+def test_small_samples_of_one_distribution_have_an_index_by_chance() -> None:
+    bound = index_by_chance([50, 50, 0], [30, 20, 0])  # two bins: one degree of freedom
+    assert bound == pytest.approx(3.8415 * (1 / 100 + 1 / 50), rel=1e-4)
+    found = stability_index([50, 50, 0], [30, 20, 0])
+    assert found is not None
+    assert found < bound
 
 
 def test_a_histogram_counts_the_end_in_its_last_bin() -> None:
