@@ -6,6 +6,8 @@ from typing import Any
 from kernels.conditions.checks import Check
 from kernels.matching import Features
 
+TOO_LOW = "P(verify)"  # how the obstacle begins where nothing but the threshold is one
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -26,7 +28,7 @@ class Candidate:
         """With the obstacle, where P is too low."""
         if self.obstacle or self.probability >= self.threshold:
             return self
-        said = f"P(verify) {self.probability:.3f} < threshold {self.threshold:.3f}"
+        said = f"{TOO_LOW} {self.probability:.3f} < threshold {self.threshold:.3f}"
         return replace(self, obstacle=said)
 
     @property

@@ -125,6 +125,7 @@ SIDEBAR: dict[str, Any] = {
                 COMPOSITIONS,
                 _entry("Composition decisions", "history", "kernels.compositionreview"),
                 DISAGREEMENTS,
+                _page("Quick rating", "bolt", "labelling"),
                 LABELS,
                 NEAR_REUSE,
             ],
@@ -136,6 +137,7 @@ SIDEBAR: dict[str, Any] = {
                 _entry("Kernels", "hub", "kernels.kernel"),
                 VERSIONS,
                 _entry("Exemplars", "format_quote", "kernels.exemplar"),
+                _page("Routing", "ssid_chart", "routing"),
                 _entry("Calibrations", "tune", "kernels.calibration"),
                 _entry("Routing heads", "hub", "kernels.routinghead"),
             ],
@@ -173,6 +175,7 @@ SIDEBAR: dict[str, Any] = {
             "title": "Learning",
             "separator": True,
             "items": [
+                _page("Training", "monitoring", "training"),
                 _entry("Adapters", "extension", "training.adapter"),
                 _entry("Nightly plans", "nights_stay", "training.nightlyplan"),
                 _entry("Nightly settings", "tune", "training.nightlysettings"),

@@ -83,22 +83,31 @@ class SnapshotAdmin(LearnedAdmin[Snapshot]):
 
     @admin.action(description="Put into service", permissions=["serve"])
     def put_selected_into_service(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> None:
-        done = sum(put_into_service(snapshot=one) for one in queryset.order_by("pk"))
-        self._tell(request, done, queryset, "Only shadow and retired snapshots can be.")
+        done = [one for one in queryset.order_by("pk") if put_into_service(snapshot=one)]
+        self._tell(request, done, queryset, "put into service", "Only shadow and retired ones can.")
 
     @admin.action(description="Take out of service", permissions=["serve"])
     def take_selected_out_of_service(
         self, request: HttpRequest, queryset: QuerySet[Snapshot]
     ) -> None:
-        done = sum(take_out_of_service(snapshot=one) for one in queryset)
-        self._tell(request, done, queryset, "Only live and shadow snapshots can be.")
+        done = [one for one in queryset if take_out_of_service(snapshot=one)]
+        self._tell(
+            request, done, queryset, "taken out of service", "Only live and shadow ones can."
+        )
 
     def _tell(
-        self, request: HttpRequest, done: int, queryset: QuerySet[Snapshot], otherwise: str
+        self,
+        request: HttpRequest,
+        done: list[Snapshot],
+        queryset: QuerySet[Snapshot],
+        said: str,
+        otherwise: str,
     ) -> None:
+        for snapshot in done:
+            self.log_change(request, snapshot, f"{said.capitalize()}.")
         if done:
-            messages.success(request, f"Done: {done}.")
-        if done < queryset.count():
+            messages.success(request, f"{said.capitalize()}: {len(done)}.")
+        if len(done) < queryset.count():
             messages.error(request, otherwise)
 
 

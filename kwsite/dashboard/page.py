@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
@@ -24,6 +24,8 @@ class AdminPage:
     template: str
     permissions: tuple[str, ...]
     context: Callable[[HttpRequest], dict[str, Any]]
+    post: Callable[[HttpRequest], HttpResponse] | None = None  # checks what it takes by itself
+    whole: bool = True  # else a part of a page, without the site around it
 
     @property
     def pattern(self) -> URLPattern:
@@ -37,9 +39,8 @@ class AdminPage:
     def view(self, request: HttpRequest) -> HttpResponse:
         if not self.allows(request):
             raise PermissionDenied
-        shown = {
-            **admin.site.each_context(request),
-            "title": self.title,
-            **self.context(request),
-        }
+        if request.method == "POST":
+            return self.post(request) if self.post else HttpResponseNotAllowed(("GET", "HEAD"))
+        around = admin.site.each_context(request) if self.whole else {}
+        shown = {**around, "title": self.title, **self.context(request)}
         return TemplateResponse(request, self.template, shown)

@@ -2,9 +2,15 @@
 
 from django.urls import URLPattern
 
+from kwsite.dashboard import labelling, routing, training, training_now
 from kwsite.dashboard.page import AdminPage
 
-PAGES: tuple[AdminPage, ...] = ()
+PAGES: tuple[AdminPage, ...] = (
+    routing.PAGE,
+    training.PAGE,
+    training_now.PAGE,
+    labelling.PAGE,
+)
 
 
 def page_urls() -> list[URLPattern]:

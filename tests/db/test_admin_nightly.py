@@ -12,6 +12,7 @@ __all__ = ["root", "viewer"]
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:training_nightlyplan_changelist")
 TRAIN = reverse("admin:training_nightlyplan_train_now")
+BY_SCRIPT = {"HX-Request": "true"}
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_plan_is_begun_after_a_question(root: Browser, asked: list[str]) -> None:
     assert "Train now?" in root.get(TRAIN).content.decode()
     assert not NightlyPlan.objects.exists()
-    response = root.post(TRAIN, {"_form_submitted": "True"})
+    response = root.post(TRAIN, {"_form_submitted": "True"}, headers=BY_SCRIPT)
     plan = NightlyPlan.objects.get()
     assert response.headers["HX-Redirect"] == reverse(
         "admin:training_nightlyplan_change", args=[plan.pk]
@@ -34,9 +35,18 @@ def test_a_plan_is_begun_after_a_question(root: Browser, asked: list[str]) -> No
     page = root.get(response.headers["HX-Redirect"]).content.decode()
     assert "calibrator" in page
     NightlyPlan.objects.update(key="a minute ago")
-    assert root.post(TRAIN, {"_form_submitted": "True"}).headers["HX-Redirect"] == LIST
+    again = root.post(TRAIN, {"_form_submitted": "True"}, headers=BY_SCRIPT)
+    assert again.headers["HX-Redirect"] == LIST
     assert "is running" in root.get(LIST).content.decode()
     assert NightlyPlan.objects.count() == 1
+
+
+def test_a_form_without_a_script_leads_to_the_plan(root: Browser, asked: list[str]) -> None:
+    response = root.post(TRAIN, {"_form_submitted": "True"})
+    plan = NightlyPlan.objects.get()
+    page = reverse("admin:training_nightlyplan_change", args=[plan.pk])
+    assert (response.status_code, response.headers["Location"]) == (302, page)
+    assert asked == ["asked"]
 
 
 def test_a_running_plan_can_be_cancelled_and_a_done_one_cannot(root: Browser) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.test import Client as Browser
@@ -236,5 +237,6 @@ def test_an_operator_moves_snapshots_in_and_out_of_service(root: Browser) -> Non
     act("put_selected_into_service", rows[0])
     assert states() == ["live", "retired", "rejected"]
     assert "Only shadow and retired" in act("put_selected_into_service", rows[2])
+    assert LogEntry.objects.filter(change_message="Put into service.").count() == 2
     act("take_selected_out_of_service", rows[0])
     assert states() == ["retired", "retired", "rejected"]

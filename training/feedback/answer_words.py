@@ -86,10 +86,24 @@ def record_words(
         )
 
 
+@transaction.atomic
+def forget_worker_word(*, trajectory: Trajectory) -> None:
+    """As if nobody had said anything of the worker; the last word on the answer stays."""
+    Trajectory.objects.select_for_update().only("pk").get(pk=trajectory.pk)
+    searched = SearchRecord.objects.defer("tree").get(trajectory=trajectory)
+    said_of_answer = Feedback.objects.filter(trajectory=trajectory).first()
+    _teach(trajectory, searched.worker, None, said_of_answer)
+
+
 def _teach_worker(
     trajectory: Trajectory, answered: str, word: WorkerWord | None, feedback: Feedback | None
 ) -> None:
-    word = word or _standing_word(trajectory, answered)
+    _teach(trajectory, answered, word or standing_word(trajectory, answered), feedback)
+
+
+def _teach(
+    trajectory: Trajectory, answered: str, word: WorkerWord | None, feedback: Feedback | None
+) -> None:
     try:
         record_feedback(
             worker=answered,
@@ -103,7 +117,7 @@ def _teach_worker(
         raise ContradictoryWord(str(error)) from error
 
 
-def _standing_word(trajectory: Trajectory, answered: str) -> WorkerWord | None:
+def standing_word(trajectory: Trajectory, answered: str) -> WorkerWord | None:
     """What was said of the worker before."""
     outcome = RouterOutcome.objects.filter(trajectory=trajectory, worker=answered).first()
     if outcome is None or outcome.right_worker is None:

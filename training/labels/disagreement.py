@@ -66,3 +66,22 @@ def resolve_review(*, review: ReviewItem, user: User, reason: str) -> None:
         resolved_at=timezone.now(),
     ):
         raise AlreadyResolved()
+
+
+class NotResolvedByYou(ReviewError):
+    """It is open already, or somebody else has resolved it."""
+
+
+def last_resolved(user: User) -> ReviewItem | None:
+    """What this person resolved last."""
+    return ReviewItem.objects.filter(resolved_by=user).order_by("-resolved_at").first()
+
+
+@transaction.atomic
+def reopen_review(*, review: ReviewItem, user: User) -> None:
+    """Takes back a resolution, by who gave it. Raises NotResolvedByYou."""
+    own = ReviewItem.objects.filter(pk=review.pk, state=ReviewItem.State.RESOLVED, resolved_by=user)
+    if not own.update(
+        state=ReviewItem.State.OPEN, resolution="", resolved_by=None, resolved_at=None
+    ):
+        raise NotResolvedByYou()

@@ -36,8 +36,13 @@ class LabelItem(models.Model):
     labelled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=timezone.now, help_text="One time for a batch.")
     labelled_at = models.DateTimeField(null=True, blank=True)
+    words = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What it says, and what had been said before: so it can be taken back.",
+    )
 
     class Meta:
         ordering = ["pk"]

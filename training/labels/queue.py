@@ -1,6 +1,7 @@
 """The labelling queue: filled by active learning, emptied by people."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import User
@@ -11,6 +12,7 @@ from training.feedback.answer_words import StepWord, WorkerWord, record_words
 from training.labels.candidates import asked_already, labelled_embeddings, unlabelled
 from training.labels.models import BY_HAND, LabelItem
 from training.labels.selection import By, select_batch
+from training.labels.words import step_words, worker_words
 from trajectories.errors import KernelWeaveError
 from trajectories.models import SearchRecord, Trajectory
 
@@ -29,11 +31,12 @@ def fill_queue(*, by: By, count: int, seed: int = 0) -> list[LabelItem]:
     asked = asked_already()
     items = [item for item in unlabelled() if asked.isdisjoint(item.asks)]
     picks = select_batch(items, by=by, count=count, seed=seed, labelled=labelled_embeddings())
+    now = timezone.now()
     found = [
         LabelItem.objects.get_or_create(
             trajectory_id=UUID(pick.key),
             label=pick.label,
-            defaults={"picked_by": pick.by, "reason": pick.reason},
+            defaults={"picked_by": pick.by, "reason": pick.reason, "created_at": now},
         )
         for pick in picks
     ]
@@ -62,16 +65,16 @@ def ask_for_labels(*, trajectory: Trajectory, reason: str) -> list[LabelItem]:
 
 @transaction.atomic
 def label_worker(*, item: LabelItem, worker: str, user: User) -> None:
-    """Says which worker is right, the one that answered or another.
+    """Says which worker is right, the one that answered or another; empty: another, not known.
 
     Raises AlreadyLabelled, UnknownWorker.
     """
-    _close(item, State.DONE, user)
     answered = SearchRecord.objects.values_list("worker", flat=True).get(
         trajectory=item.trajectory_id
     )
     wrong = worker != answered
     word = WorkerWord(wrong, worker if wrong else "")
+    _close(item, State.DONE, user, worker_words(item.trajectory, answered, word))
     record_words(trajectory=item.trajectory, worker=word)
 
 
@@ -80,7 +83,7 @@ def label_steps(*, item: LabelItem, scores: Mapping[int, float], user: User) -> 
     """Scores steps, by their positions from 1. Raises AlreadyLabelled, NoSuchStep, ValueError."""
     if not scores:
         raise ValueError("score at least one step")
-    _close(item, State.DONE, user)
+    _close(item, State.DONE, user, step_words(item.trajectory, scores))
     steps = [StepWord(position, score) for position, score in sorted(scores.items())]
     record_words(trajectory=item.trajectory, steps=steps)
 
@@ -90,7 +93,10 @@ def skip_item(*, item: LabelItem, user: User) -> None:
     _close(item, State.SKIPPED, user)
 
 
-def _close(item: LabelItem, state: State, user: User) -> None:
+def _close(
+    item: LabelItem, state: State, user: User, words: Mapping[str, Any] | None = None
+) -> None:
     still_open = LabelItem.objects.filter(pk=item.pk, state=State.OPEN)
-    if not still_open.update(state=state, labelled_by=user, labelled_at=timezone.now()):
+    said = {"labelled_by": user, "labelled_at": timezone.now(), "words": words or {}}
+    if not still_open.update(state=state, **said):
         raise AlreadyLabelled()

@@ -125,11 +125,14 @@ class LoraRunAdmin(DecidingAdmin[LoraRun], RecordAdmin[LoraRun]):
 
 def progress_bar(run: LoraRun) -> SafeString:
     bar = render_to_string(
-        "unfold/components/progress.html", {"value": round(100 * min(1.0, run.progress))}
+        "unfold/components/progress.html", {"value": str(round(100 * min(1.0, run.progress)))}
     )
     words = f"{run.iteration:,} of {run.job.get('iterations', '?'):,}"
     return format_html(
-        '<div style="min-width: 8rem">{}<span class="text-xs">{}</span></div>',
+        '<div style="min-width: 8rem" role="progressbar" aria-valuemin="0" aria-valuemax="100"'
+        ' aria-valuenow="{}" aria-label="{}">{}<span class="text-xs">{}</span></div>',
+        round(100 * min(1.0, run.progress)),
+        f"{run.label}: {words}",
         SafeString(bar),
         words,
     )

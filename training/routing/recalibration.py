@@ -19,6 +19,7 @@ from kernels.spec import digest_of
 from kernels.wrong_reuse import wrong_reuse_lower_bound
 from training.comparison import compare
 from training.publishing import publish
+from training.routing.verdict import Signs, could_fail, verdict
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Trajectory
 
@@ -119,22 +120,19 @@ def judged_choices() -> Iterator[Judged]:
 
 
 def verdict_of(trajectory: Trajectory) -> bool | None:
-    """Whether the kernel that was chosen was right; None when nothing speaks for either.
-
-    The last word of people counts; else the contract's, where it could have failed.
-    """
-    served = trajectory.kernel_version is not None
+    """Whether the kernel that was chosen was right; None when nothing speaks for either."""
+    run = trajectory.answered_run
     last = trajectory.feedback.first()
-    if served and last is not None:
-        return last.approves
-    if not served:  # the kernel failed its contract or the app's, and generation took over
-        failed = (trajectory.answered_run.response or {}).get("kernelweave", {}).get(
-            "failed_kernel"
-        ) or {}
-        return False if failed.get("at_fault", True) else None
-    asked = trajectory.answered_run.request.get("contract", {}).get("conditions")
-    own = trajectory.model != "none" and any(c["kind"] != "schema" for c in trajectory.checks)
-    return True if asked or own else None
+    conditions = run.request.get("contract", {}).get("conditions")
+    return verdict(
+        Signs(
+            served=trajectory.kernel_version is not None,
+            judged=last is not None,
+            approved=last.approves if last is not None else None,
+            failure=(run.response or {}).get("kernelweave", {}).get("failed_kernel"),
+            could_fail=could_fail(trajectory.model, trajectory.checks, conditions),
+        )
+    )
 
 
 def _example(features: Features, fits: bool, prompt: str, kernel: str) -> Example:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -143,11 +143,11 @@ class NightlyPlanAdmin(RecordAdmin[NightlyPlan]):
             ask_to_advance()
         except PlanRunning as error:
             messages.error(request, error.detail)
-            return _go_to(reverse("admin:training_nightlyplan_changelist"))
+            return _go_to(request, reverse("admin:training_nightlyplan_changelist"))
         except QueueUnavailable:
             messages.warning(request, "The queue is down; the plan begins once it is back.")
         self.log_addition(request, plan, "begun by hand")
-        return _go_to(reverse("admin:training_nightlyplan_change", args=[plan.pk]))
+        return _go_to(request, reverse("admin:training_nightlyplan_change", args=[plan.pk]))
 
     @admin.action(description="Cancel", permissions=["train"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[NightlyPlan]) -> None:
@@ -160,6 +160,8 @@ class NightlyPlanAdmin(RecordAdmin[NightlyPlan]):
             messages.error(request, "Only running plans can be cancelled.")
 
 
-def _go_to(url: str) -> HttpResponse:
-    """The dialog is sent by a script, which follows this header."""
-    return HttpResponse(headers={"HX-Redirect": url})
+def _go_to(request: HttpRequest, url: str) -> HttpResponse:
+    """The dialog is sent by a script, which follows this header; other pages send a form."""
+    if "HX-Request" in request.headers:
+        return HttpResponse(headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
