@@ -54,6 +54,8 @@ NUMBERS = {
     "KW_SNAPSHOT_POLL_S": Range(),
     "KW_PRM_DISAGREEMENT": SHARE,
     "KW_EMBEDDING_CACHE_S": Range(),
+    "KW_PRICE_IN": Range(0, 1e6),
+    "KW_PRICE_OUT": Range(0, 1e6),
     "KW_SKILL_MIN_COSINE": Range(-1, 1),
     "KW_SHADOW_MIN_HIT_RATE": SHARE,
     "KW_SHADOW_MIN_AGREEMENT": SHARE,

@@ -16,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kwsite.settings")
 
 from django.conf import settings
 
+from workers.presence import keep_announcing
 from workers.watchdog import watch
 
 QUEUES = (
@@ -65,6 +66,7 @@ app.conf.update(
         "workers.tasks.keeping",
         "workers.tasks.remembering",
         "workers.tasks.rollout",
+        "workers.tasks.rollups",
         "workers.tasks.training",
         "workers.tasks.nightly",
     ),
@@ -100,6 +102,11 @@ app.conf.update(
             "task": "workers.tasks.keeping.close_idle_trajectories",
             "schedule": 60.0,
             "options": {"queue": "verify", "expires": 60},
+        },
+        "keep the rollups of traffic": {
+            "task": "workers.tasks.rollups.keep_rollups",
+            "schedule": 20.0,
+            "options": {"queue": "verify", "expires": 20},
         },
         "keep the months of events": {
             "task": "workers.tasks.keeping.keep_event_partitions",
@@ -156,3 +163,8 @@ app.conf.update(
 @worker_ready.connect
 def _watch_over_process(**_: Any) -> None:
     watch(settings.KW_STUCK_S)
+
+
+@worker_ready.connect
+def _say_that_it_lives(sender: Any, **_: Any) -> None:
+    keep_announcing(name=sender.hostname, queues=sender.app.amqp.queues.consume_from)

@@ -207,6 +207,11 @@ KW_PROMOTE_MIN_CONFIDENCE = env.number("KW_PROMOTE_MIN_CONFIDENCE", 0.5)
 KW_SCORE_DELAY_S = env.number("KW_SCORE_DELAY_S", 0.5)  # answers of this long are scored at once
 KW_PROMOTE_DELAY_S = env.number("KW_PROMOTE_DELAY_S", 2)
 
+# Money: what a million tokens cost, as the admin's figures count it; 0: nothing is said of money.
+KW_PRICE_IN = env.number("KW_PRICE_IN", 0)  # that a model reads
+KW_PRICE_OUT = env.number("KW_PRICE_OUT", 0)  # that it writes
+KW_PRICE_CURRENCY = env.text("KW_PRICE_CURRENCY", "USD")
+
 # Adapters: fine-tuned for a family of requests, tried on a share of them.
 KW_ADAPTER_CONTROL_SHARE = env.number("KW_ADAPTER_CONTROL_SHARE", 0.05)  # for what was replaced
 KW_ADAPTER_DIR = env.text("KW_ADAPTER_DIR")  # that a vLLM server sees; empty: it gets none

@@ -12,6 +12,7 @@ from trajectories.agent_models import AgentSession, AgentTurn
 from trajectories.json_field import OrderedJSONField
 from trajectories.receipt_models import ReceiptKey, SignedReceipt
 from trajectories.retraction_models import Retraction
+from trajectories.rollup_models import Rollup, RollupProgress, StaleHour
 from trajectories.search_models import SearchRecord
 from trajectories.standing_models import DomainBaseline, Weight
 
@@ -25,9 +26,12 @@ __all__ = [
     "Feedback",
     "ReceiptKey",
     "Retraction",
+    "Rollup",
+    "RollupProgress",
     "Run",
     "SearchRecord",
     "SignedReceipt",
+    "StaleHour",
     "Trajectory",
     "Weight",
 ]

@@ -16,6 +16,7 @@ from kernels.slots import bind
 from kernels.tightening import BindingFailed
 from kernels.verify import NotJson, Verdict, parse_output, verify
 from trajectories.models import Event
+from trajectories.route_words import KERNEL_FAILED
 from workers.backends.completion import (
     Backend,
     BackendGarbage,
@@ -91,7 +92,7 @@ def answer(
     if served.verified:
         say(Delta(text=served.text))
         return replace(served, reason=reason)
-    why = f"{kernel.facts.kernel} failed its contract ({served.reason}); generation took over"
+    why = f"{kernel.facts.kernel} {KERNEL_FAILED} ({served.reason}); generation took over"
     trace.add(Event.Kind.DECISION, route="generation", reason=why)
     generated = otherwise(why)
     return replace(
