@@ -25,6 +25,8 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from trajectories.admin_base import ModelAdmin
 
+admin.site.index_template = "dashboard/home.html"  # its figures: `kwsite.dashboard.home`
+
 for model in (
     User,
     Group,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.module_loading import import_string
 from django.utils.text import format_lazy
 
@@ -58,6 +58,12 @@ def _shows_shadow(request: HttpRequest) -> bool:
     return request.path.endswith("/shadow/")
 
 
+HOME = {
+    "title": "Home",
+    "icon": "home",
+    "link": reverse_lazy("admin:index"),
+    "active": lambda request: request.path == reverse("admin:index"),
+}
 CANDIDATES = {
     **_entry("Candidate queue", "rule", "kernels.kernelversion"),
     "link": format_lazy(
@@ -116,6 +122,7 @@ NEAR_REUSE = {
 SIDEBAR: dict[str, Any] = {
     "show_search": True,
     "navigation": [
+        {"items": [HOME]},
         {
             "title": "Review",
             "items": [

@@ -248,6 +248,7 @@ UNFOLD = {
     "SITE_SYMBOL": "hub",
     "SITE_URL": reverse_lazy("admin:index"),
     "SHOW_HISTORY": True,
+    "DASHBOARD_CALLBACK": "kwsite.dashboard.home.home_context",
     "SIDEBAR": SIDEBAR,
 }
 

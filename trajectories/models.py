@@ -113,6 +113,9 @@ class Run(models.Model):
             models.Index(
                 fields=["created_at"], condition=models.Q(status="queued"), name="run_queue"
             ),
+            models.Index(
+                fields=["-created_at"], condition=models.Q(status="failed"), name="run_failed"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import redis
 
@@ -34,9 +35,8 @@ def announce(store: redis.Redis, worker: Worker) -> None:
 
 def living(store: redis.Redis) -> list[Worker]:
     """Those that were heard of lately, by name. Raises RedisError."""
-    heard = store.zrangebyscore(KEY, time.time() - SILENT_AFTER_S, "+inf")
-    assert isinstance(heard, list), "the client is no asynchronous one"
-    parted = (bytes(one).decode().rpartition(" ") for one in heard)
+    heard = cast(list[bytes], store.zrangebyscore(KEY, time.time() - SILENT_AFTER_S, "+inf"))
+    parted = (one.decode().rpartition(" ") for one in heard)
     return sorted(
         (Worker(name, tuple(queues.split(","))) for name, _, queues in parted),
         key=lambda worker: worker.name,

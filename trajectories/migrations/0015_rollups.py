@@ -202,4 +202,12 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(TRAJECTORIES + CHANGES + FEEDBACK, WITHOUT),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("status", "failed")),
+                fields=["-created_at"],
+                name="run_failed",
+            ),
+        ),
     ]
