@@ -7,7 +7,7 @@ rely on READ COMMITTED, where the count sees at least what the marks that were t
 on one writer at a time.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
@@ -32,17 +32,27 @@ def day_of(at: datetime) -> datetime:
 def count_stale_hours(*, most: int) -> int:
     """Counts at most so many hours of clients that changed, the newest first; how many it were."""
     marked = StaleHour.objects.order_by("-hour", "client_id").values_list("hour", "client_id")
-    due: dict[datetime, list[int]] = {}
+    due: dict[datetime, set[int]] = {}
     for hour, client in marked.distinct()[:most]:
-        due.setdefault(hour, []).append(client)
-    days: dict[datetime, set[int]] = {}
-    for hour, clients in due.items():
-        StaleHour.objects.filter(hour=hour, client_id__in=clients).delete()
-        _count(hour, hour + HOUR, clients)
-        days.setdefault(day_of(hour), set()).update(clients)
-    for day, touched in days.items():
-        _add_up(day, touched)
+        due.setdefault(hour, set()).add(client)
+    for hours in _in_a_row(due):
+        clients = set().union(*(due[hour] for hour in hours))
+        begin, end = hours[0], hours[-1] + HOUR
+        StaleHour.objects.filter(hour__gte=begin, hour__lt=end, client_id__in=clients).delete()
+        _count(begin, end, clients)
+        _add_up(day_of(begin), clients)
     return sum(map(len, due.values()))
+
+
+def _in_a_row(hours: Iterable[datetime]) -> list[list[datetime]]:
+    """Hours that follow one another within a day, together: they are counted in one go."""
+    rows: list[list[datetime]] = []
+    for hour in sorted(hours):
+        if rows and rows[-1][-1] + HOUR == hour and day_of(hour) != hour:
+            rows[-1].append(hour)
+        else:
+            rows.append([hour])
+    return rows
 
 
 @transaction.atomic
@@ -68,7 +78,7 @@ def count_history() -> bool:
 
 
 def note_kept() -> None:
-    """Writes down that the rollups are up to date as of now."""
+    """Writes down that somebody has counted until now."""
     RollupProgress.objects.filter(pk=PROGRESS).update(kept_at=timezone.now())
 
 

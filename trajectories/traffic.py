@@ -1,6 +1,6 @@
 """What came in a time and how it was answered, read from the rollups alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -97,12 +97,7 @@ def traffic(slots: Slots, client_id: int | None) -> Traffic:
     requests = {
         route: [sums.get((at, route), _NONE)["requests"] for at in slots.times] for route in Route
     }
-    totals = {
-        route: {
-            name: sum(row[name] for (_, of), row in sums.items() if of == route) for name in SUMS
-        }
-        for route in Route
-    }
+    totals = {route.value: _total(sums, route) for route in Route}
     taken = [route for route in Route if totals[route]["requests"]]
     return Traffic(
         slots,
@@ -123,16 +118,23 @@ def _rows(slots: Slots, client_id: int | None) -> QuerySet[Rollup]:
 
 def _sums(slots: Slots, client_id: int | None) -> dict[tuple[datetime, str], dict[str, Any]]:
     summed = {f"{name}_sum": Sum(name) for name in SUMS}
-    grouped = _rows(slots, client_id).order_by().values("at", "route").annotate(**summed)
+    grouped: Iterable[Mapping[str, Any]] = (
+        _rows(slots, client_id).order_by().values("at", "route").annotate(**summed)
+    )
     return {
         (row["at"], row["route"]): {name: int(row[f"{name}_sum"]) for name in SUMS}
         for row in grouped
     }
 
 
+def _total(sums: Mapping[tuple[datetime, str], Mapping[str, int]], route: str) -> dict[str, int]:
+    own = [row for (_, of), row in sums.items() if of == route]
+    return {name: sum(row[name] for row in own) for name in SUMS}
+
+
 def _histograms(slots: Slots, client_id: int | None) -> dict[str, list[int]]:
     found = {route.value: [0] * BUCKETS for route in Route}
-    wanted = {
+    wanted: dict[str, str | datetime | int | None] = {
         "span": slots.span.value,
         "begin": slots.begin,
         "end": slots.end,

@@ -14,6 +14,7 @@ from kwsite.dashboard.queues import look_at_queues
 from kwsite.dashboard.waiting import waits_for
 from training.models import TrainingNode
 from trajectories.models import Rollup, RollupProgress, Run, StaleHour
+from trajectories.rollups import HOUR, hour_of
 from trajectories.traffic import slots_of, traffic
 
 TODAY = 1  # day, unless another time is asked for
@@ -57,6 +58,7 @@ def _traffic(request: HttpRequest, period: Period) -> dict[str, Any]:
         "kept_at": progress.kept_at if progress else None,
         "counted_from": progress.counted_from if progress else None,
         "overdue": _overdue(progress, now),
+        "behind": _is_behind(now),
     }
 
 
@@ -64,6 +66,11 @@ def _overdue(progress: RollupProgress | None, now: datetime) -> bool:
     """Whether hours wait to be counted and nobody has counted for a while."""
     kept = progress.kept_at if progress else None
     return (kept is None or now - kept > OVERDUE) and StaleHour.objects.exists()
+
+
+def _is_behind(now: datetime) -> bool:
+    """Whether hours before the current one and the last wait to be counted."""
+    return StaleHour.objects.filter(hour__lt=hour_of(now) - HOUR).exists()
 
 
 def _accepted() -> dict[str, str]:

@@ -21,6 +21,7 @@ from kwsite.bench.constraint import constraint_table, in_process, on_server, tas
 from kwsite.bench.constraint import measure as measure_constraint
 from kwsite.bench.corrections import add_corrections_arguments, run_corrections
 from kwsite.bench.export.process import add_export_arguments, run_export
+from kwsite.bench.home.command import add_home_arguments, run_home
 from kwsite.bench.hook import add_hook_arguments, run_hook
 from kwsite.bench.http_client import UnexpectedReply
 from kwsite.bench.learning.process import add_learning_arguments, run_learning
@@ -117,6 +118,11 @@ OWN = {
         "how fast agents' taps are acknowledged, and how many events a second",
         add_taps_arguments,
         run_taps,
+    ),
+    "home": Bench(
+        "how fast the admin's first page comes, beside many stored answers",
+        add_home_arguments,
+        run_home,
     ),
     "skills": Bench(
         "which skill patterns and vectors choose for labelled prompts",
