@@ -1,0 +1,1 @@
+"""How fast the admin's first page comes."""

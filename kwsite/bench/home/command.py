@@ -1,88 +1,53 @@
-"""`bench home`: its arguments, and one run from a stack of its own to a table."""
+"""Fills the database that is running, and counts it: `manage.py bench home` starts both."""
 
 import argparse
-import os
+import json
+import secrets
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from time import perf_counter
 
+from django.contrib.auth.models import User
+from django.core.management import call_command
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kwsite.bench.arguments import positive
-from kwsite.bench.grid import Grid
-from kwsite.bench.home.filling import CLIENTS, DAYS
-from kwsite.bench.home.measure import SETTINGS, HomeFigures, measure_home
-from kwsite.bench.showing import show, tell_written
-from kwsite.bench.stack import throwaway_stack
+from kwsite.bench.home.filling import fill, hours_to_count
+from kwsite.bench.home.parts import Filled
+from workers.tasks.rollups import count_for
 
-GOAL_MS = 300.0
-ROWS = 200_000
+USER = "bench"
+TURN_S = 5.0
 
 
-def add_home_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--rows", type=positive, default=ROWS, help="trajectories, beforehand")
-    parser.add_argument("--looks", type=positive, default=40, help="at each page")
-    parser.add_argument("--write", type=Path, metavar="DIR", help="Markdown there")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, required=True)
+    parser.add_argument("--result", type=Path, required=True)
+    options = parser.parse_args()
+    call_command("migrate", interactive=False, verbosity=0)
+    password = secrets.token_urlsafe(18)
+    User.objects.create_superuser(USER, password=password)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
+        bar = progress.add_task("stored", total=options.rows)
+        began = perf_counter()
+        client = fill(options.rows, lambda done: progress.advance(bar, done))
+        filled_s = perf_counter() - began
+        counted_s = _count(progress)
+    found = Filled(client, filled_s, counted_s, USER, password)
+    options.result.write_text(json.dumps(asdict(found)))
 
 
-def run_home(options: dict[str, Any]) -> None:
-    """Raises StackFailure, UnexpectedReply."""
-    errors = Console(stderr=True)
-    errors.print("Starting a stack of its own.")
-    columns = (TextColumn("stored"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with (
-        throwaway_stack(SETTINGS) as address,
-        Progress(*columns, console=errors, refresh_per_second=2) as progress,
-    ):
-        bar = progress.add_task("stored", total=options["rows"])
-        found = measure_home(
-            address,
-            rows=options["rows"],
-            looks=options["looks"],
-            advance=lambda done: progress.advance(bar, done),
-        )
-    if options["write"]:
-        tell_written([_write(found, options, options["write"])])
-    told = {"bench": "home", "goal": {"p95_ms": GOAL_MS}, **asdict(found)}
-    show(told, [grid(found)], verdict(found), as_json=options["json"])
-
-
-def grid(found: HomeFigures) -> Grid:
-    return Grid(
-        f"Home beside {found.rows:,} trajectories",
-        ("time", "of", "p50 ms", "p95 ms"),
-        tuple(
-            (
-                f"{one.days} day{'s' if one.days > 1 else ''}",
-                "one client" if one.one_client else "all clients",
-                f"{one.p50_ms:.0f}",
-                f"{one.p95_ms:.0f}",
-            )
-            for one in found.pages
-        ),
-    )
-
-
-def verdict(found: HomeFigures) -> str:
-    slowest = max(one.p95_ms for one in found.pages)
-    said = "held" if slowest < GOAL_MS else "missed"
-    return f"The slowest 95th percentile is {slowest:.0f} ms: the goal of {GOAL_MS:.0f} is {said}."
-
-
-def _write(found: HomeFigures, options: dict[str, Any], folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "home.md"
-    command = f"manage.py bench home --rows {options['rows']} --looks {options['looks']}"
-    intro = (
-        f"`{command}`, on a stack of its own, which shares {os.cpu_count()} cores\n"
-        f"with who asks (load {found.load:.1f} at the end). The answers are those of {CLIENTS} "
-        f"clients over {DAYS} days,\nby all routes, some of them judged. A signed-in browser asks "
-        f"for the whole page over HTTP. The goal:\nunder {GOAL_MS:.0f} ms. The stack's own worker "
-        f"counted the rollups while the answers were stored, and\nfor {found.counted_s:.0f} s "
-        f"after the last one."
-    )
-    text = f"# Home\n\n{intro}\n\n{grid(found).as_markdown()}\n{verdict(found)}\n"
-    path.write_text(text, encoding="utf-8")
-    return path
+def _count(progress: Progress) -> float:
+    """Counts all rollups, in turns as the task does; how many seconds it took."""
+    hours = hours_to_count()
+    bar = progress.add_task("hours counted", total=hours)
+    spent = 0.0
+    finished = False
+    while not finished:
+        began = perf_counter()
+        finished = count_for(budget_s=TURN_S)
+        spent += perf_counter() - began
+        progress.update(bar, completed=hours - hours_to_count())
+    return spent

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 CLIENTS = 8
 DAYS = 90
@@ -11,33 +12,34 @@ CHUNK = 20_000
 DENIED = 50  # one of so many is denied, and one approved
 
 
-def fill(database_url: str, rows: int, advance: Callable[[int], Any]) -> int:
+def fill(rows: int, advance: Callable[[int], Any]) -> int:
     """Adds `rows` trajectories from old to new, with feedback; a client's id.
 
     `advance` is told how many there are more. The figures of the database are brought up to date.
     """
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute(APPS)
-        (client,) = _one(connection, "SELECT max(id) FROM trajectories_client")
+    with connection.cursor() as cursor:
+        cursor.execute(APPS)
+        client = int(_one(cursor, "SELECT max(id) FROM trajectories_client"))
         for first in range(0, rows, CHUNK):
             last = min(first + CHUNK, rows)
             given = {"first": first, "last": last, "rows": rows, "client": client}
-            with connection.transaction():
-                connection.execute(TRAJECTORIES, given)
-                connection.execute(WORDS, given)
+            with transaction.atomic():
+                cursor.execute(TRAJECTORIES, given)
+                cursor.execute(WORDS, given)
             advance(last - first)
-        connection.execute("ANALYZE")
-    return int(client)
+        cursor.execute("ANALYZE")
+    return client
 
 
-def hours_to_count(database_url: str) -> int:
+def hours_to_count() -> int:
     """How many hours of clients are still to be counted."""
-    with psycopg.connect(database_url) as connection:
-        return int(_one(connection, LEFT)[0])
+    with connection.cursor() as cursor:
+        return int(_one(cursor, LEFT))
 
 
-def _one(connection: psycopg.Connection[Any], query: str) -> Any:
-    return connection.execute(query).fetchone()
+def _one(cursor: CursorWrapper, query: str) -> Any:
+    cursor.execute(query)
+    return cursor.fetchone()[0]
 
 
 _IDS = "('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"

@@ -21,7 +21,7 @@ from kwsite.bench.constraint import constraint_table, in_process, on_server, tas
 from kwsite.bench.constraint import measure as measure_constraint
 from kwsite.bench.corrections import add_corrections_arguments, run_corrections
 from kwsite.bench.export.process import add_export_arguments, run_export
-from kwsite.bench.home.command import add_home_arguments, run_home
+from kwsite.bench.home.process import add_home_arguments, run_home
 from kwsite.bench.hook import add_hook_arguments, run_hook
 from kwsite.bench.http_client import UnexpectedReply
 from kwsite.bench.learning.process import add_learning_arguments, run_learning
