@@ -14,6 +14,7 @@ from kernels.review import ReviewError
 
 State = CandidateReplay.State
 MOST_ATTEMPTS = 5
+AT_ONCE = 50
 TOLD_AGAIN = timedelta(minutes=5)  # a message may be lost
 SILENT = timedelta(minutes=15)  # then its worker is taken for dead
 
@@ -62,7 +63,13 @@ def put_back(*, replay: CandidateReplay, error: str) -> None:
 
 
 def due_replays(*, now: datetime) -> list[int]:
-    """Those that no worker knows of, or that were lost on the way; they count as told now."""
+    """Those that no worker knows of, or that were lost on the way; they count as told now.
+
+    A candidate that was never replayed, such as one from before there were replays, gets one.
+    """
+    candidates = KernelVersion.objects.filter(state=KernelVersion.State.CANDIDATE, replays=None)
+    for version in candidates.only("pk")[:AT_ONCE]:
+        CandidateReplay.objects.get_or_create(version=version)
     lost = Q(state=State.RUNNING, seen_at__lt=now - SILENT)
     CandidateReplay.objects.filter(lost, attempts__gte=MOST_ATTEMPTS).update(
         state=State.FAILED, error="Its workers died.", finished_at=now
@@ -70,7 +77,7 @@ def due_replays(*, now: datetime) -> list[int]:
     CandidateReplay.objects.filter(lost).update(state=State.QUEUED, seen_at=None)
     untold = Q(seen_at=None) | Q(seen_at__lt=now - TOLD_AGAIN)
     due = CandidateReplay.objects.filter(untold, state=State.QUEUED).order_by("pk")
-    found = list(due.values_list("pk", flat=True)[:50])
+    found = list(due.values_list("pk", flat=True)[:AT_ONCE])
     CandidateReplay.objects.filter(pk__in=found).update(seen_at=now)
     return found
 

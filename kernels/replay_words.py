@@ -72,7 +72,7 @@ def blast(found: Json) -> SafeString:
         ["now answered by", _counted(found["from"])],
         ["kernels that it would push below their threshold", _counted(found["pushed_out"])],
     ]
-    return table(["", ""], rows)
+    return table(["of recent traffic", "how much"], rows)
 
 
 def neighbours(found: Iterable[Json]) -> SafeString:
@@ -111,7 +111,11 @@ def worth_brief(value: Json, expected: float | None) -> SafeString | str:
     if not value:
         return "being replayed"
     total = "unknown" if expected is None else f"{expected:,.0f} tokens a day"
-    return format_html('{}<br><span class="text-xs">{}</span>', total, value_words(dict(value)))
+    return format_html(
+        '{}<br><span class="text-xs" style="white-space: nowrap">{}</span>',
+        total,
+        value_words(dict(value)),
+    )
 
 
 def _tokens(saved: float | None) -> str:

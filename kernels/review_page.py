@@ -179,7 +179,7 @@ def _origin(version: KernelVersion) -> SafeString:
     edits = [_version(one) for one in version.edits.defer(*HEAVY).select_related("kernel")[:10]]
     if edits:
         rows.append(["edited into", format_html_join(", ", "{}", ((one,) for one in edits))])
-    return table(["", ""], rows)
+    return table(["descent", "from"], rows)
 
 
 def _proposer(version: KernelVersion) -> str:

@@ -14,7 +14,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+)
 
 from kernels.contract_form import contract_form
 from kernels.decisions_admin import DecisionsAdmin
@@ -34,7 +38,9 @@ PAGE = "admin:kernels_kernelversion_change"
 class VerdictForm(forms.Form):
     """A verdict with its reason."""
 
-    verdict = forms.ChoiceField(choices=SecondReview.Verdict.choices, widget=forms.RadioSelect)
+    verdict = forms.ChoiceField(
+        choices=SecondReview.Verdict.choices, widget=UnfoldAdminRadioSelectWidget
+    )
     reason = forms.CharField(max_length=2_000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}))
 
 
@@ -42,7 +48,10 @@ class AskForm(VerdictForm):
     """The first verdict, and who is to give the second."""
 
     reviewer = forms.ModelChoiceField(
-        queryset=User.objects.none(), required=False, empty_label="anybody who may decide"
+        queryset=User.objects.none(),
+        required=False,
+        empty_label="anybody who may decide",
+        widget=UnfoldAdminSelectWidget,
     )
 
     field_order = ("reviewer", "verdict", "reason")

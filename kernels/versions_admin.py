@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from kernels.agreement import agreement_words
@@ -37,13 +37,10 @@ NEIGHBOURS = 200  # candidates among which the page leads to the next
 class KernelVersionAdmin(ReviewingAdmin, RecordAdmin[KernelVersion]):
     list_display = (
         "name",
-        "family",
-        "serves",
         "state_badge",
         "value_shown",
         "confidence_shown",
         "record_shown",
-        "created_at",
     )
     list_filter = ("state", "kernel__family", "kernel__client")
     list_select_related = ("kernel__client",)
@@ -84,7 +81,8 @@ class KernelVersionAdmin(ReviewingAdmin, RecordAdmin[KernelVersion]):
     def get_list_display(self, request: HttpRequest) -> Any:
         """With links to the decisions, for those who may take them."""
         own = super().get_list_display(request)
-        return (*own, "decide_links") if self.has_review_permission(request) else own
+        deciding = ("decide_links",) if self.has_review_permission(request) else ()
+        return (*own, *deciding, "created_at")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -137,16 +135,14 @@ class KernelVersionAdmin(ReviewingAdmin, RecordAdmin[KernelVersion]):
         return self.decisions_for(request, version)
 
     @admin.display(description="version", ordering="kernel__name")
-    def name(self, version: KernelVersion) -> str:
-        return f"{version.kernel.name} v{version.number}"
-
-    @admin.display(description="family", ordering="kernel__family")
-    def family(self, version: KernelVersion) -> str:
-        return version.kernel.family
-
-    @admin.display(description="serves")
-    def serves(self, version: KernelVersion) -> str:
-        return str(version.kernel.client or "everybody")
+    def name(self, version: KernelVersion) -> SafeString:
+        return format_html(
+            '{} v{}<br><span class="text-xs">{}, for {}</span>',
+            version.kernel.name,
+            version.number,
+            version.kernel.family,
+            version.kernel.client or "everybody",
+        )
 
     @admin.display(description="state", ordering="state")
     def state_badge(self, version: KernelVersion) -> SafeString:
@@ -162,9 +158,9 @@ class KernelVersionAdmin(ReviewingAdmin, RecordAdmin[KernelVersion]):
     def confidence_shown(self, version: KernelVersion) -> str:
         return f"{version.confidence:.2f}"
 
-    @admin.display(description="verdicts at work", ordering="passes")
+    @admin.display(description="passed, failed", ordering="passes")
     def record_shown(self, version: KernelVersion) -> str:
-        return f"{version.passes} passed, {version.failures} failed"
+        return f"{version.passes}, {version.failures}"
 
     @admin.display(description="decide")
     def decide_links(self, version: KernelVersion) -> SafeString:
@@ -173,8 +169,8 @@ class KernelVersionAdmin(ReviewingAdmin, RecordAdmin[KernelVersion]):
             for name, decision in self.open_to(version).items()
         ]
         return format_html_join(
-            " · ",
-            '<a class="text-link" data-key="{}" href="{}">{}</a>',
+            SafeString("<br>"),
+            '<a class="text-link" style="white-space: nowrap" data-key="{}" href="{}">{}</a>',
             [*links, *_links(version, None)],
         )
 

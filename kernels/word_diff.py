@@ -8,7 +8,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 MOST_WORDS = 600  # of both; comparing takes up to the square of it
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+# An address or a number with its points and commas is one word.
+_WORDS = re.compile(r"\s+|\w(?:[\w.,@'’/+-]*\w)?|[^\w\s]")
 HIDDEN = (
     "position: absolute; width: 1px; height: 1px; overflow: hidden; "
     "clip-path: inset(50%); white-space: nowrap"

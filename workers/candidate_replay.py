@@ -28,6 +28,12 @@ from workers.source_traces import trace_of
 log = logging.getLogger(__name__)
 ENOUGH = 3  # requests of traffic whose cost says more than that of the sources
 TOLD_EVERY = 10
+NO_EXAMPLES: dict[str, Any] = {
+    "gate": {
+        "passed": False,
+        "checks": [{"name": "it has examples", "passed": False, "detail": "all were retracted"}],
+    }
+}
 
 
 def replay_candidate(*, replay_id: int, ask: Ask) -> bool:
@@ -53,8 +59,9 @@ def _found(replay: CandidateReplay, ask: Ask) -> dict[str, Any]:
     version = replay.version
     spec = KernelSpec.model_validate(version.spec)
     examples = _examples(version)
-    if version.gate_pending and examples:
-        found = edited_evidence(spec, examples, ask, _teller(replay, "the regression gate"))
+    if version.gate_pending:
+        telling = _teller(replay, "the regression gate")
+        found = edited_evidence(spec, examples, ask, telling) if examples else NO_EXAMPLES
         version = keep_gate(version=version, found=found)
     traffic = recent_traffic(version)
     blast = blast_radius(version, traffic, _teller(replay, "whose traffic it would take"))

@@ -165,6 +165,21 @@ def test_a_replay_is_worked_on_once(candidate: KernelVersion) -> None:
     assert request_replay(version=candidate).state == "queued"
 
 
+def test_a_candidate_that_was_never_replayed_gets_a_replay(candidate: KernelVersion) -> None:
+    candidate.replays.all().delete()
+    assert due_replays(now=timezone.now()) == [candidate.replays.get().pk]
+
+
+def test_an_edited_contract_whose_examples_were_all_retracted_is_rejected(
+    candidate: KernelVersion,
+) -> None:
+    edited = edited_of(candidate)
+    edited.exemplars.all().delete()
+    assert "no exemplar" in replayed(edited)["blast"]["nothing"]
+    assert edited.state == "rejected"
+    assert "all were retracted" in edited.decision_reason
+
+
 def test_the_replay_of_a_dead_worker_is_taken_up_again(candidate: KernelVersion) -> None:
     hour_ago = timezone.now() - timedelta(hours=1)
     CandidateReplay.objects.update(state="running", attempts=1, seen_at=hour_ago)

@@ -18,6 +18,12 @@ def test_each_side_marks_what_only_it_has() -> None:
     assert marked(after) == [("ins", "500")]
 
 
+def test_an_address_or_a_number_is_one_word() -> None:
+    before, after = word_diff('{"to": "x@y.org", "sum": 5,000.5}', '{"to": "bob@x.org", "sum": 5}')
+    assert marked(before) == [("del", "x@y.org"), ("del", "5,000.5")]
+    assert marked(after) == [("ins", "bob@x.org"), ("ins", "5")]
+
+
 def test_equal_texts_have_no_marks() -> None:
     assert [marked(side) for side in word_diff("the same", "the same")] == [[], []]
 
