@@ -1,7 +1,9 @@
 """Replays as rows: asked for, claimed by one worker, told about while they run, ended once."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -80,6 +82,20 @@ def due_replays(*, now: datetime) -> list[int]:
     found = list(due.values_list("pk", flat=True)[:AT_ONCE])
     CandidateReplay.objects.filter(pk__in=found).update(seen_at=now)
     return found
+
+
+def forget_replayed(*, trajectory_ids: Iterable[UUID]) -> int:
+    """Takes requests out of what replays show; of how many replays."""
+    changed = 0
+    for gone in map(str, trajectory_ids):
+        held = {"counterfactual": {"rows": [{"trajectory": gone}]}}
+        for replay in CandidateReplay.objects.filter(result__contains=held):
+            rows = replay.result["counterfactual"]["rows"]
+            kept = [row for row in rows if row["trajectory"] != gone]
+            replay.result["counterfactual"]["rows"] = kept
+            replay.save(update_fields=["result"])
+            changed += 1
+    return changed
 
 
 def _mine(replay: CandidateReplay) -> Any:

@@ -32,7 +32,8 @@ def review_sections(version: KernelVersion, replays: Sequence[CandidateReplay]) 
     `replays` come newest first; the newest that is done counts.
     """
     spec = version.spec
-    done = next((one.result for one in replays if one.state == one.State.DONE), {})
+    finished = [one.result for one in replays if one.state == one.State.DONE]
+    done = finished[0] if finished else {}
     steps = spec.get("steps", [])
     return [
         Section(

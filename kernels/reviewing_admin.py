@@ -4,6 +4,7 @@ Every view checks the permission; every write is a POST and leaves a line in the
 """
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -83,7 +84,7 @@ class ReviewingAdmin(DecisionsAdmin):
         return [undoing, *own, *super().get_urls()]
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
-    def edit_view(self, request: HttpRequest, row_id: object) -> HttpResponse:
+    def edit_view(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
         """A form on the conditions; saving makes a new candidate."""
         version, user = self._reviewed(request, row_id)
         form = contract_form(version, request.POST if request.method == "POST" else None)
@@ -99,7 +100,7 @@ class ReviewingAdmin(DecisionsAdmin):
         return self._page(request, "kernels/edit_contract.html", version, page)
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
-    def second_view(self, request: HttpRequest, row_id: object) -> HttpResponse:
+    def second_view(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
         """Asks for a second reviewer; for whoever was asked, the form of the second verdict."""
         version, user = self._reviewed(request, row_id)
         shown = second_shown(version, user)
@@ -124,7 +125,7 @@ class ReviewingAdmin(DecisionsAdmin):
         return self._page(request, "kernels/second.html", version, page)
 
     @method_decorator(require_POST)
-    def withdraw_view(self, request: HttpRequest, row_id: object) -> HttpResponse:
+    def withdraw_view(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
         """Takes the request for a second verdict back."""
         version, user = self._reviewed(request, row_id)
         try:
@@ -135,7 +136,7 @@ class ReviewingAdmin(DecisionsAdmin):
         return HttpResponseRedirect(reverse(PAGE, args=[version.pk]))
 
     @method_decorator(require_POST)
-    def replay_view(self, request: HttpRequest, row_id: object) -> HttpResponse:
+    def replay_view(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
         """Asks for a fresh replay."""
         version, user = self._reviewed(request, row_id)
         try:
@@ -164,7 +165,7 @@ class ReviewingAdmin(DecisionsAdmin):
             return HttpResponseRedirect(f"{reverse(LIST)}?state__exact=candidate")
         return HttpResponseRedirect(reverse(PAGE, args=[version.pk]))
 
-    def _reviewed(self, request: HttpRequest, row_id: object) -> tuple[KernelVersion, User]:
+    def _reviewed(self, request: HttpRequest, row_id: UUID) -> tuple[KernelVersion, User]:
         """The version and who asks. Raises PermissionDenied, Http404."""
         if not self.has_review_permission(request):
             raise PermissionDenied

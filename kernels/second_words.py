@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from kernels.models import KernelVersion, SecondReview
 from kernels.second_review import may_give
 
 State = SecondReview.State
+MOST_SHOWN = 20
+HEAVY = ("version__description_embedding", "version__spec", "version__evidence", "first_reason")
 
 
 @dataclass(frozen=True)
@@ -57,3 +60,10 @@ def _opinions(review: SecondReview) -> tuple[Opinion, ...]:
         Opinion(str(review.first or "—"), review.first_verdict, review.first_reason),
         Opinion(str(review.second or "—"), review.second_verdict, review.second_reason),
     )
+
+
+def asked_of(user: User) -> list[SecondReview]:
+    """The open requests that this user may answer, the oldest first. One query."""
+    waiting = SecondReview.objects.filter(state=State.OPEN).exclude(first=user)
+    mine = waiting.filter(Q(reviewer=user) | Q(reviewer=None)).select_related("version__kernel")
+    return list(mine.defer(*HEAVY).order_by("pk")[:MOST_SHOWN])

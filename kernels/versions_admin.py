@@ -16,7 +16,7 @@ from kernels.review_history import history_of
 from kernels.review_page import review_sections
 from kernels.reviewing_admin import PAGE, ReviewingAdmin, user_of
 from kernels.second_review import verdict_pairs
-from kernels.second_words import SecondShown, second_shown
+from kernels.second_words import SecondShown, asked_of, second_shown
 from kernels.undoing import undoable, what_undo_does
 from trajectories.markup import Tone, badge, json_block
 from trajectories.record_admin import RecordAdmin
@@ -87,9 +87,10 @@ class KernelVersionAdmin(ReviewingAdmin, RecordAdmin[KernelVersion]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        page = {"agreement": agreement_words(verdict_pairs())}
+        page: dict[str, Any] = {"agreement": agreement_words(verdict_pairs())}
         if self.has_review_permission(request):
-            page |= _my_last(user_of(request).pk)
+            user = user_of(request)
+            page |= {"second_asked": asked_of(user), **_my_last(user.pk)}
         if request.GET.get("state__exact") == KernelVersion.State.CANDIDATE:
             waiting = KernelVersion.objects.filter(state=KernelVersion.State.CANDIDATE)
             page["queue_empty"] = not waiting.exists()

@@ -14,9 +14,16 @@ from django.db import transaction
 from kernels.compiler.compile import Trace
 from kernels.execution import Ask
 from kernels.models import CandidateReplay, KernelVersion
-from kernels.replay_rows import claim_replay, finish_replay, put_back, tell_progress
+from kernels.replay_rows import (
+    claim_replay,
+    finish_replay,
+    forget_replayed,
+    put_back,
+    tell_progress,
+)
 from kernels.spec import KernelSpec
 from kernels.value import ExpectedValue, smoothed
+from trajectories.models import Trajectory
 from workers.backends.completion import BackendError
 from workers.blast_radius import Tell, blast_radius
 from workers.counterfactual import counterfactual, counterfactual_json
@@ -52,7 +59,15 @@ def replay_candidate(*, replay_id: int, ask: Ask) -> bool:
             KernelVersion.objects.filter(pk=replay.version_id).update(
                 expected_value=value["tokens_a_day"], value=value
             )
+    _forget_retracted(result)
     return True
+
+
+def _forget_retracted(result: dict[str, Any]) -> None:
+    """What was retracted while the replay ran was not yet there to be taken out."""
+    shown = [row["trajectory"] for row in result["counterfactual"]["rows"]]
+    gone = Trajectory.objects.filter(pk__in=shown, retracted_at__isnull=False)
+    forget_replayed(trajectory_ids=list(gone.values_list("pk", flat=True)))
 
 
 def _found(replay: CandidateReplay, ask: Ask) -> dict[str, Any]:

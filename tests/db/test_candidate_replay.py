@@ -30,6 +30,7 @@ from workers.backends.completion import BackendUnavailable
 from workers.backends.scripted import ScriptedBackend
 from workers.candidate_replay import replay_candidate
 from workers.replies import asker
+from workers.retracting import retract_trajectory
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +103,15 @@ def test_of_answers_that_nobody_judged_a_difference_is_no_loss(
     assert {row["said"] for row in found["rows"]} == {"unchecked", "denied"}
     assert found["verdicts"]["changed"] == 2
     assert found["tried"] == 0
+
+
+def test_what_is_retracted_is_shown_no_longer(client: Client, candidate: KernelVersion) -> None:
+    kept, gone = successes(client, conversions(15, 25), response_format=CONVERSION)
+    assert len(replayed(candidate)["counterfactual"]["rows"]) == 2
+    found = retract_trajectory(trajectory=gone, reason="it was private")
+    assert found.effects["replays_amended"] == 1
+    (row,) = candidate.replays.get().result["counterfactual"]["rows"]
+    assert row["trajectory"] == str(kept.pk)
 
 
 def test_the_value_is_what_its_parts_say(client: Client, candidate: KernelVersion) -> None:
