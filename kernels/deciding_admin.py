@@ -35,6 +35,7 @@ class Decision:
     decide: Callable[..., object]  # gets the row by its name, `user` and `reason`
     needs_reason: bool
     variant: str
+    key: str = ""  # the shortcut on the page
 
 
 class ReasonForm(forms.Form):

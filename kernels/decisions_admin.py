@@ -28,6 +28,7 @@ DECISIONS = {
         decide=approve_candidate,
         needs_reason=False,
         variant="primary",
+        key="a",
     ),
     "approve-anyway": Decision(
         action="approve_anyway_selected",
@@ -40,6 +41,7 @@ DECISIONS = {
         decide=partial(approve_candidate, override=True),
         needs_reason=True,
         variant="danger",
+        key="a",
     ),
     "reject": Decision(
         action="reject_selected",
@@ -47,10 +49,11 @@ DECISIONS = {
         verb="Reject",
         done="Rejected",
         applies_to=(State.CANDIDATE,),
-        consequence="It never goes live. The reason is kept with it.",
+        consequence="It does not go live. The reason is kept with it; it can be taken back.",
         decide=reject_candidate,
         needs_reason=True,
         variant="danger",
+        key="r",
     ),
     "roll-back": Decision(
         action="roll_back_selected",
@@ -87,8 +90,18 @@ class DecisionsAdmin(DecidingAdmin[KernelVersion]):
     decide_order = ("kernel__name", "number")
 
     def decisions_for(self, request: HttpRequest, row: KernelVersion) -> dict[str, Decision]:
-        hidden = "approve" if is_weak(row) else "approve-anyway"
-        return {n: d for n, d in super().decisions_for(request, row).items() if n != hidden}
+        return self.open_to(row) if self.has_review_permission(request) else {}
+
+    def open_to(self, version: KernelVersion) -> dict[str, Decision]:
+        """What may be decided about it, by those who may."""
+        hidden = {"approve" if is_weak(version) else "approve-anyway"}
+        if version.gate_pending:
+            hidden = {"approve", "approve-anyway"}
+        return {
+            name: decision
+            for name, decision in self.decisions.items()
+            if version.state in decision.applies_to and name not in hidden
+        }
 
 
 def quarantined_versions(request: HttpRequest) -> int:

@@ -10,6 +10,8 @@ from kernels.cache_models import CacheEntry, CacheHit, NearReuse
 from kernels.composition_models import Composition, CompositionReview, PlanRun, StepRun
 from kernels.embedding_models import EmbeddingUse, KeptEmbedding
 from kernels.learned_models import Calibration, RoutingHead
+from kernels.replay_models import CandidateReplay
+from kernels.second_models import SecondReview
 from kernels.shadow_models import RoutingSwitch, ShadowRecord
 from kernels.skill_models import Skill, SkillVector
 from trajectories.json_field import OrderedJSONField
@@ -19,6 +21,7 @@ __all__ = [
     "CacheEntry",
     "CacheHit",
     "Calibration",
+    "CandidateReplay",
     "Composition",
     "CompositionReview",
     "EmbeddingUse",
@@ -31,6 +34,7 @@ __all__ = [
     "ReviewAction",
     "RoutingHead",
     "RoutingSwitch",
+    "SecondReview",
     "ShadowRecord",
     "Skill",
     "SkillVector",
@@ -88,6 +92,18 @@ class KernelVersion(models.Model):
     sources = models.ManyToManyField(Trajectory, blank=True, related_name="shaped_versions")
     decision_reason = models.TextField(blank=True)
     flag = models.TextField(blank=True, help_text="Why somebody should look at it again.")
+    edited_from = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="edits",
+        help_text="The version whose contract a person edited.",
+    )
+    expected_value = models.FloatField(
+        null=True, blank=True, help_text="Tokens that it would save a day; empty: not known."
+    )
+    value = models.JSONField(default=dict, help_text="What the expected value is made of.")
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True, blank=True)
 
@@ -108,6 +124,11 @@ class KernelVersion(models.Model):
         """Share of wrong outputs that its contract refuses; None when it was not measured."""
         score: float | None = self.evidence.get("mutation", {}).get("score")
         return score
+
+    @property
+    def gate_pending(self) -> bool:
+        """Whether the regression gate has yet to be run on it."""
+        return bool(self.evidence.get("gate", {}).get("pending"))
 
     @property
     def evidence_debt(self) -> int:
@@ -152,6 +173,11 @@ class ReviewAction(models.Model):
         ROLL_BACK = "roll back"
         QUARANTINE = "quarantine"
         RELEASE = "release"
+        EDIT = "edit"
+        ASK = "ask", "ask for a second reviewer"
+        SECOND = "second", "second review"
+        WITHDRAW = "withdraw", "withdraw the second review"
+        UNDO = "undo"
 
     version = models.ForeignKey(KernelVersion, on_delete=models.PROTECT, related_name="reviews")
     action = models.CharField(max_length=10, choices=Action)
@@ -159,6 +185,12 @@ class ReviewAction(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     reason = models.TextField(blank=True)
+    changes = models.JSONField(
+        default=list, help_text="The versions that it moved: from which state to which."
+    )
+    undoes = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="undone_by"
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

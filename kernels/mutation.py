@@ -8,7 +8,7 @@ Judges are left out: a score must come out the same twice.
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -44,6 +44,7 @@ class Mutant:
 
     kind: str
     output: Any
+    of: Any = None  # the right one
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class MutationScore:
             "made": self.made,
             "refused": self.refused,
             "by_kind": {kind: list(counts) for kind, counts in sorted(self.by_kind.items())},
-            "survivors": [{"kind": m.kind, "output": m.output} for m in self.survivors],
+            "survivors": [asdict(mutant) for mutant in self.survivors],
         }
 
 
@@ -138,7 +139,7 @@ def mutants(output: Any, others: Sequence[Any]) -> list[Mutant]:
         for candidate in candidates:
             if kept < MOST_PER_KIND and (text := _text(candidate)) not in seen:
                 seen.add(text)
-                found.append(Mutant(kind, candidate))
+                found.append(Mutant(kind, candidate, output))
                 kept += 1
     return found
 

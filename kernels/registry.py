@@ -10,6 +10,7 @@ from django.db import transaction
 from kernels.encoder import Vector, embed_all, encoder_digest
 from kernels.matching import profile
 from kernels.models import Exemplar, Kernel, KernelVersion
+from kernels.replay_models import CandidateReplay
 from kernels.spec import KernelSpec
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client, Trajectory
@@ -50,7 +51,7 @@ def propose_version(
 ) -> KernelVersion:
     """Stores a version with its exemplars in one transaction; the kernel is made if it is new.
 
-    Raises NameTaken, SameVersion.
+    A candidate waits to be replayed on recent traffic. Raises NameTaken, SameVersion.
     """
     vectors = embed_all([sample.prompt for sample in samples])
     description = embed_all([spec.description])[0]
@@ -83,6 +84,8 @@ def propose_version(
         _add_exemplars(version, samples, vectors)
         from_traffic = [s.trajectory_id for s in samples if s.trajectory_id is not None]
         version.sources.set(Trajectory.objects.filter(pk__in=from_traffic))
+        if state == State.CANDIDATE:
+            CandidateReplay.objects.create(version=version)
     return version
 
 

@@ -4,13 +4,16 @@ Each decision is one transaction and one `ReviewAction`. Routing reads live exem
 database, so a decision holds from the next request on.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from kernels.models import Exemplar, Kernel, KernelVersion, ReviewAction
+from kernels.models import Exemplar, Kernel, KernelVersion, ReviewAction, SecondReview
 from trajectories.errors import KernelWeaveError
 
 State = KernelVersion.State
@@ -41,6 +44,14 @@ class ReasonMissing(ReviewError):
     """A reason is required: it is what the next reviewer reads."""
 
 
+class GatePending(ReviewError):
+    """The regression gate has not been run on it yet; it is in the queue."""
+
+
+class SecondReviewOpen(ReviewError):
+    """A second reviewer was asked: decide when the second verdict is there, or withdraw it."""
+
+
 class WeakContract(ReviewError):
     """Its contract refuses too few wrong outputs. Whoever approves it anyway says why."""
 
@@ -52,33 +63,38 @@ def approve_candidate(
     """Makes a candidate live, retires the version that was; returns it as it now is.
 
     With `override`, also one whose contract is weak; that needs a reason and is recorded as such.
-    Raises NotACandidate, WeakContract, ReasonMissing.
+    Raises NotACandidate, SecondReviewOpen, GatePending, WeakContract, ReasonMissing.
     """
     if override:
-        _require_reason(reason)
-    candidate = _locked(version)
-    _require_candidate(candidate)
+        require_reason(reason)
+    candidate = locked(version)
+    require_candidate(candidate)
+    require_no_second(candidate)
+    if candidate.gate_pending:
+        raise GatePending(f"{candidate}: {GatePending.__doc__}")
     if not override:
         _require_teeth(candidate)
-    live = _live_version(candidate.kernel)
+    live = live_version(candidate.kernel)
+    changes = []
     if live is not None:  # first, because a kernel has at most one live version
-        _move(live, State.RETIRED, f"Superseded by v{candidate.number}.")
-    _move(candidate, State.LIVE, reason)
-    _record(candidate, Action.OVERRIDE if override else Action.APPROVE, user, reason)
+        changes.append(move(live, State.RETIRED, f"Superseded by v{candidate.number}."))
+    changes.append(move(candidate, State.LIVE, reason))
+    record(candidate, Action.OVERRIDE if override else Action.APPROVE, user, reason, changes)
     return candidate
 
 
 @transaction.atomic
 def reject_candidate(*, version: KernelVersion, user: User | None, reason: str) -> KernelVersion:
-    """Turns a candidate down for good; returns it as it now is.
+    """Turns a candidate down; returns it as it now is.
 
-    Raises NotACandidate, ReasonMissing.
+    Raises NotACandidate, SecondReviewOpen, ReasonMissing.
     """
-    _require_reason(reason)
-    candidate = _locked(version)
-    _require_candidate(candidate)
-    _move(candidate, State.REJECTED, reason)
-    _record(candidate, Action.REJECT, user, reason)
+    require_reason(reason)
+    candidate = locked(version)
+    require_candidate(candidate)
+    require_no_second(candidate)
+    changes = [move(candidate, State.REJECTED, reason)]
+    record(candidate, Action.REJECT, user, reason, changes)
     return candidate
 
 
@@ -88,26 +104,28 @@ def roll_back(*, version: KernelVersion, user: User | None, reason: str) -> Kern
 
     A version that was itself rolled back never comes back. Raises NotLive, ReasonMissing.
     """
-    _require_reason(reason)
-    retired = _locked(version)
+    require_reason(reason)
+    retired = locked(version)
     if retired.state not in (State.LIVE, State.QUARANTINED):
         raise NotLive(f"{retired}: {NotLive.__doc__}")
-    _move(retired, State.RETIRED, reason)
-    _record(retired, Action.ROLL_BACK, user, reason)
-    previous = None if _live_version(retired.kernel) else _last_superseded(retired)
+    other = live_version(retired.kernel) if retired.state == State.QUARANTINED else None
+    previous = None if other else _last_superseded(retired)
+    changes = [move(retired, State.RETIRED, reason)]
     if previous is not None:
-        _move(previous, State.LIVE, f"Live again, v{retired.number} was rolled back: {reason}")
+        again = f"Live again, v{retired.number} was rolled back: {reason}"
+        changes.append(move(previous, State.LIVE, again))
+    record(retired, Action.ROLL_BACK, user, reason, changes)
     return previous
 
 
 @transaction.atomic
 def quarantine(*, version: KernelVersion, reason: str) -> bool:
     """Takes a live version out of service until somebody decides; False if it is not live."""
-    drifted = _locked(version)
+    drifted = locked(version)
     if drifted.state != State.LIVE:
         return False
-    _move(drifted, State.QUARANTINED, reason)
-    _record(drifted, Action.QUARANTINE, None, reason)
+    changes = [move(drifted, State.QUARANTINED, reason)]
+    record(drifted, Action.QUARANTINE, None, reason, changes)
     return True
 
 
@@ -117,21 +135,23 @@ def release(*, version: KernelVersion, user: User | None, reason: str) -> Kernel
 
     Raises NotQuarantined, AnotherIsLive, ReasonMissing.
     """
-    _require_reason(reason)
-    released = _locked(version)
+    require_reason(reason)
+    released = locked(version)
     if released.state != State.QUARANTINED:
         raise NotQuarantined(f"{released}: {NotQuarantined.__doc__}")
-    if _live_version(released.kernel) is not None:
+    if live_version(released.kernel) is not None:
         raise AnotherIsLive(f"{released}: {AnotherIsLive.__doc__}")
-    record = f"{released.passes} passed, {released.failures} failed"
+    forgiven = {"passes": released.passes, "failures": released.failures}
+    said = f"{released.passes} passed, {released.failures} failed"
     released.passes = released.failures = 0  # routing would refuse it for them
     released.save(update_fields=["passes", "failures"])
-    _move(released, State.LIVE, reason)
-    _record(released, Action.RELEASE, user, f"{reason} (The record until then: {record}.)")
+    changes = [{**move(released, State.LIVE, reason), **forgiven}]
+    why = f"{reason} (The record until then: {said}.)"
+    record(released, Action.RELEASE, user, why, changes)
     return released
 
 
-def _locked(version: KernelVersion) -> KernelVersion:
+def locked(version: KernelVersion) -> KernelVersion:
     """The version as it is now. Its kernel stays locked until the decision is committed."""
     # Decisions about one kernel queue up on its row; new versions may still be inserted.
     Kernel.objects.select_for_update(no_key=True).get(pk=version.kernel_id)
@@ -142,38 +162,66 @@ def _locked(version: KernelVersion) -> KernelVersion:
     )
 
 
-def _live_version(kernel: Kernel) -> KernelVersion | None:
+def live_version(kernel: Kernel) -> KernelVersion | None:
+    """Its live version, locked."""
     return kernel.versions.select_for_update().filter(state=State.LIVE).first()
 
 
 def _last_superseded(version: KernelVersion) -> KernelVersion | None:
+    rolled_back = ReviewAction.objects.filter(action=Action.ROLL_BACK, undone_by=None)
     return (
         version.kernel.versions.select_for_update()
         .filter(state=State.RETIRED)
-        .exclude(pk__in=ReviewAction.objects.filter(action=Action.ROLL_BACK).values("version"))
+        .exclude(pk__in=rolled_back.values("version"))
         .order_by(F("decided_at").desc(nulls_last=True), "-number")
         .first()
     )
 
 
-def _move(version: KernelVersion, state: KernelVersion.State, reason: str) -> None:
+def move(version: KernelVersion, state: str, reason: str) -> dict[str, Any]:
+    """Changes the state of a locked version; returns what changed, as its action keeps it."""
+    change = {"version": str(version.pk), "number": version.number, "was": version.state}
     version.state = state
     version.decision_reason = reason
-    version.decided_at = timezone.now()
+    version.decided_at = None if state == State.CANDIDATE else timezone.now()
     # Only these columns: scoring may be counting passes and failures on the same row.
     version.save(update_fields=["state", "decision_reason", "decided_at"])
     Exemplar.objects.filter(version=version).update(live=state == State.LIVE)
+    return {**change, "now": str(state)}
 
 
-def _record(
-    version: KernelVersion, action: ReviewAction.Action, user: User | None, reason: str
-) -> None:
-    ReviewAction.objects.create(version=version, action=action, user=user, reason=reason)
+def record(
+    version: KernelVersion,
+    action: str,
+    user: User | None,
+    reason: str,
+    changes: Sequence[dict[str, Any]] = (),
+    undoes: ReviewAction | None = None,
+) -> ReviewAction:
+    """Keeps who did what and why."""
+    return ReviewAction.objects.create(
+        version=version,
+        action=action,
+        user=user,
+        reason=reason,
+        changes=list(changes),
+        undoes=undoes,
+    )
 
 
-def _require_candidate(version: KernelVersion) -> None:
-    if version.state != State.CANDIDATE:
-        raise NotACandidate(f"{version}: {NotACandidate.__doc__}")
+def require_candidate(version: KernelVersion) -> None:
+    """Raises NotACandidate, which says who decided what meanwhile."""
+    if version.state == State.CANDIDATE:
+        return
+    last = version.reviews.select_related("user").order_by("-pk").first()
+    by = f" It was decided at {last.at:%H:%M} UTC by {last.user or 'the service'}." if last else ""
+    raise NotACandidate(f"{version}: {NotACandidate.__doc__}{by}")
+
+
+def require_no_second(version: KernelVersion) -> None:
+    """Raises SecondReviewOpen."""
+    if version.second_reviews.filter(state=SecondReview.State.OPEN).exists():
+        raise SecondReviewOpen(f"{version}: {SecondReviewOpen.__doc__}")
 
 
 def is_weak(version: KernelVersion) -> bool:
@@ -192,6 +240,7 @@ def _require_teeth(version: KernelVersion) -> None:
         )
 
 
-def _require_reason(reason: str) -> None:
+def require_reason(reason: str) -> None:
+    """Raises ReasonMissing."""
     if not reason.strip():
         raise ReasonMissing

@@ -1,19 +1,21 @@
 """What a reviewer reads about a version before deciding."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from kernels import spec_words
+from kernels import replay_words, slot_words, spec_words
 from kernels.evidence_words import evidence_parts
-from kernels.models import KernelVersion
+from kernels.models import CandidateReplay, KernelVersion
 from trajectories.markup import brief, json_block, link, table, text_block, verdict
 from trajectories.models import Trajectory
 
 MAX_ROWS = 50
+HEAVY = ("description_embedding", "spec", "profile", "evidence")
 
 
 @dataclass(frozen=True)
@@ -24,12 +26,24 @@ class Section:
     parts: tuple[tuple[str, SafeString], ...]
 
 
-def review_sections(version: KernelVersion) -> list[Section]:
-    """The whole page, top to bottom. Four queries, whatever the version holds."""
+def review_sections(version: KernelVersion, replays: Sequence[CandidateReplay]) -> list[Section]:
+    """The whole page, top to bottom. Few queries, whatever the version holds.
+
+    `replays` come newest first; the newest that is done counts.
+    """
     spec = version.spec
+    finished = [one.result for one in replays if one.state == one.State.DONE]
+    done = finished[0] if finished else {}
     steps = spec.get("steps", [])
     return [
-        Section("What it is for", (("", _purpose(version)),)),
+        Section(
+            "What it is for",
+            (
+                ("", _purpose(version)),
+                ("Expected value", replay_words.worth(version.value, version.expected_value)),
+                ("Where it came from", _origin(version)),
+            ),
+        ),
         Section(
             "Contract",
             (
@@ -37,8 +51,10 @@ def review_sections(version: KernelVersion) -> list[Section]:
                 ("It applies when", spec_words.conditions(spec.get("preconditions", ()))),
                 ("Its output is", spec_words.fields(spec.get("output_schema", {}))),
                 ("Its output must satisfy", spec_words.conditions(spec.get("postconditions", ()))),
+                ("In source", spec_words.source(spec)),
             ),
         ),
+        Section("Template and slots", (("", slot_words.slots(version)),)),
         Section(
             "Recipe",
             (
@@ -47,12 +63,36 @@ def review_sections(version: KernelVersion) -> list[Section]:
                 ("To undo it (for compositions)", spec_words.recipe(spec.get("rollback", ()))),
             ),
         ),
+        *replay_sections(version.evidence, done),
         Section("Evidence", _evidence(version)),
         Section("Record", (("", _record(version)),)),
         Section("Source trajectories", (("", _sources(version)),)),
         Section("Exemplars", (("", _exemplars(version)),)),
         Section("Tests", (("", _tests(version)),)),
-        Section("Review history", (("", _history(version)),)),
+    ]
+
+
+def replay_sections(evidence: Mapping[str, Any], done: Mapping[str, Any]) -> list[Section]:
+    """What it would do to traffic; where that is not known yet, how it did on its sources."""
+    waits = format_html("<p>{}</p>", "Not known yet: it is found out by the replay.")
+    compared, parts = done.get("counterfactual"), []
+    if compared is None:
+        parts.append(("On recent traffic", waits))
+    elif not compared["rows"]:
+        none = "No request that it would take is held out: all are among its sources, or none came."
+        parts.append(("On recent traffic", format_html("<p>{}</p>", none)))
+    else:
+        parts.append(("On recent traffic that it was not made of", replay_words.verdicts(compared)))
+        parts.append(("Side by side", replay_words.cases(compared["rows"])))
+    if cases := evidence.get("cases"):
+        title = "On its sources, each by a recipe that was made without it"
+        parts.append((title, replay_words.cases(cases)))
+    blast = replay_words.blast(done["blast"]) if "blast" in done else waits
+    near = replay_words.neighbours(done["neighbours"]) if "neighbours" in done else waits
+    return [
+        Section("Counterfactual replay", tuple(parts)),
+        Section("Blast radius", (("", blast),)),
+        Section("Near neighbours", (("", near),)),
     ]
 
 
@@ -133,15 +173,27 @@ def _tests(version: KernelVersion) -> SafeString:
     )
 
 
-def _history(version: KernelVersion) -> SafeString:
-    reviews = version.reviews.select_related("user")
-    rows = [[_time(r.at), str(r.user or "—"), r.action, r.reason] for r in reviews]
-    reason = version.decision_reason
-    if reason and (not rows or rows[0][-1] != reason):  # decided by the gate, or by another review
-        decided = version.decided_at or version.created_at
-        rows.insert(0, [_time(decided), "—", f"now {version.state}", reason])
-    return table(["when", "who", "what", "why"], rows)
+def _origin(version: KernelVersion) -> SafeString:
+    rows: list[list[Any]] = [["proposed by", _proposer(version)]]
+    if version.edited_from is not None:
+        rows.append(["edited from", _version(version.edited_from)])
+    edits = [_version(one) for one in version.edits.defer(*HEAVY).select_related("kernel")[:10]]
+    if edits:
+        rows.append(["edited into", format_html_join(", ", "{}", ((one,) for one in edits))])
+    return table(["descent", "from"], rows)
 
 
-def _time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+def _proposer(version: KernelVersion) -> str:
+    if version.edited_from_id is not None:
+        return "a person, who edited the contract"
+    if origin := version.evidence.get("origin"):
+        return f"the {origin}"
+    traffic = "the compiler, from verified successes of traffic"
+    return (
+        traffic if version.exemplars.filter(trajectory__isnull=False).exists() else "the compiler"
+    )
+
+
+def _version(version: KernelVersion) -> SafeString:
+    url = reverse("admin:kernels_kernelversion_change", args=[version.pk])
+    return link(url, f"v{version.number} ({version.state})")

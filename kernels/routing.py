@@ -22,6 +22,7 @@ from kernels.spec import KernelSpec, digest_of
 from kernels.verify import verify
 
 MIN_VERDICTS = 5
+NO_CALIBRATION = "no calibration is live for this encoder: run load_kernels"
 
 
 @dataclass(frozen=True)
@@ -116,29 +117,48 @@ def route(*, client_id: int, asked: Asked, top_k: int, min_pass_rate: float) -> 
     nothing = RouteDecision("generation", "", None, None, encoder)
     if asked.beyond_kernels:
         return replace(nothing, reason=f"no kernel was looked for: {asked.beyond_kernels}")
-    heads = RoutingHead.objects.filter(state="live", encoder_digest=encoder).values("pk")
-    live = Calibration.objects.filter(state="live", encoder_digest=encoder)
-    found = live.annotate(head=Subquery(heads[:1])).values_list("pk", "head").first()
-    if found is None:
-        return replace(nothing, reason="no calibration is live for this encoder: run load_kernels")
-    calibration, head = found
-    calibrator = _calibrator(calibration)
+    fit = live_fit(encoder)
+    if fit is None:
+        return replace(nothing, reason=NO_CALIBRATION)
     candidates = considered(
         asked,
-        _nearest(client_id, asked.vector, encoder, top_k),
-        calibrator,
-        None if head is None else live_head(head),
+        nearest(client_id, asked.vector, encoder, top_k),
+        fit.calibrator,
+        fit.head,
         client_id,
         min_pass_rate,
     )
     decision = replace(
-        nothing, threshold=calibrator.threshold, calibration=calibration, candidates=candidates
+        nothing,
+        threshold=fit.calibrator.threshold,
+        calibration=fit.calibration,
+        candidates=candidates,
     )
     chosen = next((candidate for candidate in candidates if not candidate.obstacle), None)
     if chosen is None:
         return replace(decision, reason=_why_not(candidates))
     reason = f"P(verify) {chosen.probability:.3f} >= threshold {chosen.threshold:.3f}"
     return replace(decision, route="kernel", chosen=chosen, reason=f"{chosen.kernel}: {reason}")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What is fitted for an encoder, and live."""
+
+    calibration: int
+    calibrator: Calibrator
+    head: LiveHead | None
+
+
+def live_fit(encoder: str) -> Fit | None:
+    """One query, for both; None where no calibration is live."""
+    heads = RoutingHead.objects.filter(state="live", encoder_digest=encoder).values("pk")
+    live = Calibration.objects.filter(state="live", encoder_digest=encoder)
+    found = live.annotate(head=Subquery(heads[:1])).values_list("pk", "head").first()
+    if found is None:
+        return None
+    calibration, head = found
+    return Fit(calibration, _calibrator(calibration), None if head is None else live_head(head))
 
 
 def considered(
@@ -195,7 +215,8 @@ def _why_not(candidates: tuple[Candidate, ...]) -> str:
     return f"closest was {candidates[0].kernel}: {candidates[0].obstacle}"
 
 
-def _nearest(client_id: int, vector: Vector, encoder: str, top_k: int) -> list[Near]:
+def nearest(client_id: int, vector: Vector, encoder: str, top_k: int) -> list[Near]:
+    """The live versions that have one of the `top_k` nearest exemplars, with those exemplars."""
     rows = (
         Exemplar.objects.filter(
             Q(version__kernel__client=client_id) | Q(version__kernel__client=None),

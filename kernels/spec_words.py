@@ -1,6 +1,7 @@
 """A version's spec, put in words for the reviewer."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,8 @@ from trajectories.markup import badge, json_block, table
 Json = Mapping[str, Any]
 
 NOTHING = SafeString("<p>None.</p>")
+SLOT = re.compile(r"((?<!\{)\{[a-z]+[1-9]\d{0,2}\}(?!\}))")
+MARK = "background: #fde68a; color: #1f2937; border-radius: 3px; padding: 0 3px"
 RULE_KEYS = ("expression", "pattern", "question", "event", "json_schema")
 
 
@@ -24,9 +27,17 @@ def conditions(items: Iterable[Json]) -> SafeString:
     return table(["in words", "kind", "rule"], rows) if rows else NOTHING
 
 
+def source(spec: Json) -> SafeString:
+    """All of it as data, folded."""
+    return format_html(
+        '<details><summary class="cursor-pointer">The whole spec as JSON</summary>{}</details>',
+        json_block(spec),
+    )
+
+
 def templates(items: Iterable[str]) -> SafeString:
     """The forms of its prompts, with a name for what each fills in; it may serve others as well."""
-    rows = [[_code(item)] for item in items]
+    rows = [[marked_slots(item)] for item in items]
     return table(["fixed words and {gaps}"], rows) if rows else NOTHING
 
 
@@ -106,6 +117,18 @@ def _type(field: Json) -> str:
 def _limits(field: Json) -> SafeString:
     limits = ((key, field[key]) for key in field if key not in ("type", "enum", "description"))
     return format_html_join(", ", "{} {}", limits) or SafeString("none")
+
+
+def marked_slots(template: str) -> SafeString:
+    """A template with its gaps marked."""
+    pieces = SLOT.split(template)  # fixed words and gaps take turns
+    marked = (
+        (format_html('<mark style="{}">{}</mark>', MARK, piece) if at % 2 else piece,)
+        for at, piece in enumerate(pieces)
+    )
+    return format_html(
+        '<code style="overflow-wrap: anywhere">{}</code>', format_html_join("", "{}", marked)
+    )
 
 
 def _code(text: str) -> SafeString:

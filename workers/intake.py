@@ -2,16 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
-
-from django.conf import settings
 
 from kernels.decision import RouteDecision
-from kernels.encoder import Vector, embed_deep, encoder_digest
+from kernels.encoder import embed_deep, encoder_digest
 from kernels.proposing import propose_composition, refuse_partial
 from kernels.routing import Asked, route
-from kernels.slots import bind
 from trajectories.models import Client, Run, Trajectory
+from workers.asked import asked_of, limits
 from workers.experts.registry import EXPERTS
 from workers.queueing import QueueUnavailable, enqueue
 from workers.request import ChatRequest
@@ -27,9 +24,9 @@ def plan(*, client: Client, request: ChatRequest) -> RouteDecision:
 
     Where it takes two kernels to answer it, a composition of them is proposed.
     """
-    asked = _asked(request, embed_deep(request.prompt))
+    asked = asked_of(request, embed_deep(request.prompt))
     decision = _decide(client, request, asked)
-    told = {"client": client, "asked": asked, "decision": decision, **_limits()}
+    told = {"client": client, "asked": asked, "decision": decision, **limits()}
     proposal = propose_composition(**told)
     decision = _known_or_search(client, request, asked, refuse_partial(**told))
     return replace(decision, proposal=proposal)
@@ -42,9 +39,9 @@ def accept(*, client: Client, request: ChatRequest, watch: Stopwatch) -> Run:
     """
     layers = embed_deep(request.prompt)
     watch.lap("embed")
-    asked = _asked(request, layers)
+    asked = asked_of(request, layers)
     decision = _decide(client, request, asked)
-    decision = refuse_partial(client=client, asked=asked, decision=decision, **_limits())
+    decision = refuse_partial(client=client, asked=asked, decision=decision, **limits())
     decision = _known_or_search(client, request, asked, decision)
     watch.lap("route")
     run = Run.objects.create(
@@ -104,29 +101,10 @@ def _decide(client: Client, request: ChatRequest, asked: Asked) -> RouteDecision
     if request.names_its_search:
         named = "the request says who is to answer how"
         return RouteDecision("generation", named, None, None, encoder_digest())
-    return route(client_id=client.pk, asked=asked, **_limits())
+    return route(client_id=client.pk, asked=asked, **limits())
 
 
 def _held(stored: Trajectory) -> str:
     if stored.route != Trajectory.Route.SEARCH:
         return "passed the same contract"
     return "was verified" if stored.verified else "was called right by a person"
-
-
-def _limits() -> dict[str, Any]:
-    return {
-        "top_k": settings.KW_ROUTE_TOP_K,
-        "min_pass_rate": settings.KW_KERNEL_MIN_PASS_RATE,
-    }
-
-
-def _asked(request: ChatRequest, layers: Vector) -> Asked:
-    bound: dict[str, Any] = bind(request.prompt, request.system)
-    return Asked(
-        bound,
-        layers,
-        request.output_schema,
-        request.response_format is not None and request.response_format["type"] != "text",
-        request.beyond_kernels,
-        request.systems,
-    )

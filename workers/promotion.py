@@ -3,23 +3,22 @@
 import logging
 from collections.abc import Sequence
 
-import numpy as np
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from pgvector.django import CosineDistance
 
-from kernels.compiler.compile import Trace
 from kernels.compiler.errors import NothingInCommon
 from kernels.compiler.proposed import proposed_conditions
 from kernels.conditions.kinds import Condition
 from kernels.execution import Ask
 from kernels.models import Exemplar, KernelVersion
 from kernels.registry import SameVersion, Sample, propose_version
-from trajectories.models import Event, Trajectory
+from trajectories.models import Trajectory
 from workers.family_search import Found, failures_of, families_beside, promotable
 from workers.proposal import Proposal, compile_family
 from workers.request import ChatRequest
+from workers.source_traces import trace_of
 from workers.turns import turn
 
 log = logging.getLogger(__name__)
@@ -50,14 +49,14 @@ def _is_complete(family: Found) -> bool:
 
 def _compile(family: Sequence[Trajectory], ask: Ask) -> Proposal | None:
     seed = family[0]
-    traces = [_trace(trajectory) for trajectory in family]
+    traces = [trace_of(trajectory) for trajectory in family]
     try:
         asks = settings.KW_PROMOTE_ASK_CONDITIONS
         return compile_family(
             traces,
             _asked_every_time(family),
             failed=[
-                _trace(trajectory, denied=trajectory.verified is not False)
+                trace_of(trajectory, denied=trajectory.verified is not False)
                 for trajectory in failures_of(family)
             ],
             also=proposed_conditions(traces, ask) if asks else (),
@@ -131,24 +130,4 @@ def _conflicts(seed: Trajectory) -> int:
         .values("version")
         .distinct()
         .count()
-    )
-
-
-def _trace(trajectory: Trajectory, *, denied: bool = False) -> Trace:
-    events = list(trajectory.events.all())
-    calls = [event.payload["call"] for event in events if event.kind == Event.Kind.TOOL_CALL]
-    return Trace(
-        prompt=trajectory.prompt,
-        system=trajectory.system,
-        output=trajectory.output,
-        text=trajectory.output_text,
-        output_schema=trajectory.output_schema,
-        events=len(events),
-        passed_checks=sum(check["status"] == "ok" for check in trajectory.checks),
-        tokens=trajectory.prompt_tokens + trajectory.completion_tokens,
-        reward=trajectory.reward or 0.0,
-        tools=len({call["function"]["name"] for call in calls}),
-        denied=denied,
-        embedding=np.asarray(trajectory.embedding),
-        kinds=tuple(dict.fromkeys(event.kind for event in events)),
     )

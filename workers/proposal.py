@@ -12,7 +12,8 @@ from kernels.gate import GateCheck, Replayed, regression_gate
 from kernels.mutation import Accepted, MutationScore, most_varied, mutation_score
 from kernels.slots import bind
 from kernels.spec import KernelSpec
-from workers.replay import OBSERVED, Replay, best_recipe
+from workers.replay import Replay, best_recipe
+from workers.replay_case import OBSERVED
 
 MUTATED = 10  # outputs of the family that are mutated
 
@@ -41,6 +42,7 @@ class Proposal:
         return {
             "gate": {"passed": not self.refusal, "checks": checks},
             "replay": {"recipe": self.replay.recipe, **asdict(self.replay.figures)},
+            "cases": [outcome.as_json() for outcome in self.replay.outcomes],
             "mutation": self.mutation.as_json(),
             "confidence": self.confidence,
         }

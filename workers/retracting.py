@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from kernels.learned_models import Calibration, RoutingHead
 from kernels.models import CacheEntry, Exemplar, KernelVersion
+from kernels.replay_rows import forget_replayed
 from kernels.review import ReviewError
 from kernels.skill_models import SkillVector
 from training.labels.models import LabelItem
@@ -112,6 +113,7 @@ def _retire(ids: list[UUID], why: str) -> dict[str, object]:
         "adapters_flagged": adapters,
         "trainings_cancelled": cancelled,
         "lessons_deleted": rows,
+        "replays_amended": forget_replayed(trajectory_ids=ids),
         "skill_triggers_deleted": triggers,
         "skill_weights_amended": skills,
     }

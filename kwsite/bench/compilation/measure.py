@@ -24,7 +24,7 @@ from kwsite.bench.claim.learning import parsed
 from kwsite.bench.compilation.outcome import Answered, Compiled
 from workers.backends.completion import Backend, BackendRejected, ModelRequest
 from workers.proposal import Proposal, compile_family
-from workers.replay import OBSERVED
+from workers.replay_case import OBSERVED
 from workers.replies import asker
 
 ENOUGH = 14  # accepted answers, after which no more train prompts are asked

@@ -25,7 +25,7 @@ from workers.backends.choose import WrongModelServerSettings, live_backend
 from workers.backends.completion import BackendError
 from workers.family_file import FamilyError, new_family, read_family, sample_of, write_family
 from workers.proposal import Proposal, compile_family
-from workers.replay import OBSERVED
+from workers.replay_case import OBSERVED
 from workers.replies import asker
 
 State = KernelVersion.State
