@@ -2,15 +2,15 @@
 
 from django.contrib import admin
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.paginator import InfinitePaginator
 
 from trajectories.markup import badge, brief, json_block, link, verdict
 from trajectories.models import SearchRecord
 from trajectories.record_admin import RecordAdmin
-from trajectories.story.searched import beside_of, steps_block
-from trajectories.tree_markup import OUTCOME_TONES, tree_block
+from trajectories.story.searched import steps_block, tree_of
+from trajectories.tree_markup import OUTCOME_TONES, tree_key
 
 
 class SearchRecordAdmin(RecordAdmin[SearchRecord]):
@@ -97,11 +97,12 @@ class SearchRecordAdmin(RecordAdmin[SearchRecord]):
     @admin.display(description="tree")
     def trees_shown(self, record: SearchRecord) -> SafeString:
         whole = reverse("admin:trajectories_trajectory_whole", args=[record.trajectory_id, "tree"])
-        return format_html_join(
+        drawn = format_html_join(
             "",
-            "<h3>{}</h3>{}",
+            "<h3>Tree of {}</h3>{}",
             (
-                (name, tree_block(tree, beside_of(record, name), whole=whole))
+                (name, tree_of(record, name, tree, {}, whole))
                 for name, tree in record.trees().items()
             ),
         )
+        return format_html("{}{}", tree_key(), drawn)

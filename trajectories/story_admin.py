@@ -14,7 +14,7 @@ from unfold.paginator import InfinitePaginator
 from trajectories.markup import Tone, badge, brief, json_block, link, text_block, verdict
 from trajectories.models import AgentTurn, Event, SearchRecord, SignedReceipt, Trajectory
 from trajectories.story.agents import seen_block
-from trajectories.story.checks import checks_block
+from trajectories.story.checks import check_table, checks_block
 from trajectories.story.headline import agent_headline, headline, kernel_link, source_link
 from trajectories.story.page import StoryAdmin
 from trajectories.story.receipt import receipt_block
@@ -34,6 +34,7 @@ ROUTE_TONES: dict[str, Tone] = {
     Route.AGENT: "",
 }
 MOST_EVENTS = 100  # on a page
+MOST_CHECKS = 100
 
 
 class TrajectoryAdmin(StoryAdmin[Trajectory]):
@@ -56,6 +57,7 @@ class TrajectoryAdmin(StoryAdmin[Trajectory]):
     search_fields = ("prompt",)
     search_help_text = "Words of a prompt, or the id of a trajectory, a run or a kernel version."
     heavy_fields = ("embedding",)
+    downloads = {"receipt": ".json"}
     fieldsets = (
         (
             "Record",
@@ -93,8 +95,7 @@ class TrajectoryAdmin(StoryAdmin[Trajectory]):
             searched = search_section(record, rated, self.address_of(row, "tree"))
             sections.append(searched.with_parts(steps))
         if turn is None:
-            checks = checks_block(row.checks, row.verified)
-            sections.append(Section("checks", "Checks", (("", checks),)))
+            sections.append(Section("checks", "Checks", self._checks(row)))
             receipt: SignedReceipt | None = getattr(row, "receipt", None)
             shown = receipt_block(receipt, row, self.address_of(row, "receipt"))
             sections.append(Section("receipt", "Receipt", (("", shown),)))
@@ -167,6 +168,15 @@ class TrajectoryAdmin(StoryAdmin[Trajectory]):
         else:
             output = json_block(row.output, whole=whole)
         return [*parts, ("Answer", output)]
+
+    def _checks(self, row: Trajectory) -> tuple[tuple[str, SafeString], ...]:
+        """Those of the answer, then those of attempts that were not given."""
+        found = row.events.filter(kind=Event.Kind.VERIFICATION, payload__has_key="status")
+        ran = list(found.order_by("sequence").values_list("payload", flat=True)[:MOST_CHECKS])
+        answer = ("", checks_block(row.checks, row.verified))
+        if len(ran) <= len(row.checks):
+            return (answer,)
+        return (answer, ("Every check that ran, in order", check_table(ran)))
 
     def _events(self, request: HttpRequest, row: Trajectory) -> SafeString:
         wanted = request.GET.get("events", "")

@@ -9,10 +9,11 @@ from django.utils.safestring import SafeString
 
 from trajectories.markup import Tone, badge, brief, folded, link, text_block
 from trajectories.story.steps import Beside, Step, read_tree
+from trajectories.story.tree_drawing import tree_drawing
 
 OUTCOME_TONES: dict[str, Tone] = {"ok": "success", "failed": "danger", "unverified": "warning"}
 MOST_SHOWN = 400  # nodes of one tree
-STEP_CHARS = 2_000
+STEP_CHARS, SUMMARY_CHARS = 2_000, 90
 NOTHING = Beside()
 KEY = (
     "A box is a step, its bar its worth V/N: the mean reward of the simulations through it. N "
@@ -21,43 +22,60 @@ KEY = (
 )
 
 
-def tree_block(tree: dict[str, Any], beside: Beside = NOTHING, *, whole: str = "") -> SafeString:
+def tree_block(
+    tree: dict[str, Any], beside: Beside = NOTHING, *, whole: str = "", anchor: str = "step"
+) -> SafeString:
     """The root's children and the way to the given answer are opened; the rest is folded.
 
-    Says where nodes are left out; `whole` is the address of them all.
+    Says where nodes are left out; `whole` is the address of them all. `anchor` tells the boxes of
+    several trees on a page apart.
     """
     steps, cut = read_tree(tree, beside, MOST_SHOWN)
-    boxes = _boxes(steps, opened=True)
-    key = folded("What the figures mean", format_html("<p>{}</p>", KEY))
+    drawn = tree_drawing(steps, anchor)
+    boxes = format_html("{}{}", drawn, _boxes(steps, anchor, opened=True))
     if not cut:
-        return format_html("{}{}", key, boxes)
+        return boxes
     more = link(whole, "All of them, as data") if whole else ""
-    return format_html("{}{}<p>The first {} steps are shown. {}</p>", key, boxes, MOST_SHOWN, more)
+    return format_html("{}<p>The first {} steps are shown. {}</p>", boxes, MOST_SHOWN, more)
 
 
-def _boxes(steps: Sequence[Step], *, opened: bool) -> SafeString:
-    return format_html_join("", "{}", ((_box(step, opened=opened),) for step in steps))
+def tree_key() -> SafeString:
+    """What the figures mean, for the top of a page."""
+    return folded("What the figures mean", format_html("<p>{}</p>", KEY))
 
 
-def _box(step: Step, *, opened: bool) -> SafeString:
+def _boxes(steps: Sequence[Step], anchor: str, *, opened: bool) -> SafeString:
+    return format_html_join("", "{}", ((_box(step, anchor, opened=opened),) for step in steps))
+
+
+def _box(step: Step, anchor: str, *, opened: bool) -> SafeString:
     edge = "var(--color-primary-600)" if step.chosen else "var(--color-base-400)"
     return format_html(
-        '<div style="margin-left: 1rem; border-left: {} solid {}; padding-left: .5rem">{}</div>',
+        '<div id="{}-{}" style="margin-left: 1rem; border-left: {} solid {}; '
+        'padding-left: .5rem">{}</div>',
+        anchor,
+        step.number,
         "4px" if step.chosen else "2px",
         edge,
-        folded(_summary(step), _inside(step), opened=opened or step.chosen),
+        folded(_summary(step), _inside(step, anchor), opened=opened or step.chosen),
     )
 
 
 def _summary(step: Step) -> SafeString:
     return format_html(
-        "{} <b>{}</b> {} <small>{}</small> {}",
+        "{} {} <b>{}</b> {} <small>{}</small> {}",
+        step.number,
         worth_bar(step.mean),
         f"{step.mean:.2f}",
-        brief(step.step or "(nothing)", 90),
+        brief(step.step or "(nothing)", SUMMARY_CHARS),
         figures(step),
         _badges(step),
     )
+
+
+def _is_cut(step: Step) -> bool:
+    """Whether the summary shows less than the whole step."""
+    return brief(step.step, SUMMARY_CHARS) != step.step
 
 
 def worth_bar(mean: float) -> SafeString:
@@ -95,7 +113,7 @@ def _badges(step: Step) -> SafeString:
     return format_html_join(" ", "{}", ((one,) for one in found))
 
 
-def _inside(step: Step) -> SafeString:
+def _inside(step: Step, anchor: str) -> SafeString:
     outcome = step.outcome
     told = [f"Verifier ({outcome['how']}): {outcome['reason']}"] if outcome else []
     if step.share:
@@ -107,8 +125,8 @@ def _inside(step: Step) -> SafeString:
     played = "\n\n".join(step.rollout)
     return format_html(
         "{}{}{}{}",
-        text_block(step.step, most=STEP_CHARS),
+        text_block(step.step, most=STEP_CHARS) if _is_cut(step) else "",
         folded("Played out behind it", text_block(played, most=STEP_CHARS)) if played else "",
         format_html_join("", "<p>{}</p>", ((line,) for line in told)),
-        _boxes(step.children, opened=False),
+        _boxes(step.children, anchor, opened=False),
     )

@@ -17,10 +17,10 @@ def check_rows(checks: Sequence[Check]) -> list[list[Any]]:
     """Condition, result, reason, time."""
     return [
         [
-            f"{check['label']} ({check['kind']})" if check["label"] else check["kind"],
+            f"{check['label']} ({check['kind']})" if check.get("label") else check["kind"],
             badge(check["status"].replace("_", " "), TONES.get(check["status"], "")),
             check["reason"],
-            f"{check['duration_ms']:.1f} ms",
+            f"{check['duration_ms']:.1f} ms" if "duration_ms" in check else "—",
         ]
         for check in checks
     ]
@@ -36,8 +36,13 @@ def checks_block(checks: Sequence[Check], verified: bool | None) -> SafeString:
     return format_html(
         "{}{}",
         said(_counted(checks, verified)),
-        table(["condition", "result", "reason", "time"], check_rows(checks)),
+        check_table(checks),
     )
+
+
+def check_table(checks: Sequence[Check]) -> SafeString:
+    """Checks of any attempts, in the order in which they ran."""
+    return table(["condition", "result", "reason", "time"], check_rows(checks))
 
 
 def _counted(checks: Sequence[Check], verified: bool | None) -> str:
@@ -48,4 +53,6 @@ def _counted(checks: Sequence[Check], verified: bool | None) -> str:
     if number["could_not_run"]:
         told += f", {number['could_not_run']} could not run, which never counts as a pass"
     verdicts = {True: "verified", False: "not verified", None: "unchecked"}
+    if number["ok"] < len(checks):
+        told += "; where a condition does not hold, no judge is asked"
     return f"{told}. The answer is {verdicts[verified]}."

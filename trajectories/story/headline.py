@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from trajectories.markup import badge, brief, lasting, link, moment
+from trajectories.markup import badge, lasting, link, moment
 from trajectories.models import AgentTurn, Run, Trajectory
 from trajectories.story.section import said
 
@@ -25,7 +25,7 @@ def headline(trajectory: Trajectory, answered_by: SafeString) -> SafeString:
     sentence = format_html(
         "{} at {}, and was answered by {} in {}, with {} tokens ({} read, {} written). {}",
         asked,
-        moment(trajectory.created_at),
+        moment(trajectory.run.created_at if trajectory.run else trajectory.created_at),
         answered_by,
         lasting(trajectory.duration_ms),
         f"{tokens:,}",
@@ -85,10 +85,3 @@ def source_link(trajectory: Trajectory) -> SafeString | str:
         return "an answer that is no longer there"
     url = reverse("admin:trajectories_trajectory_change", args=[trajectory.reused_id])
     return link(url, "an earlier request")
-
-
-def prompt_of(run: Run) -> str:
-    """The last thing that the run's request says, on one line."""
-    messages = run.request.get("messages") or [{}]
-    content = messages[-1].get("content")
-    return brief(content, 120) if isinstance(content, str) else ""

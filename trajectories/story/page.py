@@ -1,8 +1,9 @@
 """A page of the admin that is a story: sections above the record's own fields."""
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
@@ -17,6 +18,7 @@ class StoryAdmin(RecordAdmin[Row]):
     """Shows `story` of a row, and at `whole/PART/` what the story had to cut, as plain text."""
 
     change_form_outer_before_template = "trajectories/story.html"
+    downloads: ClassVar[Mapping[str, str]] = {}  # parts that are files, with their endings
 
     def story(self, request: HttpRequest, row: Any) -> list[Section]:
         """From top to bottom."""
@@ -43,13 +45,16 @@ class StoryAdmin(RecordAdmin[Row]):
 
     def whole_view(self, request: HttpRequest, row_id: object, part: str) -> HttpResponse:
         """Never as markup, whatever the text holds."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         row = self.get_object(request, str(row_id))
-        if row is None or not self.has_view_permission(request, row):
-            raise Http404
-        text = self.whole(row, part)
-        if text is None:
+        text = None if row is None else self.whole(row, part)
+        if row is None or text is None:
             raise Http404
         reply = HttpResponse(text, content_type="text/plain; charset=utf-8")
+        if part in self.downloads:
+            name = f"{part}-{row.pk}{self.downloads[part]}"
+            reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         reply.headers["X-Content-Type-Options"] = "nosniff"
         reply.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
         return reply

@@ -60,10 +60,11 @@ def _done(run: Run) -> SafeString:
 def _failed(run: Run) -> SafeString:
     at = moment(run.finished_at) if run.finished_at else "a time that is not recorded"
     return format_html(
-        "It failed at {} after {} attempts, and is not tried again by itself. The app was told why "
-        "(below), and may send the request again.",
+        "It failed at {} after {} attempt{}, and is not tried again by itself. The app was told "
+        "why (below), and may send the request again.",
         at,
         run.attempts,
+        "" if run.attempts == 1 else "s",
     )
 
 
@@ -89,4 +90,4 @@ def _error(run: Run) -> SafeString:
     told = said(format_html("{} {}", badge("error", "danger"), str(error.get("message", ""))))
     client = reverse("admin:trajectories_run_changelist")
     more = link(f"{client}?client__id__exact={run.client_id}", "Other runs of this client")
-    return format_html("{}{}<p>{}</p>", told, table(["", ""], rows), more)
+    return format_html("{}{}<p>{}</p>", told, table(["what", "value"], rows), more)

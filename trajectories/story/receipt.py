@@ -24,7 +24,10 @@ def receipt_block(row: SignedReceipt | None, trajectory: Trajectory, download: s
     receipt, wrong = verified(row, trajectory)
     state = badge(wrong, "danger") if wrong else badge("verified", "success")
     told = said(format_html("{} Signed by key {}.", state, row.key_id))
-    facts = table(["", ""], _facts(receipt)) if receipt else text_block(row.file, whole=download)
+    if receipt is None:
+        facts = text_block(row.file, whole=download)
+    else:
+        facts = table(["what", "value"], _facts(receipt))
     return format_html(
         "{}{}<p>{}</p>", told, folded("What it says", facts), link(download, "Download the receipt")
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from trajectories.markup import badge, folded, json_block, link, table
@@ -13,6 +13,7 @@ from trajectories.story.section import said
 
 Json = Mapping[str, Any]
 MOST_CANDIDATES = 20
+BESIDE = 6  # candidates in one table of features
 WAYS = {
     "kernel": "to a kernel",
     "generation": "to the model itself, or to a search where that pays",
@@ -32,7 +33,8 @@ def decision_parts(
         parts.append(("Nearly the same question", _near(near)))
     parts.append(("Candidates", _candidates(candidates, decision.get("chosen"))))
     if candidates:
-        parts.append(("Each candidate, with its features and preconditions", _each(candidates)))
+        parts.append(("Features", folded("Side by side", _features(candidates))))
+        parts.append(("Preconditions", _preconditions(candidates)))
     if proposal := decision.get("proposal"):
         parts.append(("A composition that would answer it", json_block(proposal)))
     return tuple(parts)
@@ -57,7 +59,7 @@ def _told(decision: Json, route: str, reason: str) -> SafeString:
         if value not in (None, "")
     ]
     told = said(" ".join(sentences))
-    return format_html("{}{}", told, table(["", ""], rows)) if rows else told
+    return format_html("{}{}", told, table(["what", "value"], rows)) if rows else told
 
 
 def _bar_text(threshold: float | None) -> str:
@@ -68,7 +70,7 @@ def _bar_text(threshold: float | None) -> str:
 
 def _near(near: Json) -> SafeString:
     rows = [[name, f"{v:.3f}" if isinstance(v, float) else str(v)] for name, v in near.items()]
-    return table(["", ""], rows)
+    return table(["what", "value"], rows)
 
 
 def _candidates(candidates: Sequence[Json], chosen: str | None) -> SafeString:
@@ -96,7 +98,7 @@ def _no_obstacle(candidate: Json, chosen: str | None) -> str:
 
 def version_link(candidate: Json) -> SafeString:
     url = reverse("admin:kernels_kernelversion_change", args=[candidate["version_id"]])
-    return link(url, f"{candidate['kernel']} v{candidate['version']}")
+    return link(url, _name(candidate))
 
 
 def probability_bar(probability: float, threshold: float) -> SafeString:
@@ -115,26 +117,41 @@ def probability_bar(probability: float, threshold: float) -> SafeString:
     )
 
 
-def _each(candidates: Sequence[Json]) -> SafeString:
-    shown = [
-        folded(f"{one['kernel']} v{one['version']}", _detail(one), opened=place == 0)
-        for place, one in enumerate(candidates)
-    ]
-    return SafeString("".join(shown))
+def _features(candidates: Sequence[Json]) -> SafeString:
+    """A row a feature, a column a candidate; as many tables as it takes."""
+    tables = []
+    for start in range(0, len(candidates), BESIDE):
+        beside = candidates[start : start + BESIDE]
+        names = list(dict.fromkeys(name for one in beside for name in one["features"]))
+        rows = [
+            [name.replace("_", " "), *(_feature(one["features"].get(name)) for one in beside)]
+            for name in names
+        ]
+        rows.append(["P is given by", *(_judge(one) for one in beside)])
+        tables.append((table(["feature", *(_name(one) for one in beside)], rows),))
+    return format_html_join("", "{}", tables)
 
 
-def _detail(candidate: Json) -> SafeString:
-    features = [
-        [name.replace("_", " "), f"{value:.3f}"] for name, value in candidate["features"].items()
+def _preconditions(candidates: Sequence[Json]) -> SafeString:
+    """Nothing is checked after the first that does not hold."""
+    rows = [
+        [_name(one), *row]
+        for one in candidates
+        for row in check_rows(one.get("preconditions") or ())
     ]
+    if not rows:
+        return said("None of them has any.")
+    return table(["kernel", "precondition", "result", "reason", "time"], rows)
+
+
+def _judge(candidate: Json) -> str:
     head = candidate.get("head")
-    by = f"P by routing head {head}." if head else "P by the calibration."
-    checks = check_rows(candidate.get("preconditions") or ())
-    return format_html(
-        "{}{}{}",
-        said(by),
-        table(["feature", "value"], features),
-        table(["precondition", "result", "reason", "time"], checks)
-        if checks
-        else said("It has no preconditions."),
-    )
+    return f"routing head {head}" if head else "the calibration"
+
+
+def _feature(value: float | None) -> str:
+    return "—" if value is None else f"{value:.3f}"
+
+
+def _name(candidate: Json) -> str:
+    return f"{candidate['kernel']} v{candidate['version']}"

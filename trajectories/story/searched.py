@@ -1,16 +1,18 @@
 """The search behind an answer: who searched how, what the gate said, and every step tried."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
 
 from trajectories.markup import badge, link, table, text_block, verdict
 from trajectories.models import SearchRecord
 from trajectories.story.section import Section
 from trajectories.story.steps import Beside, Path
-from trajectories.tree_markup import OUTCOME_TONES, tree_block
+from trajectories.tree_markup import OUTCOME_TONES, tree_block, tree_key
 
 
 def search_section(record: SearchRecord, rated: Mapping[Path, float], whole: str) -> Section:
@@ -18,20 +20,24 @@ def search_section(record: SearchRecord, rated: Mapping[Path, float], whole: str
     trees = record.trees().items()
     drawn = format_html_join(
         "",
-        "<h4>{}</h4>{}",
-        (
-            (name, tree_block(tree, beside_of(record, name, rated), whole=whole))
-            for name, tree in trees
-        ),
+        '<h4 class="font-semibold">{}</h4>{}',
+        ((name, tree_of(record, name, tree, rated, whole)) for name, tree in trees),
     )
+    drawn = format_html("{}{}", tree_key(), drawn)
     return Section("search", "Search", (("", _facts(record)), ("Tree", drawn)))
 
 
-def beside_of(
-    record: SearchRecord, worker: str, rated: Mapping[Path, float] | None = None
-) -> Beside:
+def tree_of(
+    record: SearchRecord, worker: str, tree: Any, rated: Mapping[Path, float], whole: str
+) -> SafeString:
+    """One worker's tree; `rated` are people's scores by the path to a step."""
+    beside = _beside(record, worker, rated)
+    return tree_block(tree, beside, whole=whole, anchor=f"step-{slugify(worker)}")
+
+
+def _beside(record: SearchRecord, worker: str, rated: Mapping[Path, float]) -> Beside:
     """What is known beside a worker's tree; only the one that answered gave the answer."""
-    return Beside(record.steps, rated or {}) if worker == record.worker else Beside()
+    return Beside(record.steps, rated) if worker == record.worker else Beside()
 
 
 def steps_block(record: SearchRecord) -> SafeString:
@@ -63,7 +69,7 @@ def _facts(record: SearchRecord) -> SafeString:
         ["gate in the end", verdict(record.gate_passed)],
     ]
     rows += [[f"reflection {n}", text] for n, text in enumerate(record.reflections, 1)]
-    return table(["", ""], rows)
+    return table(["what", "value"], rows)
 
 
 def _outcome(record: SearchRecord) -> SafeString:

@@ -20,4 +20,4 @@ class Section:
 
 def said(sentence: str) -> SafeString:
     """A paragraph; escaped, where it is no markup."""
-    return format_html('<p class="leading-relaxed">{}</p>', sentence)
+    return format_html('<p class="leading-relaxed mb-3">{}</p>', sentence)

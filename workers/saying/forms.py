@@ -88,7 +88,7 @@ class StepForm(forms.Form):
 
     position = forms.IntegerField(min_value=1, max_value=1_000, widget=forms.HiddenInput)
     rating = forms.ChoiceField(
-        label="The step is worth", choices=STARS, widget=UnfoldAdminSelectWidget
+        label="The step is worth", choices=[("", "---"), *STARS], widget=UnfoldAdminSelectWidget
     )
 
     def word(self) -> StepWord:
