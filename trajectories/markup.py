@@ -1,9 +1,11 @@
 """How recorded values look in the admin."""
 
 import json
+from datetime import datetime
 from typing import Any, Literal
 
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -24,18 +26,26 @@ def verdict(passed: bool | None) -> SafeString:
     return badge("passed", "success") if passed else badge("failed", "danger")
 
 
-def text_block(text: str) -> SafeString:
-    """Text as it is, line breaks kept; very long text is cut and says so."""
-    if len(text) > MAX_SHOWN_CHARS:
-        text = f"{text[:MAX_SHOWN_CHARS]}\n… {len(text):,} characters in all"
-    return format_html(
-        '<pre class="text-xs" style="white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>', text
+def text_block(text: str, *, whole: str = "", most: int = MAX_SHOWN_CHARS) -> SafeString:
+    """Text as it is, line breaks kept; longer than `most` it is cut and says so.
+
+    `whole` is the address of all of it, which stands below what was cut.
+    """
+    shown = text
+    if len(text) > most:
+        shown = f"{text[:most]}\n… {len(text):,} characters in all"
+    block = format_html(
+        '<pre class="text-xs" style="white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>',
+        shown,
     )
+    if shown is text or not whole:
+        return block
+    return format_html("{}<p>{}</p>", block, link(whole, "The whole text"))
 
 
-def json_block(value: Any) -> SafeString:
-    """JSON, indented, in the order it was stored in."""
-    return text_block(json.dumps(value, indent=2, ensure_ascii=False))
+def json_block(value: Any, *, whole: str = "", most: int = MAX_SHOWN_CHARS) -> SafeString:
+    """JSON, indented, in the order it was stored in; cut as a text is."""
+    return text_block(json.dumps(value, indent=2, ensure_ascii=False), whole=whole, most=most)
 
 
 def table(headers: list[str], rows: list[list[Any]]) -> SafeString:
@@ -49,6 +59,33 @@ def table(headers: list[str], rows: list[list[Any]]) -> SafeString:
 
 def link(url: str, text: str) -> SafeString:
     return format_html('<a class="text-link" href="{}">{}</a>', url, text)
+
+
+def moment(at: datetime) -> SafeString:
+    """A time in the zone of who looks, and which zone that is."""
+    local = timezone.localtime(at)
+    shown = f"{local:%Y-%m-%d %H:%M:%S %Z}"
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), shown)
+
+
+def lasting(ms: float) -> str:
+    """A duration as people read it."""
+    if ms < 10:
+        return f"{ms:.2g} ms"
+    if ms < 10_000:
+        return f"{ms:,.0f} ms"
+    return f"{ms / 1e3:,.1f} s" if ms < 600_000 else f"{ms / 60_000:,.0f} min"
+
+
+def folded(summary: str, content: str, *, opened: bool = False) -> SafeString:
+    """Content that opens on a click or a key; texts are escaped, markup is kept."""
+    state = SafeString(" open") if opened else ""
+    return format_html(
+        '<details{}><summary style="cursor: pointer">{}</summary>{}</details>',
+        state,
+        summary,
+        content,
+    )
 
 
 def brief(text: str, limit: int = 120) -> str:

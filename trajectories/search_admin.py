@@ -2,14 +2,15 @@
 
 from django.contrib import admin
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.paginator import InfinitePaginator
 
-from trajectories.markup import badge, brief, json_block, link, table, text_block, verdict
+from trajectories.markup import badge, brief, json_block, link, verdict
 from trajectories.models import SearchRecord
 from trajectories.record_admin import RecordAdmin
-from trajectories.tree_markup import OUTCOME_TONES, tree_block
+from trajectories.story.searched import steps_block, tree_of
+from trajectories.tree_markup import OUTCOME_TONES, tree_key
 
 
 class SearchRecordAdmin(RecordAdmin[SearchRecord]):
@@ -91,13 +92,17 @@ class SearchRecordAdmin(RecordAdmin[SearchRecord]):
 
     @admin.display(description="steps, with their scores")
     def steps_shown(self, record: SearchRecord) -> SafeString:
-        scores = zip(record.steps, record.step_scores, strict=True)
-        rows = [
-            [str(n), text_block(step), f"{score:.2f}"] for n, (step, score) in enumerate(scores, 1)
-        ]
-        return table(["", "step", "score"], rows)
+        return steps_block(record)
 
     @admin.display(description="tree")
     def trees_shown(self, record: SearchRecord) -> SafeString:
-        trees = record.trees().items()
-        return format_html_join("", "<h3>{}</h3>{}", ((name, tree_block(t)) for name, t in trees))
+        whole = reverse("admin:trajectories_trajectory_whole", args=[record.trajectory_id, "tree"])
+        drawn = format_html_join(
+            "",
+            "<h3>Tree of {}</h3>{}",
+            (
+                (name, tree_of(record, name, tree, {}, whole))
+                for name, tree in record.trees().items()
+            ),
+        )
+        return format_html("{}{}", tree_key(), drawn)

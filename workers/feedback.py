@@ -118,7 +118,7 @@ def _judged(
     return feedback
 
 
-def record_wrong_reuse(*, client: Client, run_id: UUID) -> Feedback:
+def record_wrong_reuse(*, client: Client, run_id: UUID, comment: str = "") -> Feedback:
     """Denies a reuse: the entry ends, and a near duplicate counts against its worker's threshold.
 
     Nothing is said of the answer to the question that it was first given to. Raises RunNotFound,
@@ -128,7 +128,10 @@ def record_wrong_reuse(*, client: Client, run_id: UUID) -> Feedback:
     if found is not None and found.route != Trajectory.Route.REUSE:
         raise NotReused()
     denied = record_feedback(
-        client=client, run_id=run_id, verdict=Feedback.Verdict.INCORRECT, comment=WRONG_REUSE
+        client=client,
+        run_id=run_id,
+        verdict=Feedback.Verdict.INCORRECT,
+        comment=f"{WRONG_REUSE} {comment}".strip(),
     )
     assert denied is not None, "a verdict makes a row"
     return denied

@@ -9,12 +9,11 @@ from django.http import HttpRequest
 
 from training.labels.queue import ask_for_labels
 from training.nets.roster import WORKERS
-from trajectories.admin import TrajectoryAdmin
 from trajectories.admin_base import ModelAdmin
 from trajectories.models import Feedback, SearchRecord, Trajectory
 from trajectories.search_admin import SearchRecordAdmin
 from workers.feedback import Retracted, record_feedback
-from workers.lineage_admin import LineageAdmin
+from workers.saying.admin import SayingAdmin
 
 Row = TypeVar("Row", bound=Model)
 
@@ -55,8 +54,8 @@ class JudgingAdmin(ModelAdmin[Row]):
             messages.success(request, f"Judged: {judged}.")
 
 
-class JudgedTrajectoryAdmin(LineageAdmin, JudgingAdmin[Trajectory], TrajectoryAdmin):
-    """Trajectories, which can be judged and retracted."""
+class JudgedTrajectoryAdmin(JudgingAdmin[Trajectory], SayingAdmin):
+    """Trajectories, which can be judged, spoken about and retracted."""
 
 
 class JudgedSearchAdmin(JudgingAdmin[SearchRecord], SearchRecordAdmin):

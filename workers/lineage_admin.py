@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from kernels.deciding_admin import DecidingAdmin, Decision
+from kernels.models import CacheHit
 from training.lineage import Link, lineage_of
-from trajectories.markup import link, table, text_block
-from trajectories.models import Retraction, Trajectory
+from trajectories.markup import link, moment, table, text_block
+from trajectories.models import Retraction, SearchRecord, Trajectory
+from trajectories.story.page import after
+from trajectories.story.section import Section, said
+from trajectories.story_admin import TrajectoryAdmin
 from workers.retracting import retract_trajectory, retraction_of
+from workers.route_slots import slots_part
 
 PAGES = {
     "trajectory": "admin:trajectories_trajectory_change",
@@ -24,10 +29,9 @@ PAGES = {
     "calibration": "admin:kernels_calibration_change",
     "skill": "admin:kernels_skill_change",
 }
-LINEAGE = ("Lineage", {"fields": ("shaped_by_shown", "shaped_shown", "retraction_shown")})
 
 
-class LineageAdmin(DecidingAdmin[Trajectory]):
+class LineageAdmin(DecidingAdmin[Trajectory], TrajectoryAdmin):
     """For trajectories."""
 
     decisions = {
@@ -57,28 +61,49 @@ class LineageAdmin(DecidingAdmin[Trajectory]):
             vars(found).update(lineage=lineage_of(found), taken_back=retraction_of(found))
         return found
 
-    @admin.display(description="shaped by")
-    def shaped_by_shown(self, trajectory: Any) -> SafeString | None:
-        return _links(trajectory.lineage.shaped_by)
+    def story(self, request: HttpRequest, row: Any) -> list[Section]:
+        sections = super().story(request, row)
+        parts = [
+            ("What shaped it", _links(row.lineage.shaped_by) or said("Nothing that is kept.")),
+            ("What it shaped", _links(row.lineage.shaped) or said("Nothing so far.")),
+        ]
+        if row.taken_back is not None:
+            parts.append(("Retracted", _retraction(row, row.taken_back)))
+        elif "retract" in self.decisions_for(request, row):
+            url = reverse("admin:trajectories_trajectory_decide", args=[row.pk, "retract"])
+            parts.append(("", said(link(url, "Retract it, with a reason"))))
+        return after(sections, "receipt", Section("lineage", "Lineage", tuple(parts)))
 
-    @admin.display(description="it shaped")
-    def shaped_shown(self, trajectory: Any) -> SafeString | None:
-        return _links(trajectory.lineage.shaped)
+    def more_of_route(self, row: Trajectory) -> tuple[tuple[str, SafeString], ...]:
+        return slots_part(row)
 
-    @admin.display(description="retracted")
-    def retraction_shown(self, trajectory: Any) -> SafeString | None:
-        found: Retraction | None = trajectory.taken_back
-        if found is None:
-            return None
-        effects = (f"{name.replace('_', ' ')}: {value}" for name, value in found.effects.items())
-        who = found.user or "its client, or a command"
-        own = found.trajectory_id == trajectory.pk
-        source = () if own else (f"with the answer that it repeats, {found.trajectory_id}",)
-        said = [f"{found.at:%Y-%m-%d %H:%M} by {who}", *source, found.reason, *effects]
-        return text_block("\n".join(said))
+    def answered_by(self, row: Trajectory, record: SearchRecord | None) -> SafeString:
+        """With the cache entry that was hit, and the adapter that wrote."""
+        named = super().answered_by(row, record)
+        if row.route == Trajectory.Route.REUSE:
+            hit = CacheHit.objects.filter(trajectory=row).first()
+            return format_html("{} ({})", named, _hit(hit)) if hit else named
+        if row.adapter:
+            written = [one for one in vars(row)["lineage"].shaped_by if one.kind == "adapter"]
+            adapter = _named(written[0]) if written else row.adapter
+            return format_html("{} with the adapter {}", named, adapter)
+        return named
 
-    def get_fieldsets(self, request: HttpRequest, obj: Trajectory | None = None) -> list:  # type: ignore[type-arg]
-        return [*super().get_fieldsets(request, obj), LINEAGE]
+
+def _hit(hit: CacheHit) -> SafeString:
+    how = "nearly the same question" if hit.near else "the same question"
+    cosine = f", cosine {hit.cosine:.3f}" if hit.cosine is not None else ""
+    entry = link(reverse(PAGES["cache entry"], args=[hit.entry_id]), "cache entry")
+    return format_html("{}, {}{}", entry, how, cosine)
+
+
+def _retraction(row: Trajectory, found: Retraction) -> SafeString:
+    effects = (f"{name.replace('_', ' ')}: {value}" for name, value in found.effects.items())
+    who = found.user or "its client, or a command"
+    own = found.trajectory_id == row.pk
+    source = () if own else (f"with the answer that it repeats, {found.trajectory_id}",)
+    lines = [f"by {who}", *source, found.reason, *effects]
+    return format_html("{}{}", moment(found.at), text_block("\n".join(lines)))
 
 
 def _links(found: Sequence[Link]) -> SafeString | None:

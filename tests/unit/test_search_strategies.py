@@ -99,6 +99,10 @@ def test_a_path_that_fails_the_gate_is_thought_over_in_the_same_tree() -> None:
     assert found.chosen.answer == "5"
     assert (found.gate.first, found.gate.passed) == (False, True)
     assert found.gate.reflections == ("it is 5. Step 1 is wrong: 2 + 3 is 5.",)
+    thought_over = [node for node in found.root.children if node.reflection]
+    assert [node.reflection for node in thought_over] == list(found.gate.reflections)
+    assert thought_over[0].penalised == 1
+    assert any(node.after == found.gate.reflections[0] for node in found.root.children)
     script = asked.propose
     assert isinstance(script, Script)
     assert script.asked[3][1] == "it is 5. Step 1 is wrong: 2 + 3 is 5."

@@ -65,7 +65,7 @@ def pass_gate(
         hints.append(hint)
         if failed is not None:
             thought.add(failed.steps)
-            tree.penalise(failed.leaf, PENALTY)
+            tree.penalise(failed.leaf, PENALTY, hint)
         stopped = simulate(
             problem,
             progress,

@@ -42,6 +42,7 @@ class _Flight:
 
     node: Node
     steps: tuple[str, ...]
+    hint: str = ""
 
 
 class _Late:
@@ -102,8 +103,8 @@ def simulate(
                 sampling = 0.0 if likeliest else problem.expert.temperature
                 heat = sampling if temperature is None else temperature
                 started += 1
-                flight = _Flight(node, node.steps())
-                future = pool.submit(_play, problem, flight, granted, hint, heat)
+                flight = _Flight(node, node.steps(), hint)
+                future = pool.submit(_play, problem, flight, granted, heat)
                 flights[future] = flight
             if not flights:
                 problem.budget.require_waiting()
@@ -139,11 +140,13 @@ def simulate(
         pool.shutdown(wait=not problem.budget.over)
 
 
-def _play(problem: Problem, flight: _Flight, granted: int, hint: str, heat: float) -> Candidate:
+def _play(problem: Problem, flight: _Flight, granted: int, heat: float) -> Candidate:
     """The model's part of a simulation: everything that takes time, and touches no shared state."""
     draft: Draft | None = None
     try:
-        draft = problem.propose(flight.steps, max_tokens=granted, temperature=heat, hint=hint)
+        draft = problem.propose(
+            flight.steps, max_tokens=granted, temperature=heat, hint=flight.hint
+        )
     finally:
         problem.budget.settle(
             granted,
@@ -206,6 +209,8 @@ def _grow(progress: Progress, flight: _Flight, played: Candidate) -> Candidate:
     leaf.score = played.scores[len(flight.steps)] if new else None
     leaf.rollout = tuple(new[1:])
     leaf.outcome = played.outcome
+    if not leaf.visits:
+        leaf.after = flight.hint
     ended = len(new) <= 1 and (bool(played.answer) or not new)
     leaf.terminal = leaf.terminal or ended
     tree.backpropagate(flight.node, leaf, played.reward, verified_reward(played.outcome))

@@ -37,6 +37,9 @@ class Node:
     outcome: Verified | None = None
     terminal: bool = False
     pruned: bool = False
+    penalised: int = 0  # times
+    reflection: str = ""  # on the path that ends here
+    after: str = ""  # the reflection that it was written after
 
     @property
     def depth(self) -> int:
@@ -127,11 +130,13 @@ def backpropagate(parent: Node, leaf: Node, reward: float, verified: float | Non
         _prune(node)
 
 
-def penalise(leaf: Node, factor: float) -> None:
+def penalise(leaf: Node, factor: float, reflection: str = "") -> None:
     """What a path that failed the gate is worth from now on; its verified outcomes stay."""
+    leaf.reflection = reflection
     for node in leaf.path():
         if node.parent is not None:
             node.value *= factor
+            node.penalised += 1
             _prune(node)
 
 
@@ -151,6 +156,9 @@ def as_json(root: Node) -> dict[str, Any]:
         "outcome": root.outcome.as_json() if root.outcome else None,
         "terminal": root.terminal,
         "pruned": root.pruned,
+        "penalised": root.penalised,
+        "reflection": root.reflection,
+        "after": root.after,
         "verified": [root.verified_visits, round(root.verified_value, 4)],
         "children": [as_json(child) for child in root.children],
     }
