@@ -1,7 +1,6 @@
 """What a reviewer reads about a version before deciding."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.urls import reverse
 from django.utils.html import format_html
@@ -10,7 +9,7 @@ from django.utils.safestring import SafeString
 from kernels import spec_words
 from kernels.evidence_words import evidence_parts
 from kernels.models import KernelVersion
-from trajectories.markup import brief, json_block, link, table, text_block, verdict
+from trajectories.markup import brief, json_block, link, moment, table, text_block, verdict
 from trajectories.models import Trajectory
 
 MAX_ROWS = 50
@@ -135,13 +134,9 @@ def _tests(version: KernelVersion) -> SafeString:
 
 def _history(version: KernelVersion) -> SafeString:
     reviews = version.reviews.select_related("user")
-    rows = [[_time(r.at), str(r.user or "—"), r.action, r.reason] for r in reviews]
+    rows = [[moment(r.at), str(r.user or "—"), r.action, r.reason] for r in reviews]
     reason = version.decision_reason
     if reason and (not rows or rows[0][-1] != reason):  # decided by the gate, or by another review
         decided = version.decided_at or version.created_at
-        rows.insert(0, [_time(decided), "—", f"now {version.state}", reason])
+        rows.insert(0, [moment(decided), "—", f"now {version.state}", reason])
     return table(["when", "who", "what", "why"], rows)
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -4,6 +4,7 @@ from typing import Any
 
 import django_stubs_ext
 import psycopg.conninfo
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from kwsite.env import CHECKOUT, Environment, home, stack_values
@@ -42,6 +43,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "kwsite.time_zone.time_zone_middleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -64,7 +66,8 @@ TEMPLATES = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
-TIME_ZONE = "UTC"
+TIME_ZONE = "UTC"  # where a browser says nothing else
+FORMAT_MODULE_PATH = "kwsite.formats"
 USE_TZ = True
 CSRF_FAILURE_VIEW = "kwsite.refused_pages.csrf_failure"
 LOGIN_REDIRECT_URL = "admin:index"
@@ -244,6 +247,11 @@ UNFOLD = {
     "SITE_URL": reverse_lazy("admin:index"),
     "SHOW_HISTORY": True,
     "SIDEBAR": SIDEBAR,
+    "STYLES": [lambda request: static("kwsite/style.css")],
+    "SCRIPTS": [
+        lambda request: static("kwsite/zone.js"),
+        lambda request: static("kwsite/charts.js"),
+    ],
 }
 
 KW_BENCH_DATA = env.text("KW_BENCH_DATA")  # folder with the data of `bench routing`

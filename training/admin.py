@@ -83,23 +83,30 @@ class SnapshotAdmin(LearnedAdmin[Snapshot]):
 
     @admin.action(description="Put into service", permissions=["serve"])
     def put_selected_into_service(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> None:
-        done = sum(put_into_service(snapshot=one) for one in queryset.order_by("pk"))
-        self._tell(request, done, queryset, "Only shadow and retired snapshots can be.")
+        done = [one for one in queryset.order_by("pk") if put_into_service(snapshot=one)]
+        self._tell(request, done, queryset, "Put into service", "shadow and retired")
 
     @admin.action(description="Take out of service", permissions=["serve"])
     def take_selected_out_of_service(
         self, request: HttpRequest, queryset: QuerySet[Snapshot]
     ) -> None:
-        done = sum(take_out_of_service(snapshot=one) for one in queryset)
-        self._tell(request, done, queryset, "Only live and shadow snapshots can be.")
+        done = [one for one in queryset if take_out_of_service(snapshot=one)]
+        self._tell(request, done, queryset, "Taken out of service", "live and shadow")
 
     def _tell(
-        self, request: HttpRequest, done: int, queryset: QuerySet[Snapshot], otherwise: str
+        self,
+        request: HttpRequest,
+        done: list[Snapshot],
+        queryset: QuerySet[Snapshot],
+        what: str,
+        possible: str,
     ) -> None:
+        for one in done:
+            self.log_change(request, one, f"{what}.")
         if done:
-            messages.success(request, f"Done: {done}.")
-        if done < queryset.count():
-            messages.error(request, otherwise)
+            messages.success(request, f"{what}: {len(done)}.")
+        if len(done) < queryset.count():
+            messages.error(request, f"Only {possible} snapshots can be.")
 
 
 @admin.register(RouterOutcome)

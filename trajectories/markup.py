@@ -1,9 +1,12 @@
 """How recorded values look in the admin."""
 
 import json
+from datetime import datetime
 from typing import Any, Literal
 
 from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -49,6 +52,11 @@ def table(headers: list[str], rows: list[list[Any]]) -> SafeString:
 
 def link(url: str, text: str) -> SafeString:
     return format_html('<a class="text-link" href="{}">{}</a>', url, text)
+
+
+def moment(at: datetime, *, seconds: bool = False) -> str:
+    """In the zone of who looks, which is said."""
+    return date_format(timezone.localtime(at), "Y-m-d H:i:s T" if seconds else "Y-m-d H:i T")
 
 
 def brief(text: str, limit: int = 120) -> str:

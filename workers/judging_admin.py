@@ -72,6 +72,8 @@ class JudgedSearchAdmin(JudgingAdmin[SearchRecord], SearchRecordAdmin):
         rows = [row for row in queryset if row.worker in WORKERS]
         reason = f"asked for by {_user(request)}"
         added = [ask_for_labels(trajectory=row.trajectory, reason=reason) for row in rows]
+        for item in (item for items in added for item in items):
+            self.log_addition(request, item, "Put on the queue.")
         messages.success(request, f"Added to the labelling queue: {sum(map(len, added))}.")
 
 

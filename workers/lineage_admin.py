@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from kernels.deciding_admin import DecidingAdmin, Decision
 from training.lineage import Link, lineage_of
-from trajectories.markup import link, table, text_block
+from trajectories.markup import link, moment, table, text_block
 from trajectories.models import Retraction, Trajectory
 from workers.retracting import retract_trajectory, retraction_of
 
@@ -74,7 +74,7 @@ class LineageAdmin(DecidingAdmin[Trajectory]):
         who = found.user or "its client, or a command"
         own = found.trajectory_id == trajectory.pk
         source = () if own else (f"with the answer that it repeats, {found.trajectory_id}",)
-        said = [f"{found.at:%Y-%m-%d %H:%M} by {who}", *source, found.reason, *effects]
+        said = [f"{moment(found.at)} by {who}", *source, found.reason, *effects]
         return text_block("\n".join(said))
 
     def get_fieldsets(self, request: HttpRequest, obj: Trajectory | None = None) -> list:  # type: ignore[type-arg]
