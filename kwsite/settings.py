@@ -54,6 +54,7 @@ ASGI_APPLICATION = "kwsite.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "kwsite" / "templates"],  # ours come before the theme's
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,19 +44,17 @@ def browser(chromium: str) -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture(scope="session")
-def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
-    """The running service as it is after installation."""
+@contextmanager
+def started(home: Path) -> Iterator[Console]:
     with serve(text=answer) as model:
         stack = StackProcess(
-            tmp_path_factory.mktemp("console"),
+            home,
             {
                 "KW_LLM_BASE_URL": model.base_url,
                 "KW_LLM_MODEL": "scripted",
                 "KW_TRAINER": "scripted",
                 "KW_SCRIPTED_DELAY_S": "0.05",
                 "KW_PROMOTE_DELAY_S": "0.2",
-                "KW_WEB_WORKERS": "1",
             },
         )
         try:
@@ -65,6 +63,23 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
                 yield Console(stack, service)
         finally:
             stack.stop()
+
+
+@pytest.fixture(scope="session")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+    """The running service."""
+    with started(tmp_path_factory.mktemp("console")) as found:
+        yield found
+
+
+@pytest.fixture
+def fresh(console: Console, tmp_path: Path) -> Iterator[Console]:
+    """One as it is after installation: another where something has happened in the first."""
+    if not console.seeded:
+        yield console
+        return
+    with started(tmp_path / "fresh") as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
