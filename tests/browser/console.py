@@ -25,7 +25,12 @@ class Console:
         """What a module prints that is run in the service's environment, as its commands are."""
         ended = subprocess.run(
             [sys.executable, "-m", module, *arguments],
-            env={**os.environ, **self.stack.env, "KW_HOME": str(self.stack.home)},
+            env={
+                **os.environ,
+                **self.stack.env,
+                "KW_HOME": str(self.stack.home),
+                "DJANGO_SETTINGS_MODULE": "kwsite.settings",
+            },
             capture_output=True,
             text=True,
         )

@@ -18,7 +18,7 @@ def answer(body: dict[str, Any]) -> str:
     prompt = str(body["messages"][-1]["content"])
     if found := re.search(r"Convert (\d+) km to m", prompt):
         return json.dumps({"unit": "m", "value": int(found[1]) * 1000})
-    if found := re.findall(r"(\d+) \+ (\d+)", asked):
-        first, second = map(int, found[-1])
+    if sums := re.findall(r"(\d+) \+ (\d+)", asked):
+        first, second = map(int, sums[-1])
         return f"{first} + {second} = {first + second}\nAnswer: {first + second}"
     return "I do not know."
