@@ -246,6 +246,13 @@ UNFOLD = {
     "SITE_HEADER": "KernelWeave",
     "SITE_SYMBOL": "hub",
     "SITE_URL": reverse_lazy("admin:index"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("kwsite/icon.svg"),
+        }
+    ],
     "SHOW_HISTORY": True,
     "SIDEBAR": SIDEBAR,
     "STYLES": [lambda request: static("kwsite/style.css")],

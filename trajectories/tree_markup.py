@@ -60,7 +60,7 @@ def _told(node: dict[str, Any], above: int) -> str:
 def _played(played: str, outcome: dict[str, Any] | None) -> SafeString:
     said = f"{outcome['how']}: {outcome['reason']}" if outcome else ""
     return format_html(
-        '<pre class="text-xs" style="white-space: pre-wrap; opacity: .7">{}</pre><p>{}</p>',
+        '<pre class="text-xs" style="white-space: pre-wrap; opacity: .85">{}</pre><p>{}</p>',
         played,
         said,
     )
