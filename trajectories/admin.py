@@ -146,7 +146,7 @@ class TrajectoryAdmin(RecordAdmin[Trajectory]):
         "verified_badge",
         "tokens",
         "duration",
-        "reward",
+        "reward_shown",
         "created_at",
         "retracted_at",
     )
@@ -191,6 +191,10 @@ class TrajectoryAdmin(RecordAdmin[Trajectory]):
     @admin.display(description="duration", ordering="duration_ms")
     def duration(self, trajectory: Trajectory) -> str:
         return f"{trajectory.duration_ms:,.0f} ms"
+
+    @admin.display(description="reward", ordering="reward")
+    def reward_shown(self, trajectory: Trajectory) -> str:
+        return "-" if trajectory.reward is None else f"{trajectory.reward:.2f}"
 
     @admin.display(description="run")
     def run_link(self, trajectory: Trajectory) -> SafeString | None:

@@ -6,15 +6,12 @@ import django
 def main() -> None:
     django.setup()
 
-    from django.contrib.auth.models import User
-
     from tests.cache_rows import add_cache_rows
     from tests.composition_rows import add_composition_row, add_plan_run_row
     from tests.db.adapter_rows import adapter_in
     from tests.db.agent_rows import session, shell, turn
     from tests.learning_rows import add_learning_rows
     from tests.skill_rows import add_skill_rows
-    from tests.training_rows import add_node, add_run, claimed
     from training.models import NightlyPlan, NightlyStep
     from trajectories.models import Client, Feedback, Trajectory
 
@@ -29,8 +26,6 @@ def main() -> None:
     adapter_in("live", client)
     plan = NightlyPlan.objects.create(key="2026-01-05")
     NightlyStep.objects.create(plan=plan, place=0, kind="prm", reason="too few steps")
-    claimed(add_run(client), node=add_node("node-1@host"))
-    assert User.objects.filter(is_superuser=True).exists()
 
 
 if __name__ == "__main__":

@@ -60,4 +60,5 @@ def seed(console: Console, folder: Path) -> None:
     for number in NUMBERS:
         console.service.judge(convert(console, number), "correct")
     console.run("tests.browser.rows")
+    train(console, folder / "lessons", iterations=30)
     wait_for(lambda: candidate(console), "a candidate")
