@@ -50,3 +50,13 @@ NOTHING_YET = {
     "answers.",
     "trajectories.trajectory": "Send the first request: POST /v1/chat/completions with an API key.",
 }
+
+# By the state that the list is filtered for, where that makes a queue of it.
+NOBODY_WAITS = {
+    ("kernels.kernelversion", "candidate"): "No candidate waits. "
+    + NOTHING_YET["kernels.kernelversion"],
+    ("kernels.kernelversion", "quarantined"): "No version is in quarantine. One gets there when "
+    "what it answers fails more often than it did.",
+    ("training.labelitem", "open"): "No answer waits for a label. "
+    + NOTHING_YET["training.labelitem"],
+}

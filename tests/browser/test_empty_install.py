@@ -8,7 +8,7 @@ from tests.browser.visit import Visit
 WHAT_TO_DO = {
     "trajectories/trajectory/": "POST /v1/chat/completions",
     "trajectories/searchrecord/": "Searches are made",
-    "kernels/kernelversion/?state__exact=candidate": "No row has what was searched for.",
+    "kernels/kernelversion/?state__exact=candidate": "No candidate waits.",
     "kernels/composition/": "manage.py compose add",
     "training/lorarun/": "Train now",
     "training/trainingnode/": "manage.py node",

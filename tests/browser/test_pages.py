@@ -89,6 +89,28 @@ def test_texts_stand_out_in_either_theme(walk: Walk) -> None:
     assert walk.faint == {}
 
 
+CHART = """() => {
+  const style = getComputedStyle(document.documentElement);
+  const named = (name) => style.getPropertyValue(`--kw-chart-${name}`).trim();
+  const [chart] = Object.values(Chart.instances);
+  return {
+    drawn: [chart.data.datasets[0].backgroundColor, chart.options.scales.y.ticks.color],
+    named: [named("primary"), named("text")],
+  };
+}"""
+
+
+def test_charts_follow_the_theme(seeded: Console, visit: Callable[..., Visit]) -> None:
+    operator, seen = visit(), []
+    operator.open("training/routeroutcome/metrics/?days=90")
+    for theme in ("light", "dark"):
+        operator.show(theme)
+        found = operator.measure(CHART)
+        assert found["drawn"] == found["named"]
+        seen.append(found["drawn"])
+    assert seen[0] != seen[1]
+
+
 def test_times_are_those_of_the_browser_s_zone(
     seeded: Console, visit: Callable[..., Visit]
 ) -> None:

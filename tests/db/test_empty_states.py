@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.test import Client as Browser
 from django.utils.html import escape
 
-from kwsite.empty_states import NOTHING_YET
+from kwsite.empty_states import NOBODY_WAITS, NOTHING_YET
 from tests.db.admin_browser import changelist, root, text
 
 __all__ = ["root"]
@@ -21,6 +21,16 @@ def test_an_empty_list_says_what_to_do(root: Browser) -> None:
     for label, words in NOTHING_YET.items():
         if not MODELS[label]._default_manager.exists():
             assert escape(words) in text(root.get(changelist(MODELS[label]))), label
+
+
+def test_an_empty_queue_says_that_nobody_waits(root: Browser) -> None:
+    for (label, state), words in NOBODY_WAITS.items():
+        page = text(root.get(changelist(MODELS[label]), {"state__exact": state}))
+        assert escape(words) in page
+    retired = text(
+        root.get(changelist(MODELS["kernels.kernelversion"]), {"state__exact": "retired"})
+    )
+    assert "Nothing matches" in retired
 
 
 def test_a_search_that_finds_nothing_says_that(root: Browser) -> None:
