@@ -1,6 +1,6 @@
 """Who may do what: Django groups with their permissions, one table of role and permission.
 
-The actions that a permission opens stand in `tests/db/test_roles.py`, which tries each.
+The actions that a permission opens stand in `tests/db/role_table.py`; each is tried by each role.
 """
 
 from typing import Any

@@ -4,12 +4,10 @@ from typing import Any
 
 import django_stubs_ext
 import psycopg.conninfo
-from django.templatetags.static import static
-from django.urls import reverse_lazy
 
 from kwsite.env import CHECKOUT, Environment, home, stack_values
-from kwsite.navigation import SIDEBAR
 from kwsite.storage_setting import snapshots_storage
+from kwsite.theme import THEME
 
 django_stubs_ext.monkeypatch()  # lets admin classes name the model they are for
 
@@ -241,25 +239,6 @@ KW_KEEP_TRAINED_DAYS = env.integer("KW_KEEP_TRAINED_DAYS", 30)  # files that not
 KW_TRAIN_MAX_ATTEMPTS = env.integer("KW_TRAIN_MAX_ATTEMPTS", 5)
 KW_LLM_GGUF = env.text("KW_LLM_GGUF")  # of the embedded model server; empty: the installed one
 
-UNFOLD = {
-    "SITE_TITLE": "KernelWeave",
-    "SITE_HEADER": "KernelWeave",
-    "SITE_SYMBOL": "hub",
-    "SITE_URL": reverse_lazy("admin:index"),
-    "SITE_FAVICONS": [
-        {
-            "rel": "icon",
-            "type": "image/svg+xml",
-            "href": lambda request: static("kwsite/icon.svg"),
-        }
-    ],
-    "SHOW_HISTORY": True,
-    "SIDEBAR": SIDEBAR,
-    "STYLES": [lambda request: static("kwsite/style.css")],
-    "SCRIPTS": [
-        lambda request: static("kwsite/zone.js"),
-        lambda request: static("kwsite/charts.js"),
-    ],
-}
+UNFOLD = THEME
 
 KW_BENCH_DATA = env.text("KW_BENCH_DATA")  # folder with the data of `bench routing`

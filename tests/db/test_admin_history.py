@@ -16,7 +16,7 @@ from kernels.shadow_models import RoutingSwitch
 from tests.composition_rows import add_live_kernel, kernel, plan_of
 from tests.db.admin_browser import candidate, change, changelist, root
 from tests.db.role_browsers import browsers, rows
-from tests.db.test_roles import ACTIONS
+from tests.db.role_table import ACTIONS
 from training.models import LabelItem, NightlyPlan, StepExample
 from trajectories.access import find_key
 from trajectories.models import ApiKey, Client, Trajectory
