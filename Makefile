@@ -6,13 +6,17 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 PIP := $(BIN)/pip install -qq --disable-pip-version-check -c requirements/constraints.txt
 
-.PHONY: run test demo lint clean debian
+.PHONY: run test demo lint clean debian pictures
 
 run: $(VENV)/.installed
 	@exec $(BIN)/python -m kwsite.stack
 
 test: $(VENV)/.installed-dev debian
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations 40
+
+# What the pages of the admin look like, as the tests see them.
+pictures: $(VENV)/.installed-dev debian
+	KW_SCREENSHOTS=docs/pictures $(BIN)/python -m pytest -q tests/browser
 
 demo: $(VENV)/.installed
 	@$(BIN)/python manage.py demo $(ARGS)

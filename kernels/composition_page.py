@@ -1,7 +1,5 @@
 """What a reviewer reads about a composition before deciding."""
 
-from datetime import datetime
-
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,7 +10,7 @@ from kernels.composition_models import Composition
 from kernels.compositions import plan_of
 from kernels.models import KernelVersion
 from kernels.review_page import Section
-from trajectories.markup import json_block, link, table, text_block
+from trajectories.markup import json_block, link, moment, table, text_block
 
 MAX_ROWS = 20
 
@@ -88,7 +86,7 @@ def _runs(composition: Composition) -> SafeString:
             link(reverse("admin:kernels_planrun_change", args=[run.pk]), str(run.pk)),
             run.status,
             str(run.client),
-            _time(run.created_at),
+            moment(run.created_at),
         ]
         for run in composition.runs.select_related("client").defer("state")[:MAX_ROWS]
     ]
@@ -97,13 +95,9 @@ def _runs(composition: Composition) -> SafeString:
 
 def _history(composition: Composition) -> SafeString:
     reviews = composition.reviews.select_related("user")
-    rows = [[_time(r.at), str(r.user or "—"), r.action, r.reason] for r in reviews]
+    rows = [[moment(r.at), str(r.user or "—"), r.action, r.reason] for r in reviews]
     reason = composition.decision_reason
     if reason and (not rows or rows[0][-1] != reason):  # decided by another one's review
         decided = composition.decided_at or composition.created_at
-        rows.insert(0, [_time(decided), "—", f"now {composition.state}", reason])
+        rows.insert(0, [moment(decided), "—", f"now {composition.state}", reason])
     return table(["when", "who", "what", "why"], rows)
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

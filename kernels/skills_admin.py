@@ -202,6 +202,7 @@ class RoutingSwitchAdmin(RecordAdmin[RoutingSwitch]):
         except ReviewError as error:
             messages.error(request, str(error))
         else:
+            self.log_addition(request, said, reason)
             messages.success(request, f"Serving now: {said}.")
 
     @admin.display(description="serving", ordering="serving")

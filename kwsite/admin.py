@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
-from django.db.models import Model
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 from django_celery_beat.admin import (
     ClockedScheduleAdmin,
     CrontabScheduleAdmin,
@@ -64,7 +65,33 @@ class _PeriodicTaskForm(PeriodicTaskForm):
 
 @admin.register(PeriodicTask)
 class StyledPeriodicTaskAdmin(PeriodicTaskAdmin, ModelAdmin[PeriodicTask]):
+    """Its actions ask for the permission to change a task, and leave a history entry."""
+
     form = _PeriodicTaskForm
+
+    @admin.action(description="Enable", permissions=["change"])
+    def enable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        super().enable_tasks(request, queryset)
+        self._keep(request, queryset, "Enabled.")
+
+    @admin.action(description="Disable", permissions=["change"])
+    def disable_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        super().disable_tasks(request, queryset)
+        self._keep(request, queryset, "Disabled.")
+
+    @admin.action(description="Enable or disable, whichever it is not", permissions=["change"])
+    def toggle_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        super().toggle_tasks(request, queryset)
+        self._keep(request, queryset, "Enabled or disabled.")
+
+    @admin.action(description="Run now", permissions=["change"])
+    def run_tasks(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
+        super().run_tasks(request, queryset)
+        self._keep(request, queryset, "Asked to run now.")
+
+    def _keep(self, request: HttpRequest, queryset: QuerySet[PeriodicTask], message: str) -> None:
+        for task in queryset:
+            self.log_change(request, task, message)
 
 
 @admin.register(IntervalSchedule, SolarSchedule)

@@ -4,11 +4,10 @@ from typing import Any
 
 import django_stubs_ext
 import psycopg.conninfo
-from django.urls import reverse_lazy
 
 from kwsite.env import CHECKOUT, Environment, home, stack_values
-from kwsite.navigation import SIDEBAR
 from kwsite.storage_setting import snapshots_storage
+from kwsite.theme import THEME
 
 django_stubs_ext.monkeypatch()  # lets admin classes name the model they are for
 
@@ -42,6 +41,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "kwsite.time_zone.time_zone_middleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -52,6 +52,7 @@ ASGI_APPLICATION = "kwsite.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "kwsite" / "templates"],  # ours come before the theme's
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -64,7 +65,8 @@ TEMPLATES = [
 ]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
-TIME_ZONE = "UTC"
+TIME_ZONE = "UTC"  # where a browser says nothing else
+FORMAT_MODULE_PATH = "kwsite.formats"
 USE_TZ = True
 CSRF_FAILURE_VIEW = "kwsite.refused_pages.csrf_failure"
 LOGIN_REDIRECT_URL = "admin:index"
@@ -242,14 +244,6 @@ KW_KEEP_TRAINED_DAYS = env.integer("KW_KEEP_TRAINED_DAYS", 30)  # files that not
 KW_TRAIN_MAX_ATTEMPTS = env.integer("KW_TRAIN_MAX_ATTEMPTS", 5)
 KW_LLM_GGUF = env.text("KW_LLM_GGUF")  # of the embedded model server; empty: the installed one
 
-UNFOLD = {
-    "SITE_TITLE": "KernelWeave",
-    "SITE_HEADER": "KernelWeave",
-    "SITE_SYMBOL": "hub",
-    "SITE_URL": reverse_lazy("admin:index"),
-    "SHOW_HISTORY": True,
-    "DASHBOARD_CALLBACK": "kwsite.dashboard.home.home_context",
-    "SIDEBAR": SIDEBAR,
-}
+UNFOLD = THEME
 
 KW_BENCH_DATA = env.text("KW_BENCH_DATA")  # folder with the data of `bench routing`

@@ -20,7 +20,7 @@ from tests.stack_fixtures import (
 
 __all__ = ["begin_stack", "llama_server", "running_stack", "start_stack"]
 
-UNIT = Path(__file__).parent / "unit"
+ALONE = tuple(Path(__file__).parent / name for name in ("unit", "browser"))  # need no stores
 HOME = pytest.StashKey[Path]()
 STORES = pytest.StashKey[Stores]()
 RECEIPT_KEY = "a2VybmVsd2VhdmUgdGVzdHMgc2lnbiB3aXRoIHRoaXM"  # 32 bytes
@@ -69,4 +69,4 @@ def _needs_stores(config: pytest.Config) -> bool:
     if config.option.collectonly:
         return False
     asked = [Path(argument.split("::")[0]).resolve() for argument in config.args]
-    return not all(path.is_relative_to(UNIT) for path in asked)
+    return not all(any(path.is_relative_to(alone) for alone in ALONE) for path in asked)

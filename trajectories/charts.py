@@ -3,20 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-COLOURS = {
-    "primary": "var(--color-primary-600)",
-    "second": "var(--color-orange-500)",
-    "third": "var(--color-green-600)",
-    "fourth": "var(--color-primary-300)",
-    "danger": "var(--color-red-600)",
-    "muted": "var(--color-base-400)",
-}
 Colour = Literal["primary", "second", "third", "fourth", "danger", "muted"]
+# Of `kwsite/static/kwsite/style.css`, which has values for either theme.
+COLOURS: dict[Colour, str] = {name: f"var(--kw-chart-{name})" for name in get_args(Colour)}
 
 
 @dataclass(frozen=True)

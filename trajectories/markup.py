@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -61,11 +62,9 @@ def link(url: str, text: str) -> SafeString:
     return format_html('<a class="text-link" href="{}">{}</a>', url, text)
 
 
-def moment(at: datetime) -> SafeString:
-    """A time in the zone of who looks, and which zone that is."""
-    local = timezone.localtime(at)
-    shown = f"{local:%Y-%m-%d %H:%M:%S %Z}"
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), shown)
+def moment(at: datetime, *, seconds: bool = False) -> str:
+    """In the zone of who looks, which is said."""
+    return date_format(timezone.localtime(at), "Y-m-d H:i:s T" if seconds else "Y-m-d H:i T")
 
 
 def lasting(ms: float) -> str:

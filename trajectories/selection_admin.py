@@ -1,20 +1,26 @@
-"""Actions on selected rows in the admin: an id that is none gets a message, not an error."""
+"""Actions on selected rows in the admin: an id that is none gets a message, not an error.
+
+An action that is not offered to who asks for it is refused.
+"""
 
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 
 class SelectionAdmin(ModelAdmin[Any]):
-    """Reads the selected ids before an action does."""
+    """Reads the selected ids, and whose action it is, before the action does."""
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        asked = request.POST.get("action")
+        if asked and asked not in self.get_actions(request):
+            raise PermissionDenied
         if request.method == "POST" and not self._selection_is_readable(request):
             messages.error(request, "The selection could not be read. Nothing was changed.")
             return HttpResponseRedirect(request.get_full_path())

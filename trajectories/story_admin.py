@@ -46,7 +46,7 @@ class TrajectoryAdmin(StoryAdmin[Trajectory]):
         "verified_badge",
         "tokens",
         "duration",
-        "reward",
+        "reward_shown",
         "created_at",
         "retracted_at",
     )
@@ -229,3 +229,7 @@ def _pages(start: int, more: bool) -> SafeString:
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+    @admin.display(description="reward", ordering="reward")
+    def reward_shown(self, trajectory: Trajectory) -> str:
+        return "-" if trajectory.reward is None else f"{trajectory.reward:.2f}"

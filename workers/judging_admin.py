@@ -70,8 +70,12 @@ class JudgedSearchAdmin(JudgingAdmin[SearchRecord], SearchRecordAdmin):
     def queue_selected(self, request: HttpRequest, queryset: QuerySet[SearchRecord]) -> None:
         rows = [row for row in queryset if row.worker in WORKERS]
         reason = f"asked for by {_user(request)}"
-        added = [ask_for_labels(trajectory=row.trajectory, reason=reason) for row in rows]
-        messages.success(request, f"Added to the labelling queue: {sum(map(len, added))}.")
+        added = 0
+        for row in rows:
+            if items := ask_for_labels(trajectory=row.trajectory, reason=reason):
+                self.log_change(request, row, "Put on the labelling queue.")
+            added += len(items)
+        messages.success(request, f"Added to the labelling queue: {added}.")
 
 
 def _user(request: HttpRequest) -> User:

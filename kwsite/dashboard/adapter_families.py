@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from kwsite.dashboard.moments import moment
+from kwsite.dashboard.moments import when
 from training.adapters.counting import canary_arms, live_arms, pairs_of
 from training.adapters.models import Adapter
 from training.adapters.verdicts import Arm
@@ -83,7 +83,7 @@ def _standing(request: HttpRequest, adapter: Adapter, counted: bool) -> Standing
         link(reverse("admin:training_adapter_change", args=[adapter.pk]), adapter.name),
         desk.state_badge(adapter),
         badge("served", "success") if adapter.is_served else badge("not served"),
-        moment(adapter.state_since),
+        when(adapter.state_since),
         adapter.reason,
         _arms(adapter) if counted else (),
         tuple(

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django_celery_beat.models import PeriodicTask
 
-from kwsite.dashboard.moments import moment
 from trajectories.markup import badge, link, table
 
 LEARNING = ("nightly", "learning", "training", "rollout")  # of workers.tasks
@@ -58,7 +57,7 @@ def _row(task: PeriodicTask, request: HttpRequest) -> list[Any]:
     return [
         task.name,
         str(when),
-        moment(task.last_run_at),
-        moment(due) if due else badge("off", "warning"),
+        when(task.last_run_at),
+        when(due) if due else badge("off", "warning"),
         link(url, "Edit") if may_change else "",
     ]

@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from django.utils import timezone
+from trajectories.markup import moment
 
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
-def moment(at: datetime | None) -> str:
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else "—"
+def when(at: datetime | None) -> str:
+    return moment(at) if at else "—"
 
 
 def lasting(span: timedelta) -> str:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from kwsite.dashboard.challengers import compared, number
-from kwsite.dashboard.moments import moment
+from kwsite.dashboard.moments import when
 from training.admin import STATE_TONES
 from training.lora.loss_chart import loss_chart
 from training.models import Adapter, LoraRun, Snapshot, TrainingNode
@@ -54,7 +54,7 @@ def last_curves() -> list[Ended]:
         Ended(
             link(reverse("admin:training_lorarun_change", args=[run.pk]), run.label),
             desk.state_badge(run),
-            moment(run.finished_at),
+            when(run.finished_at),
             run.reason,
             SafeString(loss_chart(run.curve)),
         )
@@ -158,7 +158,7 @@ def _net_row(one: Snapshot) -> NetRow:
         number(gate.bound, "+.4f"),
         number(gate.count, ",.0f"),
         one.reason,
-        moment(one.created_at),
+        when(one.created_at),
     )
     return NetRow(one.pk, cells, action, verb)
 
@@ -177,7 +177,7 @@ def nodes_table() -> SafeString | str:
             desk.memory(node),
             ", ".join(f"{name} {version}" for name, version in sorted(node.versions.items())),
             desk.in_work(node),
-            moment(node.heard_at),
+            when(node.heard_at),
         ]
         for node in nodes
     ]

@@ -10,7 +10,7 @@ from kernels.review_page import Section
 from training.adapters.counting import canary_arms, live_arms, pairs_of
 from training.adapters.models import Adapter
 from training.adapters.verdicts import Arm
-from trajectories.markup import badge, brief, json_block, link, table, verdict
+from trajectories.markup import badge, brief, json_block, link, moment, table, verdict
 
 State = Adapter.State
 MOST_ROWS = 20
@@ -36,7 +36,7 @@ def _standing(adapter: Adapter) -> SafeString:
     rows: list[list[Any]] = [
         ["family", adapter.label],
         ["reason", adapter.reason],
-        ["since", f"{adapter.state_since:%Y-%m-%d %H:%M:%S}"],
+        ["since", moment(adapter.state_since, seconds=True)],
         ["replaced", _adapter(adapter.parent)],
         ["served at", served or badge("nowhere")],
         ["fine-tuning", _run(adapter)],
@@ -71,7 +71,7 @@ def _stages(adapter: Adapter) -> tuple[tuple[str, SafeString], ...]:
 def _moves(adapter: Adapter) -> SafeString:
     moves = adapter.moves.all()[:MOST_ROWS]
     rows = [
-        [f"{move.at:%Y-%m-%d %H:%M:%S}", move.before, move.after, move.by or "-", move.reason]
+        [moment(move.at, seconds=True), move.before, move.after, move.by or "-", move.reason]
         for move in moves
     ]
     return table(["at", "from", "to", "by", "reason"], rows)

@@ -91,6 +91,7 @@ class ReviewItemAdmin(DecidingAdmin[ReviewItem], RecordAdmin[ReviewItem]):
             variant="primary",
         )
     }
+    row_id = "int"
     row_name = "review"
     rows_name = "reviews"
     decide_order = ("created_at",)

@@ -16,7 +16,7 @@ from kernels.review_page import Section
 from training.lora.loss_chart import loss_chart
 from training.lora.models import LoraRun
 from training.lora.runs import ask_to_cancel
-from trajectories.markup import Tone, badge, json_block, link, table
+from trajectories.markup import Tone, badge, json_block, link, moment, table
 from trajectories.record_admin import RecordAdmin
 
 State = LoraRun.State
@@ -179,7 +179,7 @@ def _adapter(run: LoraRun) -> SafeString | str:
 
 
 def _time(at: Any) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
+    return moment(at, seconds=True) if at else ""
 
 
 def _log(log: str) -> SafeString:

@@ -5,8 +5,8 @@ from typing import Any
 
 WIDTH, HEIGHT = 720, 260
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 24, 32
-TRAINING = "var(--color-primary-600, #9333ea)"
-VALIDATION = "var(--color-orange-500, #f97316)"
+TRAINING = "var(--kw-chart-primary)"
+VALIDATION = "var(--kw-chart-second)"
 STEPS = 4  # of each axis
 
 Pairs = list[tuple[float, float]]
