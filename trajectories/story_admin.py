@@ -212,6 +212,10 @@ class TrajectoryAdmin(StoryAdmin[Trajectory]):
     def duration(self, trajectory: Trajectory) -> str:
         return f"{trajectory.duration_ms:,.0f} ms"
 
+    @admin.display(description="reward", ordering="reward")
+    def reward_shown(self, trajectory: Trajectory) -> str:
+        return "-" if trajectory.reward is None else f"{trajectory.reward:.2f}"
+
 
 def turn_of(row: Trajectory) -> AgentTurn | None:
     """None for a request."""
@@ -229,7 +233,3 @@ def _pages(start: int, more: bool) -> SafeString:
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
-
-    @admin.display(description="reward", ordering="reward")
-    def reward_shown(self, trajectory: Trajectory) -> str:
-        return "-" if trajectory.reward is None else f"{trajectory.reward:.2f}"
