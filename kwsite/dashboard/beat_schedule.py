@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django_celery_beat.models import PeriodicTask
 
+from kwsite.dashboard.moments import when
 from trajectories.markup import badge, link, table
 
 LEARNING = ("nightly", "learning", "training", "rollout")  # of workers.tasks
@@ -52,11 +53,11 @@ def next_time(task: PeriodicTask, now: datetime) -> datetime | None:
 def _row(task: PeriodicTask, request: HttpRequest) -> list[Any]:
     url = reverse("admin:django_celery_beat_periodictask_change", args=[task.pk])
     may_change = request.user.has_perm("django_celery_beat.change_periodictask")
-    when = task.interval or task.crontab or task.solar or task.clocked
+    rhythm = task.interval or task.crontab or task.solar or task.clocked
     due = next_time(task, timezone.now())
     return [
         task.name,
-        str(when),
+        str(rhythm),
         when(task.last_run_at),
         when(due) if due else badge("off", "warning"),
         link(url, "Edit") if may_change else "",
