@@ -95,7 +95,7 @@ CHART = """() => {
   const [chart] = Object.values(Chart.instances);
   return {
     drawn: [
-      chart.data.datasets[0].backgroundColor,
+      chart.getDatasetMeta(0).data[0].options.backgroundColor,
       chart.options.scales.y.ticks.color,
       chart.legend.legendItems[0].fontColor,
       chart.options.scales.y.grid.color,

@@ -29,7 +29,7 @@
       scale.title.color = text;
       scale.grid.color = colour("--kw-chart-grid");
     }
-    chart.update("none");
+    chart.update();
   };
 
   const paintAll = () => Object.values(Chart.instances).forEach(paint);
