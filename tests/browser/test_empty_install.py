@@ -1,4 +1,4 @@
-"""A service in which nothing has happened yet: its pages say so, and what to do."""
+"""A service that only checked itself after it was installed: its pages say what to do."""
 
 from playwright.sync_api import Browser, expect
 
@@ -6,7 +6,6 @@ from tests.browser.console import Console
 from tests.browser.visit import Visit
 
 WHAT_TO_DO = {
-    "trajectories/trajectory/": "POST /v1/chat/completions",
     "trajectories/searchrecord/": "Searches are made",
     "kernels/kernelversion/?state__exact=candidate": "No candidate waits.",
     "kernels/composition/": "manage.py compose add",

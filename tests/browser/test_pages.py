@@ -94,8 +94,13 @@ CHART = """() => {
   const named = (name) => style.getPropertyValue(`--kw-chart-${name}`).trim();
   const [chart] = Object.values(Chart.instances);
   return {
-    drawn: [chart.data.datasets[0].backgroundColor, chart.options.scales.y.ticks.color],
-    named: [named("primary"), named("text")],
+    drawn: [
+      chart.getDatasetMeta(0).data[0].options.backgroundColor,
+      chart.options.scales.y.ticks.color,
+      chart.legend.legendItems[0].fontColor,
+      chart.options.scales.y.grid.color,
+    ],
+    named: [named("primary"), named("text"), named("text"), named("grid")],
   };
 }"""
 

@@ -1,5 +1,8 @@
 """Who may open which page of the admin, and do what there, by the names of roles."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 EVERYBODY = {"viewer", "operator", "ML engineer", "admin"}
 OPERATES, TRAINS = {"operator", "admin"}, {"ML engineer", "admin"}
 LABELS, ADMIN = OPERATES | TRAINS, {"admin"}
@@ -75,13 +78,42 @@ ACTIONS: dict[str, dict[str, set[str]]] = {
 for label in (*ACCOUNTS, "trajectories.receiptkey"):
     ACTIONS.setdefault(label, {})["delete_selected"] = ADMIN
 
-# Pages beside those that every model has: who may open them, who may post to them.
-PAGES_OF_MODELS: dict[str, tuple[set[str], set[str]]] = {
-    "training_search_metrics": (EVERYBODY, set()),
-    "kernels_skill_routing": (EVERYBODY, OPERATES),
-    "training_nightlyplan_train_now": (TRAINS, TRAINS),
+
+@dataclass(frozen=True)
+class Page:
+    """Who may open it (None: it is only posted to), who may post to it what changes nothing.
+
+    It is of the first row of `model`, if one is named, with `rest` behind its id.
+    """
+
+    opens: set[str] | None = field(default_factory=lambda: EVERYBODY)
+    posts: set[str] = field(default_factory=set)
+    post: Mapping[str, str] = field(default_factory=dict)
+    model: str = ""
+    rest: tuple[str, ...] = ()
+
+
+VERSION = "kernels.kernelversion"
+# Pages beside those that every model has.
+OTHER_PAGES = {
+    "admin:training_search_metrics": Page(),
+    "admin:kernels_skill_routing": Page(posts=OPERATES, post={"serving": "regex"}),
+    "admin:training_nightlyplan_train_now": Page(TRAINS, TRAINS),
+    "admin:kernels_kernelversion_edit_contract": Page(OPERATES, OPERATES, model=VERSION),
+    "admin:kernels_kernelversion_second": Page(OPERATES, OPERATES, model=VERSION),
+    "admin:kernels_kernelversion_second_withdraw": Page(None, OPERATES, model=VERSION),
+    "admin:kernels_kernelversion_replay": Page(None, OPERATES, model=VERSION),
+    "admin:kernels_kernelversion_undo": Page(None, OPERATES, model="kernels.reviewaction"),
+    "admin:trajectories_run_whole": Page(model="trajectories.run", rest=("request",)),
+    "admin:trajectories_trajectory_whole": Page(model="trajectories.trajectory", rest=("prompt",)),
+    "admin:trajectories_trajectory_say": Page(
+        OPERATES, OPERATES, model="trajectories.trajectory", rest=("verdict",)
+    ),
+    "dashboard_routing": Page(),
+    "dashboard_training": Page(),
+    "dashboard_training_now": Page(),
+    "dashboard_labelling": Page(posts=LABELS, post={"act": "worker"}),
 }
-OWN_PAGES: dict[str, tuple[set[str], set[str]]] = {}
 OF_ONE_ACCOUNT = {"auth_user_password_change"}  # tried by itself
 OF_DJANGO = {
     "index",

@@ -22,19 +22,17 @@
         }
       }
     });
+    const text = colour("--kw-chart-text");
+    chart.options.color = text; // of the legend
     for (const scale of Object.values(chart.options.scales ?? {})) {
-      if (scale.grid) {
-        scale.grid.color = colour("--kw-chart-grid");
-      }
+      scale.ticks.color = text;
+      scale.title.color = text;
+      scale.grid.color = colour("--kw-chart-grid");
     }
-    chart.update("none");
+    chart.update();
   };
 
-  const paintAll = () => {
-    Chart.defaults.color = colour("--kw-chart-text");
-    Chart.defaults.borderColor = colour("--kw-chart-grid");
-    Object.values(Chart.instances).forEach(paint);
-  };
+  const paintAll = () => Object.values(Chart.instances).forEach(paint);
 
   // After the theme's own script, which draws the charts on load and paints their grids.
   window.addEventListener("load", () =>
