@@ -1,8 +1,7 @@
-"""The composition that the README shows can be added, approved and given such an input."""
+"""The composition that `docs/apps.md` shows can be added, approved and given such an input."""
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,13 +26,13 @@ TEXT = "The council builds a bridge over the river and pays for it by toll."
 
 
 def shown(pattern: str) -> dict[str, Any]:
-    found = re.search(pattern, Path(CHECKOUT / "README.md").read_text(), re.DOTALL)
+    found = re.search(pattern, (CHECKOUT / "docs" / "apps.md").read_text(), re.DOTALL)
     assert found is not None
     read: dict[str, Any] = json.loads(found.group(1).replace("\n", " "))
     return read
 
 
-def test_the_readmes_composition_takes_the_readmes_input() -> None:
+def test_the_guides_composition_takes_the_guides_input() -> None:
     load_starters()
     client = Client.objects.create(name="app")
     asked = Plan.model_validate(pinned(shown(r"/api/compositions -d '(.*?)'\n```"), client))
