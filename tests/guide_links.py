@@ -7,7 +7,7 @@ from pathlib import Path
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-FOLDER = re.compile(r"( *)([\w./]+/) {2,}\S")
+FOLDER = re.compile(r"( *)([\w./]+/) +\S")
 
 
 @dataclass(frozen=True)
