@@ -70,7 +70,8 @@ def test_who_may_only_look_moves_nothing(viewer: Browser, client: Client) -> Non
     adapter = adapter_in(State.LIVE, client)
     page = text(viewer.get(change(adapter)))
     assert "/decide/" not in page
-    decide(viewer, "roll_back_selected", adapter)
+    post = {"action": "roll_back_selected", "_selected_action": adapter.pk, "apply": "1"}
+    assert viewer.post(LIST, {**post, "reason": "It reads well."}).status_code == 403
     assert state_of(adapter) == State.LIVE
     assert viewer.get(f"{LIST}{adapter.pk}/decide/roll-back/").status_code == 403
 

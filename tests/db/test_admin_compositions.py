@@ -120,7 +120,8 @@ def test_who_may_only_view_decides_nothing(candidate: Composition) -> None:
     browser = Browser()
     browser.force_login(viewer)
     assert "/decide/" not in page_of(browser, candidate)
-    act(browser, "approve_selected", candidate)
+    post = {"action": "approve_selected", "_selected_action": str(candidate.pk)}
+    assert browser.post(LIST, post).status_code == 403
     assert state(candidate) == "candidate"
     assert browser.get(f"{LIST}{candidate.pk}/decide/approve/").status_code == 403
 

@@ -91,7 +91,8 @@ def test_what_has_ended_cannot_be_cancelled(root: Browser, client: Client) -> No
 
 def test_who_may_only_view_cancels_nothing(viewer: Browser, client: Client) -> None:
     run = add_run(client)
-    act(viewer, run)
+    post = {"action": "cancel_selected", "_selected_action": str(run.pk)}
+    assert viewer.post(LIST, post).status_code == 403
     run.refresh_from_db()
     assert run.state == "queued"
     assert "/decide/cancel/" not in text(viewer.get(change(run)))
