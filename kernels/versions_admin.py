@@ -91,9 +91,6 @@ class KernelVersionAdmin(ReviewingAdmin, RecordAdmin[KernelVersion]):
         if self.has_review_permission(request):
             user = user_of(request)
             page |= {"second_asked": asked_of(user), **_my_last(user.pk)}
-        if request.GET.get("state__exact") == KernelVersion.State.CANDIDATE:
-            waiting = KernelVersion.objects.filter(state=KernelVersion.State.CANDIDATE)
-            page["queue_empty"] = not waiting.exists()
         return super().changelist_view(request, page | (extra_context or {}))
 
     def change_view(
