@@ -8,7 +8,7 @@ import pytest
 from tests.guide_commands import Desk, Service, commands_of, guides, missing_of, name_of, to_run
 from tests.stack_fixtures import StackProcess
 
-WITHIN_S = 240.0  # a busy machine; on a quiet one all guides take two minutes
+WITHIN_S = 550.0  # a guide, on a busy machine; on a quiet one all of them take two minutes
 GUIDES = [guide for guide in guides() if any(not one.not_run for one in commands_of(guide))]
 
 
@@ -22,6 +22,7 @@ def desk(running_stack: StackProcess, tmp_path: Path) -> Desk:
     return Desk(tmp_path / "checkout", service, dict(os.environ))
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("guide", GUIDES, ids=name_of)
 def test_the_commands_of_a_guide_do_what_it_shows(guide: Path, desk: Desk) -> None:
     shell, python = to_run(guide, "sh"), to_run(guide, "python")
