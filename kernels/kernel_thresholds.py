@@ -9,7 +9,7 @@ kernel is raised to where the 95 % quantile of its posterior is under the ceilin
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from kernels.wrong_reuse import CONFIDENCE
 
@@ -47,7 +47,7 @@ def _prior(wrong: int, reused: int, ceiling: float) -> tuple[float, float]:
 
     def excess(strength: float) -> float:
         a, b = mean * strength, (1 - mean) * strength
-        return float(beta.ppf(CONFIDENCE, a, b)) - ceiling
+        return float(betaincinv(a, b, CONFIDENCE)) - ceiling
 
     if excess(STRENGTHS[1]) >= 0:  # the mean itself is at the ceiling
         strength = STRENGTHS[1]
@@ -71,7 +71,7 @@ def _own_threshold(
     order = np.argsort(-p, kind="stable")
     p, wrong = p[order], np.cumsum(~right[order])
     count = np.arange(1, len(p) + 1)
-    bound = beta.ppf(CONFIDENCE, prior[0] + wrong, prior[1] + count - wrong)
+    bound = betaincinv(prior[0] + wrong, prior[1] + count - wrong, CONFIDENCE)
     safe = bound <= ceiling * (1 + 1e-9)
     if safe[-1]:
         return threshold

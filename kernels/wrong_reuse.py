@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import beta, norm
+from scipy.special import betaincinv, ndtri
 
 CONFIDENCE = 0.95  # of the one-sided bounds
 
@@ -13,14 +13,14 @@ def wrong_reuse_bound(wrong: int, reused: int) -> float:
     """One-sided Clopper-Pearson upper bound of the wrong-reuse rate; 1 without any reuse."""
     if reused == 0 or wrong >= reused:
         return 1.0
-    return float(beta.ppf(CONFIDENCE, wrong + 1, reused - wrong))
+    return float(betaincinv(wrong + 1, reused - wrong, CONFIDENCE))
 
 
 def wrong_reuse_lower_bound(wrong: int, reused: int) -> float:
     """One-sided Clopper-Pearson lower bound of the wrong-reuse rate; 0 without a wrong one."""
     if wrong == 0:
         return 0.0
-    return float(beta.ppf(1 - CONFIDENCE, wrong, reused - wrong + 1))
+    return float(betaincinv(wrong, reused - wrong + 1, 1 - CONFIDENCE))
 
 
 def lowest_safe_threshold(
@@ -41,7 +41,7 @@ def lowest_safe_threshold(
     wrong = np.cumsum(~np.asarray(fits, dtype=bool)[order])
     reused = np.arange(1, len(p) + 1)
     right = np.maximum(reused - wrong, 0.5)  # beta needs a number; these rows are not safe
-    bound = np.where(wrong < reused, beta.ppf(CONFIDENCE, wrong + 1, right), 1.0)
+    bound = np.where(wrong < reused, betaincinv(wrong + 1, right, CONFIDENCE), 1.0)
     if clusters is not None:
         bound = np.maximum(bound, _clustered_bound(wrong, reused, np.asarray(clusters)[order]))
     last_of_equals = np.append(p[1:] != p[:-1], True)  # they are admitted together
@@ -67,4 +67,4 @@ def _clustered_bound(wrong: Any, reused: Any, clusters: Any) -> Any:
     product = np.cumsum(w + np.where(is_wrong, n + 1, 0))
     rate = wrong / reused
     spread = squared_w - 2 * rate * product + rate**2 * squared_n
-    return rate + norm.ppf(CONFIDENCE) * np.sqrt(np.maximum(spread, 0)) / reused
+    return rate + ndtri(CONFIDENCE) * np.sqrt(np.maximum(spread, 0)) / reused

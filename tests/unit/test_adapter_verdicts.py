@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from scipy.stats import hypergeom
+from scipy.stats import binomtest, fisher_exact, hypergeom
 
 from training.adapters.verdicts import (
     Arm,
@@ -12,6 +12,7 @@ from training.adapters.verdicts import (
     Pairs,
     after_canary,
     after_shadow,
+    sign_test,
     while_live,
     worse,
 )
@@ -111,3 +112,24 @@ def test_a_rate_that_falls_is_noticed() -> None:
 
 def test_no_answers_are_no_evidence() -> None:
     assert (Arm(0, 0).rate, worse(Arm(0, 0), Arm(5, 5))) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((3, 7), (8, 2)),
+        ((0, 5), (5, 0)),
+        ((20, 0), (0, 20)),
+        ((200, 150), (230, 120)),
+        ((4, 4), (0, 0)),
+    ],
+)
+def test_p_is_that_of_fishers_exact_test(one: tuple[int, int], other: tuple[int, int]) -> None:
+    expected = fisher_exact([one, other], alternative="less").pvalue
+    assert worse(Arm(*one), Arm(*other)) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(("wins", "losses"), [(0, 1), (3, 9), (9, 3), (40, 60)])
+def test_p_of_the_sign_test_is_the_binomial_one(wins: int, losses: int) -> None:
+    expected = binomtest(wins, wins + losses, alternative="less").pvalue
+    assert sign_test(wins, losses) == pytest.approx(expected, rel=1e-6)

@@ -5,9 +5,8 @@ All tests are one-sided and exact: the sign test over pairs in shadow (McNemar 1
 """
 
 from dataclasses import dataclass
+from math import comb
 from typing import Any, Literal
-
-from scipy.stats import binomtest, fisher_exact
 
 MOST = 4  # times the least number of answers, after which what is not better is let go
 
@@ -71,7 +70,7 @@ class Bounds:
 
 def after_shadow(pairs: Pairs, bounds: Bounds) -> Ruling:
     """Whether an adapter in shadow may answer a share of the requests."""
-    p = _sign_test(pairs.only_adapter, pairs.only_live)
+    p = sign_test(pairs.only_adapter, pairs.only_live)
     return _rule(pairs.adapter, pairs.live, p, bounds, "on the same requests")
 
 
@@ -96,15 +95,18 @@ def while_live(live: Arm, before: Arm, look: int, bounds: Bounds) -> Ruling:
 
 def worse(one: Arm, other: Arm) -> float:
     """p of so many failures of `one`, or more, if both passed equally often (Fisher)."""
-    table = [[one.passed, one.failed], [other.passed, other.failed]]
-    return float(fisher_exact(table, alternative="less").pvalue)
+    of_one, of_other, passed = one.judged, other.judged, one.passed + other.passed
+    least = max(0, passed - of_other)
+    ways = sum(comb(of_one, k) * comb(of_other, passed - k) for k in range(least, one.passed + 1))
+    return ways / comb(of_one + of_other, passed)
 
 
-def _sign_test(wins: int, losses: int) -> float:
+def sign_test(wins: int, losses: int) -> float:
     """p of so many losses, or more, if each were as likely as a win."""
     if wins + losses == 0:
         return 1.0
-    return float(binomtest(wins, wins + losses, alternative="less").pvalue)
+    ways = sum(comb(wins + losses, k) for k in range(wins + 1))
+    return ways / 2 ** (wins + losses)
 
 
 def _rule(adapter: Arm, other: Arm, p: float, bounds: Bounds, when: str) -> Ruling:
