@@ -106,7 +106,7 @@ def sign_test(wins: int, losses: int) -> float:
     if wins + losses == 0:
         return 1.0
     ways = sum(comb(wins + losses, k) for k in range(wins + 1))
-    return ways / 2 ** (wins + losses)
+    return ways / (1 << (wins + losses))
 
 
 def _rule(adapter: Arm, other: Arm, p: float, bounds: Bounds, when: str) -> Ruling:
