@@ -29,7 +29,8 @@ class Running:
     def container(self, service: Service, image: Image) -> Container:
         mounts: dict[str, Path] = {}
         for name, at in service.volumes:
-            mounts[at] = self._volume(name, image.root / at.lstrip("/"))
+            take = self._folder_of_host if name.startswith((".", "/")) else self._volume
+            mounts[at] = take(name, image.root / at.lstrip("/"))
         return Container(
             root=image.root,
             name=f"{service.name}-1",
@@ -134,6 +135,13 @@ class Running:
             owner = beneath.stat()
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+        return folder
+
+    def _folder_of_host(self, name: str, beneath: Path) -> Path:
+        """An engine makes both ends where they are missing; ours is empty."""
+        folder = self._volumes.parent / "host" / Path(name).name
+        for end in (folder, beneath):
+            end.mkdir(parents=True, exist_ok=True)
         return folder
 
     def _log(self, service: Service) -> Path:
