@@ -10,7 +10,6 @@ WHAT_TO_DO = {
     "kernels/kernelversion/?state__exact=candidate": "No candidate waits.",
     "kernels/composition/": "manage.py compose add",
     "training/lorarun/": "Train now",
-    "training/trainingnode/": "manage.py node",
     "training/labelitem/": "by hand from the list of searches",
     "training/routeroutcome/metrics/": "No answer was searched for in the last 30 days.",
 }
