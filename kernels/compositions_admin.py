@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from kernels.composition_models import Composition, CompositionReview
@@ -91,24 +91,15 @@ class CompositionAdmin(DecidingAdmin[Composition], RecordAdmin[Composition]):
         ),
     )
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        found = self.get_object(request, object_id)
-        if found is None or not self.has_view_permission(request, found):
-            return super().change_view(request, object_id, form_url, extra_context)
-        page = {
-            "title": str(found),
-            "sections": composition_sections(found),
-            "state_badge": self.state_badge(found),
-            "decisions": self.decisions_for(request, found),
+    def shown_with(self, request: HttpRequest, row: Composition) -> dict[str, Any]:
+        return {
+            **super().shown_with(request, row),
+            "title": str(row),
+            "sections": composition_sections(row),
+            "state_badge": self.state_badge(row),
+            "decisions": self.decisions_for(request, row),
             **self.page_names(),
         }
-        return super().change_view(request, object_id, form_url, page | (extra_context or {}))
 
     @admin.display(description="may be run by")
     def serves(self, composition: Composition) -> str:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 from kernels.models import ReviewAction
 from kernels.second_review import PERMISSION
-from kernels.undoing import undoable, what_undo_does
+from kernels.undoing import undo_words
 from trajectories.record_admin import RecordAdmin
 
 
@@ -23,21 +23,6 @@ class ReviewActionAdmin(RecordAdmin[ReviewAction]):
     fields = ("version", "action", "user", "reason", "undoes", "at")
     change_form_outer_before_template = "kernels/action_undo.html"
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        found = self.get_object(request, object_id)
-        may = found is not None and request.user.has_perm(PERMISSION)
-        page = {"undo_does": _undo_does(found) if found is not None and may else ""}
-        return super().change_view(request, object_id, form_url, page | (extra_context or {}))
-
-
-def _undo_does(action: ReviewAction) -> str:
-    """Empty where it cannot be taken back."""
-    of_kernel = ReviewAction.objects.filter(version__kernel=action.version.kernel_id)
-    is_last = action in undoable(of_kernel.order_by("-pk"))
-    return what_undo_does(action) if is_last else ""
+    def shown_with(self, request: HttpRequest, row: ReviewAction) -> dict[str, Any]:
+        may = request.user.has_perm(PERMISSION)
+        return {**super().shown_with(request, row), "undo_does": undo_words(row) if may else ""}

@@ -31,6 +31,7 @@ from kernels.review import ReviewError
 from kernels.second_review import ask_second, give_second, may_be_asked, withdraw_second
 from kernels.second_words import second_shown
 from kernels.undoing import undo
+from trajectories.admin_base import user_of
 
 LIST = "admin:kernels_kernelversion_changelist"
 PAGE = "admin:kernels_kernelversion_change"
@@ -190,12 +191,6 @@ class ReviewingAdmin(DecisionsAdmin):
             **page,
         }
         return TemplateResponse(request, template, context)
-
-
-def user_of(request: HttpRequest) -> User:
-    """Who is signed in."""
-    assert isinstance(request.user, User)  # the admin lets nobody else in
-    return request.user
 
 
 def _ask_form(user: User, data: Any) -> AskForm:

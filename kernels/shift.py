@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from kernels.calibration import Calibrator
 from kernels.matching import Features
@@ -70,4 +70,5 @@ def index_by_chance(before: Sequence[int], now: Sequence[int]) -> float:
     chi2(bins - 1) x (1/n + 1/m) (Yurdakul and Naranjo 2020), of the bins that have anything.
     """
     bins = sum(a + b > 0 for a, b in zip(before, now, strict=True))
-    return float(chi2.ppf(0.95, max(1, bins - 1))) * (1 / sum(before) + 1 / sum(now))
+    quantile = 2 * float(gammaincinv(max(1, bins - 1) / 2, 0.95))  # of chi2
+    return quantile * (1 / sum(before) + 1 / sum(now))

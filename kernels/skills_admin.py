@@ -19,9 +19,9 @@ from kernels.shadow_models import RoutingSwitch, ShadowRecord
 from kernels.skill_models import Skill, SkillVector
 from kernels.skills.shadow_gate import gate
 from kernels.skills.shadow_rows import shadow_figures
-from kernels.skills.shadow_words import beside_the_gate, figure_text
+from kernels.skills.shadow_words import beside_the_gate, check_table
 from kernels.skills.switching import limits, newest_switch, serving_for, switch_routing
-from trajectories.markup import badge, brief, json_block, link, table, text_block, verdict
+from trajectories.markup import badge, brief, json_block, link, text_block
 from trajectories.models import Client
 from trajectories.record_admin import RecordAdmin, RecordInline
 
@@ -162,15 +162,6 @@ class RoutingSwitchAdmin(RecordAdmin[RoutingSwitch]):
                 return HttpResponseRedirect(request.get_full_path())
         figures = shadow_figures(client)
         decision, serving = gate(figures, limits()), serving_for(client)
-        rows = [
-            [
-                check.figure,
-                figure_text(check.figure, check.value),
-                figure_text(check.figure, check.least),
-                verdict(check.passed),
-            ]
-            for check in decision.checks
-        ]
         other = "regex" if serving == "vector" else "vector"
         context = {
             **self.admin_site.each_context(request),
@@ -181,7 +172,7 @@ class RoutingSwitchAdmin(RecordAdmin[RoutingSwitch]):
             "serving": serving,
             "said": newest_switch(client),
             "decision": decision,
-            "table": table(["figure", "value", "least", ""], rows),
+            "table": check_table(decision),
             "beside": beside_the_gate(figures, lookups(days=2)),
             "other": other,
             "may_switch": may_switch(request) and (other == "regex" or decision.open),

@@ -75,6 +75,12 @@ def what_undo_does(action: ReviewAction) -> str:
     return ", ".join(f"v{change['number']} is {_named(change['was'])}" for change in action.changes)
 
 
+def undo_words(action: ReviewAction) -> str:
+    """What undoing it does now; empty where it cannot be taken back. One query."""
+    of_kernel = ReviewAction.objects.filter(version__kernel=action.version.kernel_id)
+    return what_undo_does(action) if action in undoable(of_kernel.order_by("-pk")) else ""
+
+
 def _named(state: str) -> str:
     return "a candidate again" if state == State.CANDIDATE else f"{state} again"
 

@@ -14,10 +14,11 @@ from kernels.models import KernelVersion, ReviewAction
 from kernels.replay_words import worth_brief
 from kernels.review_history import history_of
 from kernels.review_page import review_sections
-from kernels.reviewing_admin import PAGE, ReviewingAdmin, user_of
+from kernels.reviewing_admin import PAGE, ReviewingAdmin
 from kernels.second_review import verdict_pairs
 from kernels.second_words import SecondShown, asked_of, second_shown
-from kernels.undoing import undoable, what_undo_does
+from kernels.undoing import undo_words
+from trajectories.admin_base import user_of
 from trajectories.markup import Tone, badge, json_block
 from trajectories.record_admin import RecordAdmin
 
@@ -93,36 +94,27 @@ class KernelVersionAdmin(ReviewingAdmin, RecordAdmin[KernelVersion]):
             page |= {"second_asked": asked_of(user), **_my_last(user.pk)}
         return super().changelist_view(request, page | (extra_context or {}))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        version = self.get_object(request, object_id)
-        if version is None or not self.has_view_permission(request, version):
-            return super().change_view(request, object_id, form_url, extra_context)
+    def shown_with(self, request: HttpRequest, row: KernelVersion) -> dict[str, Any]:
         may = self.has_review_permission(request)
-        replays = list(version.replays.all()[:5])
-        second, history = second_shown(version, user_of(request)), history_of(version)
-        page = {
-            "title": str(version),
-            "sections": review_sections(version, replays),
-            "state_badge": self.state_badge(version),
-            "decisions": self._open_decisions(request, version, second),
-            "review_links": _links(version, second) if may else (),
+        replays = list(row.replays.all()[:5])
+        second, history = second_shown(row, user_of(request)), history_of(row)
+        return {
+            **super().shown_with(request, row),
+            "title": str(row),
+            "sections": review_sections(row, replays),
+            "state_badge": self.state_badge(row),
+            "decisions": self._open_decisions(request, row, second),
+            "review_links": _links(row, second) if may else (),
             "replay": replays[0] if replays else None,
             "may_replay": may and not (replays and replays[0].is_open),
             "second": second,
             "history": history,
             "may_undo": may,
-            "last_undo": next((row for row in history if row.undo), None) if may else None,
+            "last_undo": next((one for one in history if one.undo), None) if may else None,
             "shortcuts": True,
-            **_beside(version),
+            **_beside(row),
             **self.page_names(),
         }
-        return super().change_view(request, object_id, form_url, page | (extra_context or {}))
 
     def _open_decisions(
         self, request: HttpRequest, version: KernelVersion, second: SecondShown | None
@@ -191,12 +183,8 @@ def _my_last(user_id: int) -> dict[str, Any]:
     """The user's last decision, if it can be taken back."""
     mine = ReviewAction.objects.exclude(changes=[]).filter(user=user_id)
     last = mine.select_related("version__kernel").defer(*HEAVY).order_by("-pk").first()
-    if last is None:
-        return {}
-    of_kernel = ReviewAction.objects.filter(version__kernel=last.version.kernel_id)
-    if last not in undoable(of_kernel.order_by("-pk")):
-        return {}
-    return {"my_last": last, "my_last_undo": what_undo_does(last)}
+    words = undo_words(last) if last is not None else ""
+    return {"my_last": last, "my_last_undo": words} if words else {}
 
 
 def _beside(version: KernelVersion) -> dict[str, str]:

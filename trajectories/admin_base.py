@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
 else:
@@ -22,4 +25,10 @@ else:
         """unfold's."""
 
 
-__all__ = ["ModelAdmin", "TabularInline"]
+def user_of(request: HttpRequest) -> User:
+    """Who is signed in."""
+    assert isinstance(request.user, User)  # the admin lets nobody else in
+    return request.user
+
+
+__all__ = ["ModelAdmin", "TabularInline", "user_of"]

@@ -40,32 +40,48 @@ def chart(
     for name, bound in (("min", low), ("max", high)):
         if bound is not None:
             axis[name] = bound
+    rows = [
+        [name, *(_shown(one.values[place], unit) for one in series)]
+        for place, name in enumerate(labels)
+    ]
+    return drawn(
+        kind,
+        {"labels": list(labels), "datasets": _datasets(kind, series)},
+        {"x": {"grid": {"display": False}, "stacked": stacked}, "y": axis},
+        label=label,
+        height=height,
+        headers=["", *(one.label for one in series)],
+        rows=rows,
+    )
+
+
+def drawn(
+    kind: Literal["bar", "line"],
+    data: dict[str, Any],
+    scales: dict[str, Any],
+    *,
+    label: str,
+    height: int,
+    headers: list[str],
+    rows: list[list[str]],
+) -> SafeString:
+    """Data and scales as Chart.js wants them, and the table beside it."""
     options = {
         "responsive": True,
         "maintainAspectRatio": False,
         "animation": False,
-        "plugins": {"legend": {"display": len(series) > 1, "position": "bottom"}},
-        "scales": {"x": {"grid": {"display": False}, "stacked": stacked}, "y": axis},
+        "plugins": {"legend": {"display": len(data["datasets"]) > 1, "position": "bottom"}},
+        "scales": scales,
     }
-    return SafeString(
-        render_to_string(
-            "trajectories/chart.html",
-            {
-                "kind": kind,
-                "label": label,
-                "height": height,
-                "data": json.dumps({"labels": list(labels), "datasets": _datasets(kind, series)}),
-                "options": json.dumps(options),
-                "table": {
-                    "headers": ["", *(one.label for one in series)],
-                    "rows": [
-                        [name, *(_shown(one.values[place], unit) for one in series)]
-                        for place, name in enumerate(labels)
-                    ],
-                },
-            },
-        )
-    )
+    shown = {
+        "kind": kind,
+        "label": label,
+        "height": height,
+        "data": json.dumps(data),
+        "options": json.dumps(options),
+        "table": {"headers": headers, "rows": rows},
+    }
+    return SafeString(render_to_string("trajectories/chart.html", shown))
 
 
 def _datasets(kind: str, series: Sequence[Series]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import uuid
 from typing import Any, TypeVar
 
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from trajectories.admin_base import ModelAdmin, TabularInline
 
@@ -31,6 +31,18 @@ class RecordAdmin(ModelAdmin[Row]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         return super().get_queryset(request).defer(*self.heavy_fields)
+
+    def shown_with(self, request: HttpRequest, row: Row) -> dict[str, Any]:
+        """What the page of a row shows beside its fields, for the page's template."""
+        return {}
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The row is read once, and its permission was checked, when this is called."""
+        if kwargs["obj"] is not None:
+            context |= self.shown_with(request, kwargs["obj"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str

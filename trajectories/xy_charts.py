@@ -1,14 +1,12 @@
 """Charts over a number: lines through points, and the same points as a table."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from trajectories.charts import COLOURS, Colour
+from trajectories.charts import COLOURS, Colour, drawn
 
 
 @dataclass(frozen=True)
@@ -34,31 +32,20 @@ def xy_chart(
     height: int = 300,
 ) -> SafeString:
     """`label` says what is drawn, to those who do not see it; `x` and `y` name the axes."""
-    options = {
-        "responsive": True,
-        "maintainAspectRatio": False,
-        "animation": False,
-        "plugins": {"legend": {"display": len(curves) > 1, "position": "bottom"}},
-        "scales": {"x": _axis(x, x_range), "y": _axis(y, y_range)},
-    }
     rows = [
         [f"{at:.4g}", curve.label, f"{value:.4g}"]
         for curve in curves
         if curve.tabled
         for at, value in curve.points
     ]
-    return SafeString(
-        render_to_string(
-            "trajectories/chart.html",
-            {
-                "kind": "line",
-                "label": label,
-                "height": height,
-                "data": json.dumps({"datasets": [_dataset(curve) for curve in curves]}),
-                "options": json.dumps(options),
-                "table": {"headers": [x, "", y], "rows": rows},
-            },
-        )
+    return drawn(
+        "line",
+        {"datasets": [_dataset(curve) for curve in curves]},
+        {"x": _axis(x, x_range), "y": _axis(y, y_range)},
+        label=label,
+        height=height,
+        headers=[x, "", y],
+        rows=rows,
     )
 
 

@@ -1,6 +1,9 @@
 """The figures of the promotion gate in words, as operators read them."""
 
-from kernels.skills.shadow_gate import ShadowFigures
+from django.utils.safestring import SafeString
+
+from kernels.skills.shadow_gate import GateDecision, ShadowFigures
+from trajectories.markup import table, verdict
 
 
 def figure_text(figure: str, value: float | None) -> str:
@@ -8,6 +11,20 @@ def figure_text(figure: str, value: float | None) -> str:
     if value is None:
         return "unknown"
     return f"{value:.0f}" if figure == "records" else f"{value:.1%}"
+
+
+def check_table(decision: GateDecision) -> SafeString:
+    """Figure, value, least, passed or failed: one row for each check."""
+    rows = [
+        [
+            check.figure,
+            figure_text(check.figure, check.value),
+            figure_text(check.figure, check.least),
+            verdict(check.passed),
+        ]
+        for check in decision.checks
+    ]
+    return table(["figure", "value", "least", ""], rows)
 
 
 def beside_the_gate(figures: ShadowFigures, lookups: tuple[int, int]) -> list[str]:

@@ -10,11 +10,12 @@ from django.utils.safestring import SafeString
 
 from kernels.learned_models import Learned
 from kernels.models import Calibration, RoutingHead
+from kwsite.dashboard.moments import when
+from training.admin import STATE_TONES
 from training.models import Snapshot
-from trajectories.markup import Tone, badge, link, table
+from trajectories.markup import badge, link, table
 
 EACH = 5  # of a kind, the newest
-TONES: dict[str, Tone] = {"live": "success", "rejected": "danger", "shadow": "info"}
 
 
 @dataclass(frozen=True)
@@ -59,19 +60,26 @@ def challengers() -> SafeString | str:
 
 
 def _row(learned: Learned) -> list[Any]:
-    found = compared(learned.metrics)
     meta = learned._meta
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[learned.pk])
     return [
         link(url, f"{meta.verbose_name} {learned.pk}"),
-        badge(learned.state, TONES.get(learned.state, "")),
+        badge(learned.state, STATE_TONES[learned.state]),
+        *gate_cells(learned),
+    ]
+
+
+def gate_cells(learned: Learned | Snapshot) -> list[str]:
+    """Live then, challenger, gain, at least, n; why not; when it was fitted."""
+    found = compared(learned.metrics)
+    return [
         number(found.before),
         number(found.after),
         number(found.gain, "+.4f"),
         number(found.bound, "+.4f"),
         number(found.count, ",.0f"),
         learned.reason,
-        f"{learned.created_at:%Y-%m-%d %H:%M}",
+        when(learned.created_at),
     ]
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from kwsite.dashboard.labelling_answers import answer
@@ -18,6 +17,7 @@ from training.labels.models import LabelItem
 from training.labels.reviews_admin import open_reviews
 from training.labels.selection import WAYS
 from training.labels.taking_back import last_label
+from trajectories.admin_base import user_of
 
 SIZES = (5, 10, 20, 50)
 USUAL_SIZE = 10
@@ -25,7 +25,7 @@ USUAL_SIZE = 10
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """`show=disagreements` asks of those; `after` leaves all up to a row for later."""
-    assert isinstance(request.user, User)
+    user = user_of(request)
     may_review = request.user.has_perm("training.view_reviewitem")
     reviews = may_review and request.GET.get("show") == "disagreements"
     asked = request.GET.get("after", "")
@@ -46,13 +46,13 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
     if reviews:
         found = next_disagreement(after)
-        last = last_resolved(request.user)
+        last = last_resolved(user)
         return {**shared, "review": disagreement_card(found) if found else None, "last": last}
     item = next_label(after)
     return {
         **shared,
         "card": label_card(item) if item else None,
-        "last": last_label(request.user),
+        "last": last_label(user),
     }
 
 

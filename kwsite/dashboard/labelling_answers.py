@@ -6,7 +6,6 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,6 +19,7 @@ from training.labels.selection import WAYS
 from training.labels.taking_back import take_back
 from training.models import ReviewItem
 from training.nets.roster import WORKERS
+from trajectories.admin_base import user_of
 from trajectories.errors import KernelWeaveError
 from trajectories.models import SearchRecord
 from workers.turns import turn
@@ -57,7 +57,8 @@ def _worker(request: HttpRequest) -> None:
     if item.label != "worker" or worker is None or worker not in (*WORKERS, ""):
         raise BadRequest
     said = f"The right worker: {worker or 'not the one that answered'}."
-    _once(request, item, partial(label_worker, item=item, worker=worker, user=_user(request)), said)
+    label = partial(label_worker, item=item, worker=worker, user=user_of(request))
+    _once(request, item, label, said)
 
 
 def _steps(request: HttpRequest) -> None:
@@ -77,22 +78,23 @@ def _steps(request: HttpRequest) -> None:
         return
     scores = {int(place): (int(value) - 1) / (BEST - 1) for place, value in given.items()}
     said = f"Steps scored: {', '.join(f'{p}: {s:.2f}' for p, s in sorted(scores.items()))}."
-    _once(request, item, partial(label_steps, item=item, scores=scores, user=_user(request)), said)
+    label = partial(label_steps, item=item, scores=scores, user=user_of(request))
+    _once(request, item, label, said)
 
 
 def _skip(request: HttpRequest) -> None:
     item = _row(request, LabelItem, "change_labelitem")
-    _once(request, item, partial(skip_item, item=item, user=_user(request)), "Skipped.")
+    _once(request, item, partial(skip_item, item=item, user=user_of(request)), "Skipped.")
 
 
 def _undo(request: HttpRequest) -> None:
     if request.POST.get("show") == "disagreements":
         review = _row(request, ReviewItem, "change_reviewitem")
-        reopen = partial(reopen_review, review=review, user=_user(request))
+        reopen = partial(reopen_review, review=review, user=user_of(request))
         _once(request, review, reopen, "Taken back: it is open again.")
         return
     item = _row(request, LabelItem, "change_labelitem")
-    unsay = partial(take_back, item=item, user=_user(request))
+    unsay = partial(take_back, item=item, user=user_of(request))
     _once(request, item, unsay, "Taken back: it waits for a label again.")
 
 
@@ -101,7 +103,7 @@ def _resolve(request: HttpRequest) -> None:
     reason = RIGHT.get(request.POST.get("right", ""))
     if reason is None:
         raise BadRequest
-    resolve = partial(resolve_review, review=review, user=_user(request), reason=reason)
+    resolve = partial(resolve_review, review=review, user=user_of(request), reason=reason)
     _once(request, review, resolve, reason)
 
 
@@ -113,7 +115,7 @@ def _ask(request: HttpRequest) -> None:
     trajectory = review.trajectory
     if trajectory is None or not SearchRecord.objects.filter(trajectory=trajectory).exists():
         raise BadRequest
-    added = ask_for_labels(trajectory=trajectory, reason=f"asked for by {_user(request)}")
+    added = ask_for_labels(trajectory=trajectory, reason=f"asked for by {user_of(request)}")
     for item in added:
         _log(request, item, "Put on the queue by hand.")
     messages.success(request, f"On the labelling queue: {len(added)} more.")
@@ -177,8 +179,3 @@ def _once(request: HttpRequest, row: Model, say: Callable[[], object], said: str
 def _log(request: HttpRequest, row: Model, said: str) -> None:
     desk = admin.site.get_model_admin(type(row))
     desk.log_change(request, row, said)
-
-
-def _user(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # the admin lets nobody else in
-    return request.user

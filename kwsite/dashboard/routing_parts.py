@@ -14,12 +14,12 @@ from kernels.reliability import Bin, expected_calibration_error, reliability
 from kernels.shift import FAR, MOVED, feature_shifts, histogram, index_by_chance, stability_index
 from kernels.skills.shadow_gate import gate
 from kernels.skills.shadow_rows import shadow_figures
-from kernels.skills.shadow_words import figure_text
+from kernels.skills.shadow_words import check_table
 from kernels.skills.switching import limits, serving_for
 from training.figures.confusion import Confusion
 from training.routing.choices import Looked
 from trajectories.charts import Series, chart
-from trajectories.markup import Tone, badge, table, verdict
+from trajectories.markup import Tone, badge, table
 from trajectories.models import Client
 from trajectories.xy_charts import Curve, xy_chart
 
@@ -193,17 +193,8 @@ def shadow_part(client: Client | None) -> dict[str, Any]:
     if not figures.records:
         return {}
     decision = gate(figures, limits())
-    rows = [
-        [
-            check.figure,
-            figure_text(check.figure, check.value),
-            figure_text(check.figure, check.least),
-            verdict(check.passed),
-        ]
-        for check in decision.checks
-    ]
     return {
-        "table": table(["figure", "value", "least", ""], rows),
+        "table": check_table(decision),
         "decision": decision,
         "serving": "Vectors" if serving_for(client) == "vector" else "Patterns",
     }

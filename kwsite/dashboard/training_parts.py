@@ -8,7 +8,7 @@ from django.db.models import Prefetch
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from kwsite.dashboard.challengers import compared, number
+from kwsite.dashboard.challengers import gate_cells
 from kwsite.dashboard.moments import when
 from training.admin import STATE_TONES
 from training.lora.loss_chart import loss_chart
@@ -145,20 +145,13 @@ def _net_row(one: Snapshot) -> NetRow:
         Snapshot.State.SHADOW: ("put_selected_into_service", "Put into service"),
         Snapshot.State.RETIRED: ("put_selected_into_service", "Put back into service"),
     }.get(Snapshot.State(one.state), ("", ""))
-    gate = compared(one.metrics)
     cells = (
         link(
             reverse("admin:training_snapshot_change", args=[one.pk]),
             f"{one.get_kind_display()} {one.pk}",
         ),
         badge(one.state, STATE_TONES[one.state]),
-        number(gate.before),
-        number(gate.after),
-        number(gate.gain, "+.4f"),
-        number(gate.bound, "+.4f"),
-        number(gate.count, ",.0f"),
-        one.reason,
-        when(one.created_at),
+        *gate_cells(one),
     )
     return NetRow(one.pk, cells, action, verb)
 

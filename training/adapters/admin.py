@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from kernels.deciding_admin import DecidingAdmin, Decision
@@ -124,24 +124,15 @@ class AdapterAdmin(DecidingAdmin[Adapter], RecordAdmin[Adapter]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Adapter]:
         return super().get_queryset(request).select_related("client", "parent", "run")
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        found = self.get_object(request, object_id)
-        if found is None or not self.has_view_permission(request, found):
-            return super().change_view(request, object_id, form_url, extra_context)
-        page = {
-            "title": found.name,
-            "sections": adapter_sections(found),
-            "state_badge": self.state_badge(found),
-            "decisions": self.decisions_for(request, found),
+    def shown_with(self, request: HttpRequest, row: Adapter) -> dict[str, Any]:
+        return {
+            **super().shown_with(request, row),
+            "title": row.name,
+            "sections": adapter_sections(row),
+            "state_badge": self.state_badge(row),
+            "decisions": self.decisions_for(request, row),
             **self.page_names(),
         }
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **page})
 
     @admin.display(description="state", ordering="state")
     def state_badge(self, adapter: Adapter) -> SafeString:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
@@ -82,24 +82,15 @@ class LoraRunAdmin(DecidingAdmin[LoraRun], RecordAdmin[LoraRun]):
         ),
     )
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        found = self.get_object(request, object_id)
-        if found is None or not self.has_view_permission(request, found):
-            return super().change_view(request, object_id, form_url, extra_context)
-        page = {
-            "title": str(found),
-            "sections": run_sections(found),
-            "state_badge": self.state_badge(found),
-            "decisions": self.decisions_for(request, found),
+    def shown_with(self, request: HttpRequest, row: LoraRun) -> dict[str, Any]:
+        return {
+            **super().shown_with(request, row),
+            "title": str(row),
+            "sections": run_sections(row),
+            "state_badge": self.state_badge(row),
+            "decisions": self.decisions_for(request, row),
             **self.page_names(),
         }
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **page})
 
     def decisions_for(self, request: HttpRequest, row: LoraRun) -> dict[str, Decision]:
         return super().decisions_for(request, row) if row.cancel_asked_at is None else {}

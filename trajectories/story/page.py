@@ -28,12 +28,8 @@ class StoryAdmin(RecordAdmin[Row]):
         """A part of the row in full; None where there is no such part."""
         raise NotImplementedError
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        """The row is read once, and its permission was checked, when this is called."""
-        context["sections"] = self.story(request, kwargs["obj"])
-        return super().render_change_form(request, context, *args, **kwargs)
+    def shown_with(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        return {**super().shown_with(request, row), "sections": self.story(request, row)}
 
     def get_urls(self) -> list[URLPattern]:
         whole = path(

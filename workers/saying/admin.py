@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -13,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
+from trajectories.admin_base import user_of
 from trajectories.errors import KernelWeaveError
 from trajectories.models import SearchRecord, Trajectory
 from trajectories.story.section import Section, said
@@ -78,10 +78,9 @@ class SayingAdmin(LineageAdmin):
     def _record(
         self, request: HttpRequest, row: Trajectory, saying: Saying, form: Any
     ) -> HttpResponse:
-        assert isinstance(request.user, User)  # the admin lets nobody else in
         before = standing_of(row)
         try:
-            saying.record(row, form, request.user)
+            saying.record(row, form, user_of(request))
         except KernelWeaveError as error:
             messages.error(request, error.detail)
             return self._ask_to_say(request, row, saying, form)
