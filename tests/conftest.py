@@ -9,19 +9,21 @@ import pytest
 from django.conf import settings
 
 from tests.mixed_order import mixed
+from tests.prepared_home import SHARED
 from tests.stack_fixtures import (
-    Stores,
     begin_stack,
     llama_server,
     running_stack,
     start_stack,
     throwaway_home,
 )
+from tests.stores import Stores
 
 __all__ = ["begin_stack", "llama_server", "running_stack", "start_stack"]
 
 ALONE = tuple(Path(__file__).parent / name for name in ("unit", "browser"))  # need no stores
 HOME = pytest.StashKey[Path]()
+SHARED_HERE = pytest.StashKey[Path]()
 STORES = pytest.StashKey[Stores]()
 RECEIPT_KEY = "a2VybmVsd2VhdmUgdGVzdHMgc2lnbiB3aXRoIHRoaXM"  # 32 bytes
 
@@ -32,6 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "Unset DJANGO_SETTINGS_MODULE: the tests choose their own database first."
         )
+    if SHARED not in os.environ:
+        config.stash[SHARED_HERE] = throwaway_home()
+        os.environ[SHARED] = str(config.stash[SHARED_HERE])
     if _only_distributes(config):
         return
     home = config.stash[HOME] = throwaway_home()
@@ -58,6 +63,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[STORES].stop()
     if HOME in config.stash:
         shutil.rmtree(config.stash[HOME])
+    if SHARED_HERE in config.stash:
+        shutil.rmtree(config.stash[SHARED_HERE])
+        del os.environ[SHARED]
 
 
 def _only_distributes(config: pytest.Config) -> bool:

@@ -1,4 +1,4 @@
-"""Real parts for tests: throwaway stores, a model server, and the whole stack as a process."""
+"""Real parts for tests: a model server, and the whole stack as a process."""
 
 import json
 import os
@@ -14,39 +14,13 @@ import psutil
 import pytest
 
 from kwsite.stack.child import Child
-from kwsite.stack.kept_choices import keep_port, keep_secrets
 from kwsite.stack.llama_model import MODEL, LlamaModel
 from kwsite.stack.llama_part import llama_url, start_llama, wait_for_llama
 from kwsite.stack.ports import free_port
-from kwsite.stack.postgres import database_url, start_postgres, wait_for_postgres
-from kwsite.stack.valkey import redis_url, start_valkey, wait_for_valkey
+from tests.prepared_home import begin_prepared
 
-START_S = 240.0
+START_S = 500.0
 STOP_S = 60.0
-
-
-class Stores:
-    """Postgres and Valkey in one folder, for tests that need no running service."""
-
-    def __init__(self, home: Path) -> None:
-        (home / "logs").mkdir(parents=True)
-        kept = keep_secrets(home)
-        port, password = keep_port(home, "postgres"), kept.postgres_password
-        self._postgres = start_postgres(
-            home=home, port=port, password=password, environment=os.environ
-        )
-        self.database_url = database_url(port=port, password=password)
-        valkey_port = keep_port(home, "valkey")
-        self.redis_url = redis_url(port=valkey_port, password=kept.valkey_password)
-        self._valkey = start_valkey(
-            home=home, port=valkey_port, password=kept.valkey_password, environment=os.environ
-        )
-        wait_for_postgres(self._postgres, port=port, password=password)
-        wait_for_valkey(self._valkey, url=self.redis_url)
-
-    def stop(self) -> None:
-        self._valkey.stop(within_s=STOP_S)
-        self._postgres.stop(within_s=STOP_S)
 
 
 @dataclass(frozen=True)
@@ -76,11 +50,16 @@ def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LlamaServ
 
 
 class StackProcess:
-    """`python -m kwsite.stack` in a home of its own. `base_url` and so on are there once ready."""
+    """`python -m kwsite.stack` in a home of its own. `base_url` and so on are there once ready.
 
-    def __init__(self, home: Path, overrides: dict[str, str]) -> None:
+    A home that is new holds a prepared database, unless the start is to be the very first.
+    """
+
+    def __init__(self, home: Path, overrides: dict[str, str], *, prepared: bool = True) -> None:
         self.home = home
         home.mkdir(parents=True, exist_ok=True)
+        if prepared and not any(home.iterdir()):
+            begin_prepared(home)
         environment = {
             name: value
             for name, value in os.environ.items()

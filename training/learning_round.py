@@ -11,10 +11,12 @@ from django.utils import timezone
 from kernels.encoder import encoder_digest
 from kernels.spec import digest_of
 from training.models import RouterOutcome, Snapshot, StepExample
-from training.nets.weights import BadSnapshot, Kind, Net, kind_of
+from training.nets.roster import Kind
+from training.nets.weights import BadSnapshot, Net, kind_of
+from training.not_fitted import NotRefitted
 from training.policy.learning import PolicyConfig
 from training.prm.learning import PrmConfig
-from training.routing.recalibration import NothingNew, NotRefitted
+from training.routing.recalibration import NothingNew
 from training.snapshots.states import forget_old_snapshots, reject_live
 from training.snapshots.storage import read_snapshot, store_snapshot
 

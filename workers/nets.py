@@ -8,13 +8,12 @@ from django.conf import settings
 from kernels.encoder import Vector, embed_all
 from training.learning_round import RoundLimits
 from training.models import Snapshot
-from training.nets.roster import WORKERS
-from training.nets.weights import Kind
+from training.nets.roster import WORKERS, Kind
+from training.not_fitted import BeingFitted
 from training.online import learn_policy, learn_prm
 from training.snapshots.live import LiveNets
 from training.text_vectors import TextVectors
 from workers.experts.registry import EXPERTS
-from workers.refitting import BeingFitted
 from workers.turns import turn
 
 KINDS: tuple[Kind, ...] = ("policy", "prm")

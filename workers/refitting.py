@@ -5,13 +5,10 @@ from collections.abc import Callable
 from django.conf import settings
 
 from kernels.models import Calibration, RoutingHead
+from training.not_fitted import BeingFitted
 from training.routing.head import train_head
-from training.routing.recalibration import NotRefitted, recalibrate
+from training.routing.recalibration import recalibrate
 from workers.turns import turn
-
-
-class BeingFitted(NotRefitted):
-    """It is being fitted right now; try again in a minute."""
 
 
 def refit() -> Calibration:

@@ -9,7 +9,7 @@ from pathlib import Path
 from kwsite.stack.child import Child
 from kwsite.stack.llama_model import LlamaModel
 
-START_S = 120.0
+START_S = 240.0
 
 
 def llama_url(*, port: int) -> str:

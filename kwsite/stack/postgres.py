@@ -17,7 +17,7 @@ from kwsite.stack.postgres_user import give_to, open_path_for_all, server_user
 
 ROLE = "kernelweave"
 DATABASE = "kernelweave"
-START_S = 60.0
+START_S = 120.0
 
 
 def binaries() -> Path:

@@ -11,7 +11,7 @@ from kwsite.stack.priority import give_way
 
 APP = ("--app", "kwsite.celery:app")
 NODE_APP = ("--app", "kwsite.node_celery:app")
-READY_S = 120.0
+READY_S = 240.0
 ADAPTERS = "adapters"
 
 

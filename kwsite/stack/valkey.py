@@ -10,7 +10,7 @@ from kwsite.stack.child import Child
 from kwsite.stack.installed import package_folder
 from kwsite.stack.private_file import write_private_text
 
-START_S = 20.0
+START_S = 60.0
 
 
 def redis_url(*, port: int, password: str) -> str:

@@ -25,13 +25,13 @@ from training.lessons.recording import score_step
 from training.models import RouterOutcome, Snapshot, StepExample
 from training.nets.fitting import NotFinite
 from training.nets.roster import WORKERS
+from training.not_fitted import BeingFitted
 from training.online import learn_policy, learn_prm
 from training.policy.material import gather_outcomes
 from training.prm.material import gather_steps
 from training.routing.recalibration import NothingNew
 from training.splits import is_held_out
 from workers import nets as worker_nets
-from workers.refitting import BeingFitted
 from workers.tasks.learning import learn_net
 from workers.turns import turn
 

@@ -23,8 +23,8 @@ def stack(model: ScriptedServer) -> Iterator[StackProcess]:
         "KW_LLM_BASE_URL": model.base_url,
         "KW_LLM_API_KEY": "none",
         "KW_LLM_MODEL": "scripted",
-        "KW_LEASE_S": "1",
-        "KW_RUN_LIMIT_S": "3",
+        "KW_LEASE_S": "2",
+        "KW_RUN_LIMIT_S": "10",
         "KW_MAX_ATTEMPTS": "2",
     }
     home = throwaway_home()

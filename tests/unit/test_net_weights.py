@@ -10,9 +10,9 @@ from training.nets import weights
 from training.nets.fitting import start_from_seed
 from training.nets.policy import PolicyNet
 from training.nets.prm import PrmNet
+from training.nets.roster import Kind
 from training.nets.weights import (
     BadSnapshot,
-    Kind,
     NotFiniteWeights,
     OtherEncoder,
     OtherWorkers,

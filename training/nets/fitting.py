@@ -7,11 +7,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from trajectories.errors import KernelWeaveError
-
-
-class FittingFailed(KernelWeaveError):
-    """The net was not fitted."""
+from training.not_fitted import FittingFailed
 
 
 class NotFinite(FittingFailed):

@@ -1,7 +1,10 @@
-"""The workers that the nets know, in the order of their outputs and of the one-hot input."""
+"""The nets, and the workers that they know in the order of outputs and of the one-hot input."""
+
+from typing import Literal
 
 from trajectories.errors import KernelWeaveError
 
+Kind = Literal["policy", "prm"]
 WORKERS = ("math", "code", "logic", "factual", "creative", "analysis")
 DEPTHS = (3, 10)  # fewest and most steps
 SIMULATIONS = (5, 25)

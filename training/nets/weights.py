@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from safetensors.torch import load, save
@@ -12,10 +12,9 @@ from torch import Tensor
 
 from training.nets.policy import PolicyNet
 from training.nets.prm import PrmNet
-from training.nets.roster import WORKERS
+from training.nets.roster import WORKERS, Kind
 from trajectories.errors import KernelWeaveError
 
-Kind = Literal["policy", "prm"]
 Net = PolicyNet | PrmNet
 
 FORMAT = "1"

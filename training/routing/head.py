@@ -28,10 +28,11 @@ from kernels.trust_fitting import (
 )
 from kernels.wrong_reuse import wrong_reuse_bound
 from training.comparison import gain_bound
+from training.not_fitted import NotRefitted
 from training.publishing import publish
 from training.routing.head_material import Material, gather_material, positions
 from training.routing.incumbent import served_today
-from training.routing.recalibration import NothingLive, NothingNew, NotRefitted
+from training.routing.recalibration import NothingLive, NothingNew
 
 LEAST_KERNELS = 3
 STEPS = 8  # heads that are fitted

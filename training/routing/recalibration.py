@@ -18,17 +18,13 @@ from kernels.models import Calibration, KernelVersion
 from kernels.spec import digest_of
 from kernels.wrong_reuse import wrong_reuse_lower_bound
 from training.comparison import compare
+from training.not_fitted import NotRefitted
 from training.publishing import publish
 from training.routing.verdict import Signs, could_fail, verdict
-from trajectories.errors import KernelWeaveError
 from trajectories.models import Trajectory
 
 NEWEST = 5_000  # verdicts that are learned from
 State = Calibration.State
-
-
-class NotRefitted(KernelWeaveError):
-    """Routing was not fitted again."""
 
 
 class TooFewVerdicts(NotRefitted):

@@ -12,7 +12,8 @@ from kernels.encoder import embed_all, encoder_digest
 from training.models import Snapshot
 from training.nets.policy import PolicyNet
 from training.nets.prm import PrmNet
-from training.nets.weights import BadSnapshot, Kind, Net
+from training.nets.roster import Kind
+from training.nets.weights import BadSnapshot, Net
 from training.policy.choosing import Policy
 from training.policy.cold_start import ColdStart, first_net
 from training.policy.material import first_lessons

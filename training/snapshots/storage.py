@@ -6,8 +6,8 @@ from typing import Any, cast
 from django.core.files.base import ContentFile
 
 from training.models import Snapshot
+from training.nets.roster import Kind
 from training.nets.weights import (
-    Kind,
     Net,
     Saved,
     digest_of_bytes,

@@ -1,40 +1,43 @@
-"""The steps of a night that fit what routes and what scores, each with its own gate."""
+"""The steps of a night that fit what routes and what scores, each with its own gate.
+
+What fits takes seconds to import, and only the workers that learn need it.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from kernels.learned_models import Learned
 from training.models import NightlyStep
-from training.nets.fitting import FittingFailed
-from training.nets.weights import Kind
 from training.nightly.errors import StepFailed, StepSkipped, StepWaits
-from training.routing.recalibration import NotRefitted
-from workers.nets import learn
-from workers.refitting import BeingFitted, fit_head, refit
+from training.not_fitted import BeingFitted, FittingFailed, NotRefitted
 
 
 def fit_calibrator(step: NightlyStep) -> dict[str, Any]:
     """The routing calibration, from verdicts."""
+    from workers.refitting import refit
+
     return _told(refit)
 
 
 def fit_routing_head(step: NightlyStep) -> dict[str, Any]:
     """The trained routing head, from exemplars."""
+    from workers.refitting import fit_head
+
     return _told(fit_head)
 
 
 def fit_policy(step: NightlyStep) -> dict[str, Any]:
     """The router, from outcomes of searches."""
-    return _told(lambda: _net("policy"))
+    from workers.nets import learn
+
+    return _told(lambda: learn("policy", now=True))
 
 
 def fit_prm(step: NightlyStep) -> dict[str, Any]:
     """The process reward model, from labelled steps."""
-    return _told(lambda: _net("prm"))
+    from workers.nets import learn
 
-
-def _net(kind: Kind) -> Learned:
-    return learn(kind, now=True)
+    return _told(lambda: learn("prm", now=True))
 
 
 def _told(fit: Callable[[], Learned]) -> dict[str, Any]:

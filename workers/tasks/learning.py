@@ -1,4 +1,7 @@
-"""The learn queue: what is fitted again from recorded verdicts, outcomes and steps."""
+"""The learn queue: what is fitted again from recorded verdicts, outcomes and steps.
+
+What fits takes seconds to import, and only the workers of this queue need it.
+"""
 
 import logging
 
@@ -6,10 +9,8 @@ from celery import shared_task
 from django.conf import settings
 
 from training.labels.queue import top_up_queue
-from training.nets.weights import Kind
-from training.routing.recalibration import NotRefitted
-from workers.nets import learn
-from workers.refitting import fit_head, refit
+from training.nets.roster import Kind
+from training.not_fitted import NotRefitted
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 @shared_task(ignore_result=True)
 def refit_routing() -> None:
     """Fits the routing calibration again; it goes live if it beats the live one."""
+    from workers.refitting import refit
+
     try:
         made = refit()
     except NotRefitted as error:
@@ -28,6 +31,8 @@ def refit_routing() -> None:
 @shared_task(ignore_result=True)
 def fit_routing_head() -> None:
     """Fits the trained routing head; it goes live if it serves better than what is live."""
+    from workers.refitting import fit_head
+
     try:
         made = fit_head()
     except NotRefitted as error:
@@ -39,6 +44,8 @@ def fit_routing_head() -> None:
 @shared_task(ignore_result=True)
 def learn_net(kind: Kind) -> None:
     """A round of learning, if there are enough new rows; a fit that fails fails the task."""
+    from workers.nets import learn
+
     try:
         made = learn(kind)
     except NotRefitted as error:

@@ -17,12 +17,13 @@ from training.learning_round import live_net
 from training.models import StepExample
 from training.nets.policy import PolicyNet
 from training.nets.prm import PrmNet, step_inputs
-from training.nets.weights import Kind, Net
+from training.nets.roster import Kind
+from training.nets.weights import Net
+from training.not_fitted import NotRefitted
 from training.policy.choosing import Policy
 from training.policy.text_features import text_features
 from training.prm.gate import fit_length_baseline
 from training.prm.step_labels import LabelledStep
-from training.routing.recalibration import NotRefitted
 from training.snapshots.in_service import NetPolicy
 from training.snapshots.live import cold_start
 from training.snapshots.storage import read_snapshot

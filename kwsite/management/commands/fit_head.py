@@ -12,8 +12,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from kernels.models import RoutingHead
+from training.not_fitted import NotRefitted
 from training.routing.head import STEPS
-from training.routing.recalibration import NotRefitted
 from workers.refitting import fit_head
 
 

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from training.models import Snapshot
-from training.nets.weights import Kind
-from training.routing.recalibration import NotRefitted
+from training.nets.roster import Kind
+from training.not_fitted import NotRefitted
 from workers.nets import KINDS, learn
 
 FIGURES = {

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from kernels.models import Calibration
-from training.routing.recalibration import NotRefitted
+from training.not_fitted import NotRefitted
 from workers.refitting import refit
 
 
