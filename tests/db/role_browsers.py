@@ -17,7 +17,7 @@ from django_celery_beat.models import (
 
 from kernels.models import KernelVersion
 from kwsite.roles import ROLES, grant_roles
-from training.models import TrainingNode
+from training.models import NightlySettings, TrainingNode
 
 
 @pytest.fixture
@@ -44,4 +44,5 @@ def rows(candidate: KernelVersion) -> None:
     ClockedSchedule.objects.create(clocked_time=now)
     CrontabSchedule.objects.create(hour="3")
     SolarSchedule.objects.create(event="sunset", latitude=52, longitude=13)
+    NightlySettings.objects.get_or_create(pk=1)  # a test that empties tables may have gone before
     TrainingNode.objects.update(heard_at=now - timedelta(days=1))

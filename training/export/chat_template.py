@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -67,7 +67,7 @@ class ChatTemplate:
 def read_template(path: Path) -> ChatTemplate:
     """From a GGUF file, or a folder with a tokenizer of transformers. Raises UnusableTemplate."""
     try:
-        found = _of_folder(path) if path.is_dir() else _of_gguf(path)
+        found = _of_folder(path) if path.is_dir() else _of_gguf(path, path.stat().st_mtime_ns)
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise UnusableTemplate(f"{path} holds no tokenizer that can be read: {error}") from error
     try:
@@ -77,7 +77,9 @@ def read_template(path: Path) -> ChatTemplate:
     return found
 
 
-def _of_gguf(path: Path) -> ChatTemplate:
+@lru_cache(maxsize=4)
+def _of_gguf(path: Path, changed: int) -> ChatTemplate:
+    """Reading its many tokens takes seconds, so a file is read again only once it has changed."""
     fields = GGUFReader(path).fields
     tokens = fields["tokenizer.ggml.tokens"].contents()
     types = fields["tokenizer.ggml.token_type"].contents()

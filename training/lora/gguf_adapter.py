@@ -8,6 +8,7 @@ weight of it: an adapter of another model is refused, not served.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import gguf
@@ -56,7 +57,7 @@ def convert(folder: Path, out: Path, *, base: Path) -> Path:
         adapter = read_adapter(folder)
     except BadAdapter as error:
         raise CannotConvert(error.detail) from error
-    model = _read_base(base)
+    model = _base(base)
     tensors: dict[str, Array] = {}
     for module, pair in adapter.pairs.items():
         name = model.place_of(module)
@@ -80,20 +81,26 @@ def _reordered(up: Array, name: str, model: _Base) -> Array:
     return np.ascontiguousarray(halves.swapaxes(1, 2).reshape(up.shape))
 
 
-def _read_base(file: Path) -> _Base:
+def _base(file: Path) -> _Base:
     try:
-        reader = gguf.GGUFReader(file)
-        architecture = str(reader.fields[gguf.Keys.General.ARCHITECTURE].contents())
-        if architecture not in INTERLEAVED:
-            raise CannotConvert(
-                f"Adapters of the architecture {architecture} cannot be converted; known are "
-                f"{', '.join(sorted(INTERLEAVED))}."
-            )
-        blocks = _number(reader, f"{architecture}.block_count")
-        heads = _number(reader, f"{architecture}.attention.head_count")
-        key_heads = _number(reader, f"{architecture}.attention.head_count_kv", heads)
+        return _read_base(file, file.stat().st_mtime_ns)
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
         raise CannotConvert(f"The base model {file.name} cannot be read: {error}") from error
+
+
+@lru_cache(maxsize=4)
+def _read_base(file: Path, changed: int) -> _Base:
+    """Reading its header takes seconds, so a file is read again only once it has changed."""
+    reader = gguf.GGUFReader(file)
+    architecture = str(reader.fields[gguf.Keys.General.ARCHITECTURE].contents())
+    if architecture not in INTERLEAVED:
+        raise CannotConvert(
+            f"Adapters of the architecture {architecture} cannot be converted; known are "
+            f"{', '.join(sorted(INTERLEAVED))}."
+        )
+    blocks = _number(reader, f"{architecture}.block_count")
+    heads = _number(reader, f"{architecture}.attention.head_count")
+    key_heads = _number(reader, f"{architecture}.attention.head_count_kv", heads)
     shapes = {
         one.name: (int(one.shape[1]), int(one.shape[0]))
         for one in reader.tensors
