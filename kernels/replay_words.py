@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from kernels.value import value_words
 from kernels.word_diff import word_diff
 from trajectories.markup import Tone, badge, brief, link, table
+from trajectories.money import prices
 
 Json = Mapping[str, Any]
 TONES: dict[str, Tone] = {"win": "success", "loss": "danger", "changed": "warning"}
@@ -32,7 +33,22 @@ def verdicts(found: Json) -> SafeString:
         saved = f", {1 - after / before:.0%} saved" if before else ""
         said = f"{before:,} before, {after:,} with it{saved}"
         rows.append(["tokens", f"{before - after:,}", f"{said} ({found['priced']} requests)"])
+        rows += _money(found)
     return table(["result", "how many", ""], rows)
+
+
+def _money(found: Json) -> list[list[Any]]:
+    """What those tokens cost; nothing without prices, or where what was written is not known."""
+    before, after = found.get("written_before"), found.get("written_after")
+    if before is None or after is None:
+        return []
+    read_before, read_after = found["tokens_before"] - before, found["tokens_after"] - after
+    price = prices()
+    saved = price.shown(read_before - read_after, before - after)
+    if saved is None:
+        return []
+    was, becomes = price.shown(read_before, before), price.shown(read_after, after)
+    return [["cost", saved, f"{was} before, {becomes} with it"]]
 
 
 def cases(rows: Iterable[Json]) -> SafeString:

@@ -57,6 +57,8 @@ def counterfactual_json(found: Sequence[tuple[Trajectory, Outcome]]) -> dict[str
         "verdicts": {name: verdicts[name] for name in VERDICTS},
         "tokens_before": sum(one.case.trace.tokens for one in priced),
         "tokens_after": sum(one.spent for one in priced),
+        "written_before": sum(one.case.trace.written for one in priced),
+        "written_after": sum(one.written for one in priced),
         "priced": len(priced),
         "rows": [
             {**outcome.as_json(), "trajectory": str(trajectory.pk)} for trajectory, outcome in found

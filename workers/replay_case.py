@@ -41,6 +41,7 @@ class Outcome:
 
     case: Case
     spent: int = 0
+    written: int = 0  # of the tokens spent, those that the model wrote
     output: Any = None
     left: bool = False  # to what answered before: the preconditions do not hold
     passed: bool = False  # by the contract
@@ -86,26 +87,28 @@ def run_case(case: Case, spec: KernelSpec, ask: Ask) -> Outcome:
     """
     bound = spec.given(bind(case.trace.prompt, case.trace.system))
     if not is_ready(spec, bound):
-        return Outcome(
-            case, spent=case.trace.tokens, left=True, why="its preconditions do not hold"
-        )
+        trace = case.trace
+        why = "its preconditions do not hold"
+        return Outcome(case, trace.tokens, trace.written, left=True, why=why)
     try:
         reply = run_recipe(spec, bound, _nearest(case), ask)
     except (BindingFailed, BackendRejected) as error:
         return Outcome(case, why=error.detail)
-    spent = reply.prompt_tokens + reply.completion_tokens
+    written = reply.completion_tokens
+    spent = reply.prompt_tokens + written
     try:
         output = parse_output(reply.text)
     except NotJson as error:
-        return Outcome(case, spent, why=str(error))
+        return Outcome(case, spent, written, why=str(error))
     if reply.cut:
-        return Outcome(case, spent, why="the answer was cut")
+        return Outcome(case, spent, written, why="the answer was cut")
     judge = _Judge(ask)
     verdict = verify(spec.contract, Subject(bound, output, OBSERVED), judge)
     judge.raise_failure()
     passed = bool(verdict.passed)
     told = passed and case.before == "wrong" and _tells(spec, bound, case.trace)
-    return Outcome(case, spent, output, False, passed, told, "" if passed else verdict.reason)
+    why = "" if passed else verdict.reason
+    return Outcome(case, spent, written, output, passed=passed, told=told, why=why)
 
 
 def _tells(spec: KernelSpec, bound: dict[str, Any], failed: Trace) -> bool:

@@ -19,6 +19,7 @@ def trace_of(trajectory: Trajectory, *, denied: bool = False) -> Trace:
         events=len(events),
         passed_checks=sum(check["status"] == "ok" for check in trajectory.checks),
         tokens=trajectory.prompt_tokens + trajectory.completion_tokens,
+        written=trajectory.completion_tokens,
         reward=trajectory.reward or 0.0,
         tools=len({call["function"]["name"] for call in calls}),
         denied=denied,

@@ -49,6 +49,7 @@ class Trace:
     passed_checks: int
     tokens: int
     reward: float
+    written: int = 0  # of the tokens, those that the model wrote
     tools: int = 0  # distinct ones that were called
     denied: bool = False  # by people or by the app's own system
     embedding: Vector | None = field(default=None, compare=False)  # of the prompt

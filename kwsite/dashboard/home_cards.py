@@ -7,9 +7,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from kernels.wrong_reuse import wrong_reuse_bound, wrong_reuse_lower_bound
-from kwsite.dashboard.money import prices
 from kwsite.dashboard.period import Period
 from trajectories.markup import Tone
+from trajectories.money import prices
 from trajectories.traffic import RouteFigures, Slots, Traffic
 
 NOTHING = "—"

@@ -121,6 +121,8 @@ def done_replay(version: KernelVersion) -> None:
         "verdicts": {"win": 0, "loss": 1, "tie": 0, "changed": 0, "left": 0},
         "tokens_before": 100,
         "tokens_after": 40,
+        "written_before": 60,
+        "written_after": 10,
         "priced": 1,
         "rows": [row],
     }
@@ -148,6 +150,17 @@ def test_the_page_shows_what_the_replay_found(root: Browser, candidate: KernelVe
     ):
         assert words in page
     assert "<b>" not in page
+
+
+def test_the_page_tells_what_would_be_saved_in_money_where_tokens_have_a_price(
+    root: Browser, candidate: KernelVersion, settings: Any
+) -> None:
+    done_replay(candidate)
+    assert "USD" not in text(root.get(change(candidate)))
+    settings.KW_PRICE_IN, settings.KW_PRICE_OUT = 100_000.0, 1_000_000.0
+    page = text(root.get(change(candidate)))
+    assert "51.00 USD" in page
+    assert "64.00 USD before, 13.00 USD with it" in page
 
 
 def test_the_queue_is_ordered_by_expected_value(root: Browser, candidate: KernelVersion) -> None:

@@ -86,6 +86,7 @@ def test_held_out_traffic_is_set_side_by_side(client: Client, candidate: KernelV
     assert verdicts == {fine.prompt: "tie", wrong.prompt: "win", other.prompt: "loss"}
     assert found["verdicts"] == {"win": 1, "loss": 1, "tie": 1, "changed": 0, "left": 0}
     assert (found["tokens_before"], found["tokens_after"], found["priced"]) == (120, 0, 3)
+    assert (found["written_before"], found["written_after"]) == (30, 0)
     (row,) = [row for row in found["rows"] if row["verdict"] == "win"]
     assert (row["before"]["value"], row["after"]["value"]) == (25, 25000)
     assert row["trajectory"] == str(wrong.pk)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kwsite.dashboard.money import Prices
+from trajectories.money import Prices
 
 
 def test_without_prices_nothing_is_said() -> None:
