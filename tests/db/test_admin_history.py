@@ -1,27 +1,31 @@
 """Whatever somebody changes in the admin is in the history, with who did it."""
 
+import json
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.db.models import F, Model
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils.timezone import now
 
 from kernels.compositions import add_composition
 from kernels.models import Composition, KernelVersion
 from kernels.shadow_models import RoutingSwitch
 from tests.composition_rows import add_live_kernel, kernel, plan_of
 from tests.db.admin_browser import candidate, change, changelist, root
+from tests.db.reviewing_browser import at, grace
 from tests.db.role_browsers import browsers, rows
 from tests.db.role_table import ACTIONS
 from training.models import LabelItem, NightlyPlan, StepExample
 from trajectories.access import find_key
 from trajectories.models import ApiKey, Client, Trajectory
 
-__all__ = ["browsers", "candidate", "root", "rows"]
+__all__ = ["browsers", "candidate", "grace", "root", "rows"]
 pytestmark = pytest.mark.django_db
 SERVED = {"put_selected_into_service": "shadow", "take_selected_out_of_service": "live"}
 
@@ -115,3 +119,25 @@ def test_a_new_key_is_in_the_history_without_its_secret(
     secret = shown.content.decode().split(" is the new key of ")[0].split()[-1].split(">")[-1]
     assert find_key(secret) is not None
     assert secret not in f"{entry.object_repr} {entry.change_message}"
+
+
+def test_what_reviewers_ask_for_is_in_the_history(
+    root: Browser, grace: Browser, candidate: KernelVersion
+) -> None:
+    def said() -> str:
+        entry = LogEntry.objects.order_by("-pk")[0]
+        assert entry.user.username == "root"
+        return entry.change_message
+
+    candidate.replays.update(state="done", finished_at=now())
+    root.post(at(candidate, "replay"))
+    assert said() == "A fresh replay is in the queue."
+    first = {"verdict": "approve", "reason": "fine", "asked": User.objects.get(username="grace").pk}
+    root.post(at(candidate, "second"), first)
+    assert said() == "Second reviewer asked."
+    root.post(at(candidate, "second/withdraw"))
+    assert said() == "Second review withdrawn."
+    kept = [one for one in candidate.spec["postconditions"] if one["kind"] != "judge"]
+    edited = {"preconditions": "[]", "postconditions": json.dumps(kept), "reason": "simpler"}
+    root.post(at(candidate, "edit-contract"), edited)
+    assert said() == f"Contract edited, from v{candidate.number}."
