@@ -66,26 +66,19 @@ def test_a_candidate_is_approved_serves_the_next_request_and_is_rolled_back(
 
 def test_a_step_of_a_search_is_rated(seeded: Console, operator: Visit) -> None:
     page, searched = operator.page, add(seeded, 23, 19)
-    operator.open(f"trajectories/searchrecord/?q={searched.run_id}")
-    page.locator("#result_list tbody input[type=checkbox]").first.check()
-    page.get_by_role("combobox", name="Action").select_option("Put on the labelling queue")
-    page.get_by_role("button", name="Run").click()
-    expect(page.get_by_text(re.compile("Added to the labelling queue: [12]"))).to_be_visible()
-
     trajectory = seeded.service.rows(
         "SELECT id FROM trajectories_trajectory WHERE run_id = %s", searched.run_id
     )[0][0]
-    operator.open(f"training/labelitem/?q={trajectory}&label__exact=steps")
-    page.locator("#result_list tbody a").first.click()
-    page.get_by_label("Step 1").fill("0.9")
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("The label is recorded.")).to_be_visible()
+    operator.open(f"trajectories/trajectory/{trajectory}/change/")
+    page.get_by_label("Rating of step 1", exact=True).select_option("4")
+    page.get_by_role("button", name="Rate step 1", exact=True).click()
+    expect(page.get_by_text("Step 1 was given a score of 0.75.")).to_be_visible()
     scores = seeded.service.rows(
         "SELECT human_score FROM training_stepexample WHERE trajectory_id = %s"
         " AND human_score IS NOT NULL",
         trajectory,
     )
-    assert scores == [(0.9,)]
+    assert scores == [(0.75,)]
 
 
 def test_a_training_run_is_followed_to_its_end(

@@ -61,9 +61,9 @@ def picture_name(name: str, theme: str) -> str:
     """After the page: `kernels-kernelversion`, `kernels-kernelversion-one` for one of its rows."""
     path, _, query = name.partition("?")
     parts = [part for part in path.split("/") if part]
-    if parts and parts[-1] == "change":
-        parts = [*parts[:-2], "one"]
     said = [query.partition("=")[2]] if query else []
+    if parts and parts[-1] == "change":
+        parts, said = [*parts[:-2], "one"], []  # its query says from which list one came
     dark = ["dark"] if theme == "dark" else []
     return "-".join([*(parts or ["home"]), *said, *dark])
 

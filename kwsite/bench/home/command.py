@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kwsite.bench.home.filling import fill, hours_to_count
+from kwsite.bench.home.marks import measure_marks
 from kwsite.bench.home.parts import Filled
 from workers.tasks.rollups import count_for
 
@@ -35,7 +36,16 @@ def main() -> None:
         client = fill(options.rows, lambda done: progress.advance(bar, done))
         filled_s = perf_counter() - began
         counted_s = _count(progress)
-    found = Filled(client, filled_s, counted_s, USER, password)
+    cost = measure_marks(rows=options.rows, client=client)
+    found = Filled(
+        client=client,
+        filled_s=filled_s,
+        counted_s=counted_s,
+        marked_ms=cost.marked_ms,
+        unmarked_ms=cost.unmarked_ms,
+        user=USER,
+        password=password,
+    )
     options.result.write_text(json.dumps(asdict(found)))
 
 

@@ -54,7 +54,11 @@ def grid(found: HomeFigures) -> Grid:
 def verdict(found: HomeFigures) -> str:
     slowest = max(one.p95_ms for one in found.pages)
     said = "held" if slowest < GOAL_MS else "missed"
-    return f"The slowest 95th percentile is {slowest:.0f} ms: the goal of {GOAL_MS:.0f} is {said}."
+    return (
+        f"The slowest 95th percentile is {slowest:.0f} ms: the goal of {GOAL_MS:.0f} is {said}.\n"
+        f"To store an answer takes the database {found.marked_ms:.2f} ms with the marks that keep "
+        f"the rollups,\n{found.unmarked_ms:.2f} without them (median)."
+    )
 
 
 def _write(found: HomeFigures, options: dict[str, Any], folder: Path) -> Path:
