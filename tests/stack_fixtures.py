@@ -169,8 +169,9 @@ def begin_stack(tmp_path: Path) -> Iterator[Callable[..., StackProcess]]:
     """Begins a stack with these settings, without waiting; KW_HOME is one a test by default."""
     begun: list[StackProcess] = []
 
-    def begin(**overrides: str) -> StackProcess:
-        stack = StackProcess(Path(overrides.get("KW_HOME", tmp_path / "home")), overrides)
+    def begin(*, prepared: bool = True, **overrides: str) -> StackProcess:
+        home = Path(overrides.get("KW_HOME", tmp_path / "home"))
+        stack = StackProcess(home, overrides, prepared=prepared)
         begun.append(stack)
         return stack
 

@@ -19,7 +19,7 @@ def test_it_starts_after_it_was_cut_off_while_making_its_database(
     start_stack: Callable[..., StackProcess],
     ending: signal.Signals,
 ) -> None:
-    stack = begin_stack(**SCRIPTED)
+    stack = begin_stack(prepared=False, **SCRIPTED)
     deadline = time.monotonic() + WAIT_S
     while not (stack.home / "postgres.new" / "PG_VERSION").exists():
         assert time.monotonic() < deadline
