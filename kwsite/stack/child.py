@@ -41,6 +41,7 @@ class Child:
         self.log = logs / f"{name}.log"
         self.stop_signal = stop_signal
         self.needed: tuple[Child, ...] = ()
+        self._asked_to_end = False
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = _start(command, environment, log, stop_signal, user)
@@ -80,10 +81,16 @@ class Child:
         """Of its last lines: the last exception, else the last error, else the last line."""
         return _telling([line for line in self._written().splitlines() if line.strip()])
 
+    def ask_to_end(self) -> None:
+        """Once: asked again, some processes drop what they would have finished."""
+        if not self._asked_to_end:
+            self._asked_to_end = True
+            self.process.send_signal(self.stop_signal)
+
     def stop(self, *, within_s: float) -> None:
         """Asks the process to end, then ends what is left of its session."""
         if self.process.poll() is None:
-            self.process.send_signal(self.stop_signal)
+            self.ask_to_end()
             try:
                 self.process.wait(within_s)
             except subprocess.TimeoutExpired:

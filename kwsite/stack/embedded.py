@@ -20,6 +20,7 @@ from kwsite.stack.replacements import (
 from kwsite.stack.valkey import redis_url, start_valkey, wait_for_valkey
 
 Wait = Callable[[], None]
+EMBEDDED = ("postgres", "valkey", "llama")
 
 
 class Embedded:

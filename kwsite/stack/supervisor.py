@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kwsite.env import Environment, said, service_settings
 from kwsite.stack.child import Child
-from kwsite.stack.embedded import Embedded
+from kwsite.stack.embedded import EMBEDDED, Embedded
 from kwsite.stack.kept_choices import keep_secrets
 from kwsite.stack.measures_folder import fresh_measures
 from kwsite.stack.private_file import read_json, write_private_json
@@ -103,10 +103,18 @@ class Stack:
         self._write_pids()
 
     def stop(self) -> None:
-        for child in reversed(self.children):
-            child.stop(within_s=STOP_S)
+        """First the web server, whose clients wait for the others; last what all rely on."""
+        for names in (("web",), self._service_names(), EMBEDDED):
+            ending = [child for child in self.children if child.name in names]
+            for child in ending:
+                child.ask_to_end()
+            for child in ending:
+                child.stop(within_s=STOP_S)
         self.children.clear()
         self._write_pids()
+
+    def _service_names(self) -> tuple[str, ...]:
+        return tuple(child.name for child in self.children if child.name not in EMBEDDED)
 
     def _prepare(self) -> None:
         prepare = Child(

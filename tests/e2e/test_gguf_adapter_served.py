@@ -29,7 +29,7 @@ JOB = LoraJob(
     layers=4,
     learning_rate=1e-2,
     iterations=4,
-    batch_size=2,
+    batch_size=1,
     sequence_length=64,
     evaluate_every=4,
     save_every=4,
@@ -124,7 +124,7 @@ def test_what_a_trainer_taught_smollm2_is_served(tmp_path: Path, folder: Path, d
     if device == "mlx":
         pytest.importorskip("mlx_lm", reason="NOT TESTED: mlx-lm is not installed")
     words = ("apple", "river", "stone", "cloud", "night", "bread", "glass", "horse", "paper")
-    lines = [conversation(f"Answer for {word}:", "zebra zebra") for word in words]
+    lines = [conversation(f"Answer for {word}:", "zebra zebra", system="Answer.") for word in words]
     data = write_dataset(tmp_path / "data", lines[:8], lines[8:])
     told = Told()
     trained = trainer_of(device, TrainerOptions(weights_cache=folder.parent))(
@@ -139,7 +139,7 @@ def test_what_a_trainer_taught_smollm2_is_served(tmp_path: Path, folder: Path, d
     assert losses["validation_after"] < losses["validation_before"] / 2
     file = convert(trained.folder, tmp_path / "adapter.gguf", base=weights())
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-    asked = tokenizer.apply_chat_template(lines[8]["messages"][:1], add_generation_prompt=True)
+    asked = tokenizer.apply_chat_template(lines[8]["messages"][:2], add_generation_prompt=True)
     served = Served([file])
     assert "zebra" not in served.ask(asked["input_ids"], tokens=6)["text"]
     assert "zebra" in served.ask(asked["input_ids"], adapter=0, tokens=6)["text"]

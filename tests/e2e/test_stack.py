@@ -110,17 +110,6 @@ def test_it_names_the_part_that_dies_while_starting(begin_stack: Begin) -> None:
     assert processes_of(stack.home) == []
 
 
-def test_it_names_the_part_that_dies_later(start_stack: Begin) -> None:
-    stack = start_stack(**SCRIPTED)
-    os.kill(stack.pids["beat"], signal.SIGKILL)
-    code, output = stack.wait_for_end()
-    assert code == 1
-    line = one_line(output)
-    assert line.startswith("beat: died with exit code -9: killed ")
-    assert "logs/beat.log" in line
-    assert processes_of(stack.home) == []
-
-
 def test_a_web_worker_that_is_killed_is_started_again_unless_it_keeps_dying(
     start_stack: Begin,
 ) -> None:
@@ -144,8 +133,11 @@ def test_a_web_worker_that_is_killed_is_started_again_unless_it_keeps_dying(
     assert "ifespan" not in (stack.home / "logs" / "web.log").read_text()
 
 
-def test_it_starts_again_where_a_killed_one_left_off(start_stack: Begin) -> None:
-    first = start_stack(**SCRIPTED)
+def test_it_starts_again_where_a_killed_one_left_off_and_names_the_part_that_dies(
+    begin_stack: Begin, start_stack: Begin
+) -> None:
+    first = begin_stack(prepared=False, **SCRIPTED)  # its very first start
+    first.wait_until_ready()
     connection = json.loads((first.home / "connection.json").read_text())
     database = first.env["DATABASE_URL"]
     os.kill(first.process.process.pid, signal.SIGKILL)
@@ -156,5 +148,11 @@ def test_it_starts_again_where_a_killed_one_left_off(start_stack: Begin) -> None
     again = json.loads((second.home / "connection.json").read_text())
     assert [again[name] for name in kept] == [connection[name] for name in kept]
     assert second.env["DATABASE_URL"] == database
-    assert second.stop() == 0
+
+    os.kill(second.pids["beat"], signal.SIGKILL)
+    code, output = second.wait_for_end()
+    assert code == 1
+    line = one_line(output)
+    assert line.startswith("beat: died with exit code -9: killed ")
+    assert "logs/beat.log" in line
     assert processes_of(second.home) == []
