@@ -13,6 +13,8 @@ from celery.signals import worker_process_init, worker_ready
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kwsite.settings")
+# Checks of the whole site import all of its pages, which takes seconds and memory.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 from django.conf import settings
 

@@ -22,7 +22,7 @@ CSRF_TRUSTED_ORIGINS = env.words("KW_TRUSTED_ORIGINS", "")
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # its pages are found by kwsite.urls
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

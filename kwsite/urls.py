@@ -1,4 +1,7 @@
-"""Addresses: the API, the admin site, and a start page that leads to it."""
+"""Addresses: the API, the admin site, and a start page that leads to it.
+
+The pages of the admin are imported here: processes that serve none start a second earlier.
+"""
 
 from django.contrib import admin
 from django.urls import path, re_path
@@ -7,6 +10,8 @@ from django.views.generic import RedirectView
 from kwsite.api.ninja_api import api, unknown_path
 from kwsite.dashboard.urls import page_urls
 from kwsite.prometheus import metrics
+
+admin.autodiscover()
 
 handler403 = "kwsite.refused_pages.permission_denied"
 urlpatterns = [

@@ -7,6 +7,7 @@ from pathlib import Path
 import django
 import pytest
 from django.conf import settings
+from django.contrib import admin
 
 from tests.mixed_order import mixed
 from tests.prepared_home import SHARED
@@ -50,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["REDIS_URL"] = stores.redis_url
     os.environ["DJANGO_SETTINGS_MODULE"] = "kwsite.settings"
     django.setup()
+    admin.autodiscover()  # as a web server does
     config.pluginmanager.import_plugin("tests.db.app_fixtures")
 
 

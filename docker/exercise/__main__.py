@@ -138,9 +138,6 @@ def run_services(
     )
     own = [service for service in found.values() if service.target and not service.profiles]
     began = [service for service in own if service.name != "migrate"]
-    if not (CHECKOUT / "kwsite/management/commands/node.py").exists():
-        say("NOT EXERCISED: train: there is no `manage.py node`")
-        began = [service for service in began if service.name != "train"]
     migrate, image = found["migrate"], builder.image(found["migrate"].target)
     try:
         running.run(migrate, image, within_s=MIGRATION_S)

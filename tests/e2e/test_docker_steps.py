@@ -8,9 +8,7 @@ import pytest
 
 from kwsite.env import CHECKOUT
 
-SERVICES = ["web", "answers", "after", "learn", "beat", "flower"]
-if (CHECKOUT / "kwsite/management/commands/node.py").exists():
-    SERVICES.append("train")
+SERVICES = ["web", "answers", "after", "learn", "train", "beat", "flower"]
 
 
 @pytest.mark.timeout(1200)

@@ -4,16 +4,17 @@ import getpass
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from kwsite.management.quick_command import QuickCommand
 from training.adapters.models import Adapter
 from training.adapters.states import MoveRefused, promote, roll_back
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:

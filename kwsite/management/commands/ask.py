@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from rich.console import Console
 
 from kwsite.commandline.chat_arguments import add_chat_arguments, chat_body
@@ -15,9 +14,10 @@ from kwsite.commandline.finite import finite
 from kwsite.commandline.search_arguments import add_search_arguments
 from kwsite.commandline.search_trace import search_trace, tried_line
 from kwsite.commandline.tables import summary_line
+from kwsite.management.quick_command import QuickCommand
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -54,6 +54,7 @@ from kwsite.bench.verification import (
     verification_json,
 )
 from kwsite.bench.verifiers.process import add_verifiers_arguments, run_verifiers
+from kwsite.management.quick_command import QuickCommand
 from kwsite.stack.failure import StackFailure
 from workers.backends.completion import BackendError
 
@@ -148,9 +149,8 @@ OWN = {
 BENCHES = ("overhead", "verify", "reuse", "library", "routing", "constraint", *OWN)
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         benches = parser.add_subparsers(dest="bench")

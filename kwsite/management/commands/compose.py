@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from pydantic import ValidationError
 
 from kernels.algebra.drawing import drawn
@@ -23,13 +23,14 @@ from kernels.compositions import (
 )
 from kwsite.api.body_model import refuse
 from kwsite.commandline.clients import find_client
+from kwsite.management.quick_command import QuickCommand
 from trajectories.errors import KernelWeaveError
 from trajectories.models import Client
 from workers.backends.choose import live_backend
 from workers.plan_here import run_here
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

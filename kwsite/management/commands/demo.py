@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand
 from rich.console import Console
 
 from kwsite.commandline.client import ServiceClient
@@ -14,9 +13,10 @@ from kwsite.commandline.connection import add_connection_arguments, find_connect
 from kwsite.demo.loop import Demo
 from kwsite.demo.report import report_json, rows
 from kwsite.demo.table import comparison_table
+from kwsite.management.quick_command import QuickCommand
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from rich.console import Console
@@ -14,6 +14,7 @@ from rich.console import Console
 from kwsite.commandline.clients import find_client
 from kwsite.commandline.export_progress import export_progress
 from kwsite.commandline.export_tables import check_table, manifest_table
+from kwsite.management.quick_command import QuickCommand
 from kwsite.stack.llama_model import weights
 from training.export.arranging import SplitOptions
 from training.export.chat_template import read_template
@@ -26,9 +27,8 @@ from training.export.recorded import Choice
 SAMPLE = 2_000
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
-    requires_system_checks = []
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True)

@@ -4,8 +4,6 @@ import argparse
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.connection import add_connection_arguments, find_connection
 from kwsite.commandline.feedback_arguments import (
@@ -13,9 +11,10 @@ from kwsite.commandline.feedback_arguments import (
     feedback_body,
     feedback_words,
 )
+from kwsite.management.quick_command import QuickCommand
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

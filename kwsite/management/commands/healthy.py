@@ -3,18 +3,18 @@
 import socket
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
+from kwsite.management.quick_command import QuickCommand
 from training.nodes.models import TrainingNode
 
 BEAT_SILENT_AFTER_S = 120.0  # it writes down what it has sent twice a minute
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
-    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parts = parser.add_subparsers(dest="part", required=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from rich.console import Console
 
 from kernels.compiler.errors import NothingInCommon
@@ -20,6 +20,7 @@ from kernels.spec import KernelSpec
 from kernels.verify import verify
 from kwsite.commandline.clients import find_client
 from kwsite.commandline.kernel_tables import gate_table, mutation_table, tests_table
+from kwsite.management.quick_command import QuickCommand
 from trajectories.models import Client
 from workers.backends.choose import WrongModelServerSettings, live_backend
 from workers.backends.completion import BackendError
@@ -31,7 +32,7 @@ from workers.replies import asker
 State = KernelVersion.State
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

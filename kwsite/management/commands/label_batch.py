@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
+from kwsite.management.quick_command import QuickCommand
 from training.labels.models import LabelItem
 from training.labels.queue import fill_queue
 from training.labels.selection import WAYS
@@ -15,7 +16,7 @@ from trajectories.markup import brief
 MOST = 1_000
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -7,10 +7,11 @@ rows (the admin's periodic tasks say how often it looks).
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
+from kwsite.management.quick_command import QuickCommand
 from training.models import Snapshot
 from training.nets.roster import Kind
 from training.not_fitted import NotRefitted
@@ -22,7 +23,7 @@ FIGURES = {
 }
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from kernels.library.examples import FILE, make_examples, shipped_library, write_examples
+from kwsite.management.quick_command import QuickCommand
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def handle(self, *args: Any, **options: Any) -> None:

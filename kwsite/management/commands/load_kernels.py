@@ -3,15 +3,15 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
 from kernels.head_routing import retire_heads
 from kernels.library.first_calibration import fit_first_calibration
 from kernels.library.loading import load_starters, shared_kernels
+from kwsite.management.quick_command import QuickCommand
 from training.routing.recalibration import recorded_verdicts
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def handle(self, *args: Any, **options: Any) -> None:

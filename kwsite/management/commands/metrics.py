@@ -3,18 +3,19 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
 from kwsite.commandline.clients import find_client
 from kwsite.commandline.finite import finite
+from kwsite.management.quick_command import QuickCommand
 from training.figures.by_worker import Figures
 from training.figures.rows import DAYS, search_figures
 from training.figures.table import as_json, figures_table
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:

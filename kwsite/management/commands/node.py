@@ -4,15 +4,16 @@ import os
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from kwsite.commandline.joining import check_node
 from kwsite.env import CHECKOUT
+from kwsite.management.quick_command import QuickCommand
 from kwsite.stack.service import NODE_APP
 from training.lora.job import DEVICES, QUEUES, Device
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:

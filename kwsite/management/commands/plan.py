@@ -4,16 +4,16 @@ import argparse
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from rich.console import Console
 
 from kwsite.commandline.chat_arguments import add_chat_arguments, chat_body
 from kwsite.commandline.client import ServiceClient
 from kwsite.commandline.connection import add_connection_arguments, find_connection
 from kwsite.commandline.tables import plan_lines, plan_list
+from kwsite.management.quick_command import QuickCommand
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

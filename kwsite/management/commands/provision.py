@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.management.base import BaseCommand
 
+from kwsite.management.quick_command import QuickCommand
 from kwsite.stack.private_file import read_json, write_private_json
 from trajectories.access import find_key, issue_key
 from trajectories.models import Client
@@ -16,7 +16,7 @@ ADMIN = "admin"
 CLIENT = "local"
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     """Safe to run again: what the file holds is kept while it still works."""
 
     help = __doc__ or ""

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from kwsite.commandline.receipt_lines import receipt_lines
+from kwsite.management.quick_command import QuickCommand
 from trajectories.errors import KernelWeaveError
 from trajectories.receipt_keys import own_keys, published_keys
 from trajectories.receipts.keys import PublicKey, jwks, keys_of_jwks, public_key_of
@@ -17,9 +18,8 @@ from trajectories.receipts.signing import opened
 from workers.receipt_lookup import receipt_of_run
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
-    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True)

@@ -6,16 +6,17 @@ The clock does the same every night (the admin's periodic tasks say when).
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
 from kernels.models import Calibration
+from kwsite.management.quick_command import QuickCommand
 from training.not_fitted import NotRefitted
 from workers.refitting import refit
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from kwsite.management.quick_command import QuickCommand
 from kwsite.stack.adapter_server import serve_adapters
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = "Serves the adapters of the embedded model (the stack starts it)."
-    requires_system_checks: tuple[str, ...] = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         serve_adapters()

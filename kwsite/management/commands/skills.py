@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -22,9 +22,10 @@ from kernels.skills.switching import Serving, limits, serving_for, switch_routin
 from kwsite.bench.arguments import positive
 from kwsite.commandline.clients import find_client
 from kwsite.commandline.skill_tables import gate_table, import_lines, ranking_table
+from kwsite.management.quick_command import QuickCommand
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -3,19 +3,20 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from rich.console import Console
 
 from kwsite.commandline.nightly_progress import follow_plan, plan_table
 from kwsite.commandline.train_runs import add_run_commands, run_train_command
+from kwsite.management.quick_command import QuickCommand
 from training.models import NightlyPlan
 from training.nightly.errors import PlanRunning
 from workers.nightly.plans import ask_to_advance, begin_plan, cancel_plan
 from workers.queueing import QueueUnavailable
 
 
-class Command(BaseCommand):
+class Command(QuickCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: CommandParser) -> None:
