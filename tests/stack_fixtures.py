@@ -66,7 +66,8 @@ class StackProcess:
             if name not in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
             and not name.startswith("KW_")
         }
-        environment |= {"KW_HOME": str(home), "KW_PORT": str(free_port())} | overrides
+        own = {"KW_HOME": str(home), "KW_PORT": str(free_port()), "KW_GIVE_WAY": "off"}
+        environment |= own | overrides  # a test waits for all that its stack does
         self.process = Child(
             "stack",
             [sys.executable, "-m", "kwsite.stack"],

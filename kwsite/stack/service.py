@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kwsite.env import Environment
 from kwsite.stack.child import Child
 from kwsite.stack.llama_part import answers_ok
 from kwsite.stack.priority import give_way
@@ -58,10 +59,12 @@ def wait_for_web(server: Child, *, base_url: str) -> None:
 
 
 def start_workers(group: WorkerGroup, *, home: Path, environment: Mapping[str, str]) -> Child:
+    """Unless `KW_GIVE_WAY` is off, what nobody waits for gives way to the rest."""
+    niceness = group.niceness if Environment({}).flag("KW_GIVE_WAY", True) else 0
     started = Child(
         group.name,
         [
-            *("nice", "-n", str(group.niceness)),
+            *("nice", "-n", str(niceness)),
             *(sys.executable, "-m", "celery", *group.app, "worker", "--queues", group.queues),
             *("--pool", "threads", "--concurrency", str(group.threads)),
             *("--hostname", f"{group.name}@%h", "--loglevel", "INFO"),
@@ -70,7 +73,7 @@ def start_workers(group: WorkerGroup, *, home: Path, environment: Mapping[str, s
         environment=environment,
         logs=home / "logs",
     )
-    give_way(started.process.pid, group.niceness)
+    give_way(started.process.pid, niceness)
     return started
 
 
