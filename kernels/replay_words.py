@@ -71,7 +71,12 @@ def _case(row: Json) -> list[Any]:
     result = format_html(
         "{}<br>was {}", badge(row["verdict"], TONES.get(row["verdict"], "")), row["said"]
     )
-    return [result, prompt, left, right, tokens]
+    return [result, prompt, _wide(left), _wide(right), tokens]
+
+
+def _wide(answer: SafeString) -> SafeString:
+    """Wide enough for words: the prompt's column would take the room."""
+    return format_html('<div style="min-width: 13rem">{}</div>', answer)
 
 
 def blast(found: Json) -> SafeString:
@@ -80,8 +85,9 @@ def blast(found: Json) -> SafeString:
         return format_html("<p>It cannot be told: {}.</p>", found["nothing"])
     looked, days = found["looked_at"], found["days"]
     newest = "the newest " if found["cut"] else ""
+    time = f"{days:g} day{'' if days == 1 else 's'}"
     rows: list[list[Any]] = [
-        ["it would take", f"{found['taken']} of {newest}{looked} requests of {days:g} days"],
+        ["it would take", f"{found['taken']} of {newest}{looked} requests of {time}"],
         ["that is", f"{found['a_day']:,.3g} a day"],
         ["from clients", _counted(found["clients"])],
         ["of domains", _counted(found["families"])],

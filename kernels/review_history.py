@@ -20,10 +20,10 @@ class HistoryRow:
 
 
 def history_of(version: KernelVersion) -> list[HistoryRow]:
-    """One query, for all of its kernel: what was decided of another may have moved this one."""
+    """Of all of its kernel: what was decided of another version may have moved this one."""
     actions = list(
         ReviewAction.objects.filter(version__kernel=version.kernel_id)
-        .select_related("user")
+        .select_related("user", "version")
         .order_by("-pk")
     )
     open_to = {one.pk for one in undoable(actions)}

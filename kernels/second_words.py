@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from kernels.models import KernelVersion, SecondReview
 from kernels.second_review import may_give
@@ -62,8 +62,13 @@ def _opinions(review: SecondReview) -> tuple[Opinion, ...]:
     )
 
 
-def asked_of(user: User) -> list[SecondReview]:
-    """The open requests that this user may answer, the oldest first. One query."""
+def waiting_for(user: User) -> QuerySet[SecondReview]:
+    """The open requests that this user may answer."""
     waiting = SecondReview.objects.filter(state=State.OPEN).exclude(first=user)
-    mine = waiting.filter(Q(reviewer=user) | Q(reviewer=None)).select_related("version__kernel")
+    return waiting.filter(Q(reviewer=user) | Q(reviewer=None))
+
+
+def asked_of(user: User) -> list[SecondReview]:
+    """The oldest of those first. One query."""
+    mine = waiting_for(user).select_related("version__kernel")
     return list(mine.defer(*HEAVY).order_by("pk")[:MOST_SHOWN])

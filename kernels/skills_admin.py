@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -21,6 +21,7 @@ from kernels.skills.shadow_gate import gate
 from kernels.skills.shadow_rows import shadow_figures
 from kernels.skills.shadow_words import beside_the_gate, check_table
 from kernels.skills.switching import limits, newest_switch, serving_for, switch_routing
+from trajectories.admin_base import is_key
 from trajectories.markup import badge, brief, json_block, link, text_block
 from trajectories.models import Client
 from trajectories.record_admin import RecordAdmin, RecordInline
@@ -218,4 +219,4 @@ def may_switch(request: HttpRequest) -> bool:
 
 
 def _client(asked: str) -> Client | None:
-    return Client.objects.filter(Q(pk=asked)).first() if asked.isdecimal() else None
+    return Client.objects.filter(pk=asked).first() if is_key(asked) else None

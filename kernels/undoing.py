@@ -59,12 +59,22 @@ def undo(*, action: ReviewAction, user: User | None, reason: str = "") -> Review
 
 
 def undoable(actions: Iterable[ReviewAction]) -> list[ReviewAction]:
-    """Those that can be taken back, of all actions of a kernel, the newest first."""
+    """Those that can be taken back, of all actions of a kernel, the newest first.
+
+    Not where a version has moved on since, as when a gate refused it. One query.
+    """
+    actions = list(actions)
+    kernels = {action.version.kernel_id for action in actions}
+    states = {
+        str(pk): state
+        for pk, state in KernelVersion.objects.filter(kernel__in=kernels).values_list("pk", "state")
+    }
     found: list[ReviewAction] = []
     touched: set[str] = set()
     for action in actions:
         moved = {change["version"] for change in action.changes}
-        if moved and not moved & touched and action.action not in FINAL:
+        stands = all(states[change["version"]] == change["now"] for change in action.changes)
+        if moved and stands and not moved & touched and action.action not in FINAL:
             found.append(action)
         touched |= moved
     return found
@@ -72,12 +82,15 @@ def undoable(actions: Iterable[ReviewAction]) -> list[ReviewAction]:
 
 def what_undo_does(action: ReviewAction) -> str:
     """In words, for the button: `v2 is a candidate again, v1 is live again`."""
+    if action.action == Action.EDIT:
+        return f"v{action.changes[0]['number']} is taken out of the queue"
     return ", ".join(f"v{change['number']} is {_named(change['was'])}" for change in action.changes)
 
 
 def undo_words(action: ReviewAction) -> str:
-    """What undoing it does now; empty where it cannot be taken back. One query."""
+    """What undoing it does now; empty where it cannot be taken back."""
     of_kernel = ReviewAction.objects.filter(version__kernel=action.version.kernel_id)
+    of_kernel = of_kernel.select_related("version")
     return what_undo_does(action) if action in undoable(of_kernel.order_by("-pk")) else ""
 
 

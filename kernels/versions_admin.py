@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from kernels.agreement import agreement_words
-from kernels.models import KernelVersion, ReviewAction
+from kernels.models import KernelVersion, ReviewAction, SecondReview
 from kernels.replay_words import worth_brief
 from kernels.review_history import history_of
 from kernels.review_page import review_sections
@@ -19,7 +19,7 @@ from kernels.second_review import verdict_pairs
 from kernels.second_words import SecondShown, asked_of, second_shown
 from kernels.undoing import undo_words
 from trajectories.admin_base import user_of
-from trajectories.markup import Tone, badge, json_block
+from trajectories.markup import Tone, badge, json_block, link
 from trajectories.record_admin import RecordAdmin
 
 STATE_TONES: dict[str, Tone] = {
@@ -77,7 +77,9 @@ class KernelVersionAdmin(ReviewingAdmin, RecordAdmin[KernelVersion]):
         js = ("kernels/review_keys.js",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[KernelVersion]:
-        return super().get_queryset(request).select_related("kernel__client")
+        asked = SecondReview.objects.filter(version=OuterRef("pk"), state=SecondReview.State.OPEN)
+        found = super().get_queryset(request).select_related("kernel__client")
+        return found.annotate(second_open=Exists(asked))
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """With links to the decisions, for those who may take them."""
@@ -153,7 +155,10 @@ class KernelVersionAdmin(ReviewingAdmin, RecordAdmin[KernelVersion]):
         return f"{version.passes}, {version.failures}"
 
     @admin.display(description="decide")
-    def decide_links(self, version: KernelVersion) -> SafeString:
+    def decide_links(self, version: Any) -> SafeString:
+        if version.second_open:
+            second = reverse("admin:kernels_kernelversion_second", args=[version.pk])
+            return link(second, "waits for a second verdict")
         links = [
             (decision.key, reverse(DECIDE, args=[version.pk, name]), decision.verb)
             for name, decision in self.open_to(version).items()

@@ -1,6 +1,8 @@
 """How a challenger is stored: live in place of what it beat, or rejected with the reason."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -9,6 +11,18 @@ from kernels.learned_models import Learned
 
 Row = TypeVar("Row", bound=Learned)
 State = Learned.State
+Wanted = Callable[[], bool]
+_wanted: ContextVar[Wanted] = ContextVar("wanted", default=lambda: True)
+
+
+@contextmanager
+def published_if(wanted: Wanted) -> Iterator[None]:
+    """What is fitted within goes live only if it is still wanted when it is done."""
+    before = _wanted.set(wanted)
+    try:
+        yield
+    finally:
+        _wanted.reset(before)
 
 
 @transaction.atomic
@@ -34,6 +48,8 @@ def publish(
     beaten = current if current and current.encoder_digest == encoder_digest else None
     if beaten != live:
         reason = reason or f"another {kind._meta.verbose_name} went live meanwhile"
+    if not _wanted.get()():
+        reason = reason or "it was cancelled meanwhile"
     state = State.REJECTED if reason else winner
     if state == State.LIVE:
         rows.filter(state=State.LIVE).update(state=State.RETIRED)

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
+KEY_DIGITS = 18
+
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
 else:
@@ -32,3 +34,8 @@ def user_of(request: HttpRequest) -> User:
 
 
 __all__ = ["ModelAdmin", "TabularInline", "user_of"]
+
+
+def is_key(text: str) -> bool:
+    """Whether it may be the number of a row: longer ones are more than the database takes."""
+    return text.isdecimal() and len(text) <= KEY_DIGITS

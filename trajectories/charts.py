@@ -70,7 +70,7 @@ def drawn(
         "responsive": True,
         "maintainAspectRatio": False,
         "animation": False,
-        "plugins": {"legend": {"display": len(data["datasets"]) > 1, "position": "bottom"}},
+        "plugins": {"legend": {"position": "bottom"}},
         "scales": scales,
     }
     shown = {

@@ -19,6 +19,7 @@ from training.lora.models import LoraRun
 from training.lora.runs import ask_to_cancel
 
 LOG_LINES = 20
+MOST = 10_000  # runs in a listing
 COMMANDS = ("runs", "show", "cancel")
 
 
@@ -51,7 +52,7 @@ def _list(options: dict[str, Any], out: OutputWrapper) -> None:
     runs = LoraRun.objects.select_related("client", "node").defer("curve", "log")
     if options["state"]:
         runs = runs.filter(state=options["state"])
-    found = list(runs[: options["limit"]])
+    found = list(runs[: min(options["limit"], MOST)])
     if options["json"]:
         for run in found:
             out.write(json.dumps(_as_json(run)))
@@ -61,7 +62,12 @@ def _list(options: dict[str, Any], out: OutputWrapper) -> None:
         return
     table = Table()
     for column in ("run", "family", "client", "state", "progress", "tokens/s", "device", "node"):
-        table.add_column(column, justify="right" if column == "tokens/s" else "left")
+        table.add_column(
+            column,
+            justify="right" if column == "tokens/s" else "left",
+            overflow="fold",
+            min_width=8 if column == "run" else None,
+        )
     for run in found:
         table.add_row(
             str(run.pk)[:8],
@@ -88,7 +94,7 @@ def _show(options: dict[str, Any], out: OutputWrapper) -> None:
             Text(f"{run.pk} · {run.label} · {run.state} · attempt {run.attempts}"),
             *([Text(run.reason)] if run.reason else []),
             bar,
-            Text(f"iteration {run.iteration} of {run.job.get('iterations', '?')}"),
+            Text(f"\niteration {run.iteration} of {run.job.get('iterations', '?')}"),
             *([Text(_losses(run))] if run.curve else []),
             *([Text(f"validation loss {validation[-1][2]:.4f}")] if validation else []),
             Text(json.dumps(run.job)),

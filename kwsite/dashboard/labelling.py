@@ -17,7 +17,7 @@ from training.labels.models import LabelItem
 from training.labels.reviews_admin import open_reviews
 from training.labels.selection import WAYS
 from training.labels.taking_back import last_label
-from trajectories.admin_base import user_of
+from trajectories.admin_base import is_key, user_of
 
 SIZES = (5, 10, 20, 50)
 USUAL_SIZE = 10
@@ -29,7 +29,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     may_review = request.user.has_perm("training.view_reviewitem")
     reviews = may_review and request.GET.get("show") == "disagreements"
     asked = request.GET.get("after", "")
-    after = int(asked) if asked.isdecimal() and len(asked) < 19 else 0
+    after = int(asked) if is_key(asked) else 0
     shared = {
         "may_review": may_review,
         "reviews": reviews,

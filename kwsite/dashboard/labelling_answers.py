@@ -19,7 +19,7 @@ from training.labels.selection import WAYS
 from training.labels.taking_back import take_back
 from training.models import ReviewItem
 from training.nets.roster import WORKERS
-from trajectories.admin_base import user_of
+from trajectories.admin_base import is_key, user_of
 from trajectories.errors import KernelWeaveError
 from trajectories.models import SearchRecord
 from workers.turns import turn
@@ -44,7 +44,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     take(request)
     if act == "undo":
         asked["after"] = str(int(request.POST["item"]) - 1)  # shows what is open again
-    elif request.POST.get("after", "").isdecimal():
+    elif is_key(request.POST.get("after", "")):
         asked["after"] = request.POST["after"]
     address = reverse("dashboard_labelling")
     return HttpResponseRedirect(f"{address}?{urlencode(asked)}" if asked else address)
@@ -71,7 +71,7 @@ def _steps(request: HttpRequest) -> None:
         if name.startswith("step_")
     }
     keys = set(map(str, range(1, BEST + 1)))
-    if not all(place.isdecimal() and value in keys for place, value in given.items()):
+    if not all(is_key(place) and value in keys for place, value in given.items()):
         raise BadRequest
     if not given:
         messages.error(request, "Score at least one step, or skip the question.")
@@ -126,7 +126,7 @@ def _batch(request: HttpRequest) -> None:
     if not request.user.has_perm("training.add_labelitem"):
         raise PermissionDenied
     by, size = request.POST.get("by", ""), request.POST.get("size", "")
-    if by not in WAYS or not size.isdecimal() or not 1 <= int(size) <= MOST:
+    if by not in WAYS or not is_key(size) or not 1 <= int(size) <= MOST:
         raise BadRequest
     with turn("make a labelling batch") as mine:
         last = LabelItem.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
@@ -160,7 +160,7 @@ def _row(request: HttpRequest, kind: type[Row], permission: str) -> Row:
     if not request.user.has_perm(f"training.{permission}"):
         raise PermissionDenied
     pk = request.POST.get("item", "")
-    if not pk.isdecimal() or len(pk) > 18:
+    if not is_key(pk):
         raise BadRequest
     return get_object_or_404(kind, pk=pk)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
+from trajectories.admin_base import is_key
 from trajectories.models import Client
 
 WINDOWS = (1, 7, 30, 90)  # days
@@ -32,5 +33,5 @@ def period_of(request: HttpRequest, *, usual: int = USUAL) -> Period:
     days, client = request.GET.get("days", ""), request.GET.get("client", "")
     return Period(
         int(days) if days in map(str, WINDOWS) else usual,
-        Client.objects.filter(pk=client).first() if client.isdecimal() else None,
+        Client.objects.filter(pk=client).first() if is_key(client) else None,
     )

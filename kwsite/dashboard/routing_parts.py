@@ -147,6 +147,7 @@ def coverage_part(looked: Looked, live: LiveRouting | None) -> dict[str, Any]:
         if kept.precision is not None
     ]
     seen = [one.precision for one in curve if one.precision is not None]
+    seen += [one.sure_precision for one in curve]
     return {
         "chart": xy_chart(
             [
@@ -163,7 +164,7 @@ def coverage_part(looked: Looked, live: LiveRouting | None) -> dict[str, Any]:
             x="coverage",
             y="precision",
             x_range=(0, 1),
-            y_range=(max(0.0, min(least, *seen) - 0.2), 1),
+            y_range=(max(0.0, min(least, *seen) - 0.1), 1),
         ),
         "table": table(
             ["threshold", "coverage", "judged", "wrong", "precision", "at least"],

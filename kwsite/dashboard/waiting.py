@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from kernels.models import Composition, KernelVersion, NearReuse
+from kernels.models import Composition, KernelVersion, NearReuse, SecondReview
+from kernels.second_review import PERMISSION
+from kernels.second_words import waiting_for
 from training.models import LabelItem, LoraRun, NightlyPlan, NightlyStep, ReviewItem
+from trajectories.admin_base import user_of
 from trajectories.models import Run
 
 MOST = 1000  # that are counted
@@ -26,7 +30,7 @@ class Kind:
     one: str
     many: str
     icon: str
-    rows: Callable[[], QuerySet[Any]]
+    rows: Callable[[User], QuerySet[Any]]
     listed: type[Model]
     query: Callable[[], str]
     is_trouble: bool = False
@@ -59,8 +63,9 @@ class Waiting:
 
 def waits_for(request: HttpRequest) -> list[Waiting]:
     """What this user may see of it; kinds of which nothing waits are left out."""
+    user = user_of(request)
     seen = [kind for kind in KINDS if kind.may_be_seen(request)]
-    found = [Waiting(kind, _counted(kind.rows())) for kind in seen]
+    found = [Waiting(kind, _counted(kind.rows(user))) for kind in seen]
     return [one for one in found if one.number]
 
 
@@ -68,29 +73,41 @@ def _counted(rows: QuerySet[Any]) -> int:
     return rows.order_by()[: MOST + 1].count()
 
 
-def _in_state(model: type[Model], state: str) -> Callable[[], QuerySet[Any]]:
-    return lambda: model._default_manager.filter(state=state)
+def _in_state(model: type[Model], state: str) -> Callable[[User], QuerySet[Any]]:
+    return lambda user: model._default_manager.filter(state=state)
 
 
 def _since(ago: timedelta) -> str:
     return f"{timezone.now() - ago:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _failed_steps() -> QuerySet[NightlyStep]:
+def _failed_steps(user: User) -> QuerySet[NightlyStep]:
     lately = timezone.now() - LATELY
     return NightlyStep.objects.filter(state=NightlyStep.State.FAILED, plan__created_at__gte=lately)
 
 
-def _failed_trainings() -> QuerySet[LoraRun]:
+def _failed_trainings(user: User) -> QuerySet[LoraRun]:
     lately = timezone.now() - LATELY
     return LoraRun.objects.filter(state=LoraRun.State.FAILED, created_at__gte=lately)
 
 
-def _failed_runs() -> QuerySet[Run]:
+def _failed_runs(user: User) -> QuerySet[Run]:
     return Run.objects.filter(status=Run.Status.FAILED, created_at__gte=timezone.now() - JUST_NOW)
 
 
+def _second_verdicts(user: User) -> QuerySet[SecondReview]:
+    return waiting_for(user) if user.has_perm(PERMISSION) else SecondReview.objects.none()
+
+
 KINDS = (
+    Kind(
+        "candidate kernel on which your verdict was asked for",
+        "candidate kernels on which your verdict was asked for",
+        "how_to_vote",
+        _second_verdicts,
+        KernelVersion,
+        lambda: "?state__exact=candidate",
+    ),
     Kind(
         "candidate kernel to decide about",
         "candidate kernels to decide about",

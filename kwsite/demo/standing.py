@@ -43,6 +43,9 @@ class Standing:
             return ""
         needed = settings.KW_PROMOTE_MIN_SUCCESSES
         said = f"{self.successes} verified successes so far; {needed} of one family are needed"
+        held = next((v for v in self.versions if v.state == State.QUARANTINED), None)
+        if held is not None:
+            return f"{held} is in quarantine: {held.decision_reason or 'it was wrong too often'}"
         turned_down = next((v for v in self.versions if v.state == State.REJECTED), None)
         if turned_down is not None:
             return f"{said}; {turned_down} was turned down: {turned_down.decision_reason}"

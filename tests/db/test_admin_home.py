@@ -73,6 +73,7 @@ def test_it_counts_one_client_alone(root: Browser, client: Client) -> None:
     _answer(other)
     keep()
     assert ">2</span>" in _card(_home(root, client=other.pk), "Requests answered")
+    assert ">3</span>" in _card(_home(root, client="9" * 5000), "Requests answered")
     silent = Client.objects.create(name="silent")
     assert "Nothing was asked in this time by silent." in _home(root, client=silent.pk)
 

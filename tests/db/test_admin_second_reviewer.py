@@ -65,6 +65,8 @@ def test_whoever_is_asked_finds_it_in_the_queue(
 ) -> None:
     ask(root, candidate)
     assert at(candidate, "second") in text(grace.get(QUEUE)).split("result_list")[0]
+    assert "candidate kernel on which your verdict was asked for" in text(grace.get("/admin/"))
+    assert "your verdict was asked for" not in text(root.get("/admin/"))
     assert "Your second verdict is asked for" not in text(root.get(QUEUE))
     ask(grace, candidate, verdict="approve", reason="fine by me")
     assert "Your second verdict is asked for" not in text(grace.get(QUEUE))
@@ -74,6 +76,7 @@ def test_nothing_is_decided_before_the_second_verdict(
     root: Browser, candidate: KernelVersion
 ) -> None:
     ask(root, candidate)
+    assert "/decide/" not in text(root.get(QUEUE, {"state__exact": "candidate"}))
     page = text(root.get(change(candidate)))
     assert "/decide/" not in page
     assert "anybody who may decide" in page

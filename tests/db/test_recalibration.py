@@ -19,6 +19,7 @@ from kernels.models import Calibration, KernelVersion
 from kernels.registry import Sample, propose_version
 from kernels.routing import version_facts
 from tests.db.rows import chat, generated, recorded
+from training.publishing import published_if
 from training.routing.recalibration import (
     NothingLive,
     NothingNew,
@@ -100,6 +101,17 @@ def test_what_verdicts_teach_goes_live(
     new = Calibrator.from_json(made.weights)
     assert new.probability(few) < new.threshold <= new.probability(many)
     assert Calibrator.from_json(live.weights).probability(few) >= live.weights["threshold"]
+
+
+def test_what_is_cancelled_meanwhile_stays_out_of_service(
+    client: Client, version: KernelVersion, live: Calibration
+) -> None:
+    judged(client, version, 160, lambda features: features.lexical_support > 0.5)
+    with published_if(lambda: False):
+        made = refit()
+    live.refresh_from_db()
+    assert (made.state, made.reason) == ("rejected", "it was cancelled meanwhile")
+    assert live.state == "live"
 
 
 def test_what_teaches_nothing_new_is_rejected_and_says_why(

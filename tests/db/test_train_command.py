@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from tests.db.test_admin_training import running
 from tests.training_rows import add_run
+from training.models import LoraRun, NightlyPlan
 from trajectories.models import Client
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,8 @@ def test_it_lists_runs_for_people(client: Client, capsys: pytest.CaptureFixture[
     running(client)
     train("runs")
     assert "4/10" in capsys.readouterr().out
+    train("runs", "--limit", "9" * 20)
+    assert str(LoraRun.objects.get().pk)[:8] in capsys.readouterr().out
     assert train("runs", "--state", "failed") == "There is no such run.\n"
 
 
@@ -67,3 +70,19 @@ def test_what_is_no_run_is_said(client: Client, named: str) -> None:
     add_run(client)
     with pytest.raises(CommandError, match=r"is no id|No run begins"):
         train("show", named)
+
+
+def test_one_who_stops_looking_at_a_night_stops_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kwsite.management.commands.train.follow_plan", interrupted)
+    plan = NightlyPlan.objects.create(key="tonight")
+    train("nightly", "--follow")
+    assert "It goes on." in capsys.readouterr().out
+    plan.refresh_from_db()
+    assert plan.state == "running"
+    with pytest.raises(CommandError, match="not allowed with"):
+        train("nightly", "--follow", "--cancel")

@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
+from kernels.editing import edit_contract
 from kernels.models import Exemplar, KernelVersion, ReviewAction
 from kernels.review import (
     approve_candidate,
@@ -16,6 +17,7 @@ from kernels.undoing import (
     DecidedSince,
     NothingToUndo,
     undo,
+    undo_words,
     undoable,
     what_undo_does,
 )
@@ -106,6 +108,19 @@ def test_only_the_last_decision_is_taken_back(approved: KernelVersion, user: Use
     assert undoable(ReviewAction.objects.order_by("-pk")) == [last()]
     undo(action=last(), user=user)
     assert states(approved) == {1: "retired", 2: "live"}
+
+
+def test_what_a_gate_refused_since_cannot_be_taken_back(user: User) -> None:
+    version = add_version()
+    kept = [one for one in version.spec["postconditions"] if one["kind"] != "judge"]
+    edited = edit_contract(
+        version=version, preconditions=[], postconditions=kept, user=user, reason="simpler"
+    )
+    assert what_undo_does(last()) == f"v{edited.number} is taken out of the queue"
+    assert undo_words(last())
+    KernelVersion.objects.filter(pk=edited.pk).update(state="rejected")  # as the gate does
+    assert undoable(ReviewAction.objects.order_by("-pk")) == []
+    assert undo_words(last()) == ""
 
 
 def test_a_decision_about_another_version_is_no_hindrance(user: User) -> None:

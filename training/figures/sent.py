@@ -11,8 +11,12 @@ NEWEST = 5_000  # outcomes that are looked at
 
 
 def router_confusion(*, since: datetime, client: Client | None = None) -> Confusion:
-    """Of the newest outcomes, those since then; of one client or of all. One query."""
-    rows = RouterOutcome.objects.order_by("-pk").select_related("trajectory")
+    """Of the newest outcomes, those since then; of one client or of all. One query.
+
+    Not those where the worker was named, or chosen at random: the router did not choose.
+    """
+    chosen = RouterOutcome.objects.exclude(trajectory__search__alone=True)
+    rows = chosen.order_by("-pk").select_related("trajectory")
     newest = rows.only(
         "worker",
         "suggested_worker",

@@ -40,6 +40,10 @@ LEAST_OUTSIDE, MOST_OUTSIDE = 0.1, 0.9  # share of what reaches P that is for no
 State = RoutingHead.State
 
 
+class SameMaterial(NothingNew):
+    """A head was fitted from these very exemplars and verdicts before."""
+
+
 class TooFewKernels(NotRefitted):
     """A head tells kernels apart: there are too few with enough exemplars."""
 
@@ -83,7 +87,7 @@ def train_head(
             f"{LEAST_KERNELS} are needed, and one without a guard."
         )
     if RoutingHead.objects.filter(data_digest=material.digest, ceiling=ceiling).exists():
-        raise NothingNew()
+        raise SameMaterial()
     live = RoutingHead.objects.filter(state=State.LIVE, encoder_digest=encoder_digest()).first()
     fitted = fit_on(material, ceiling, advance)
     today = served_today(

@@ -18,11 +18,11 @@ WIDTH, LABELS, TIMES, ROW = 1000, 210, 130, 22  # of the drawing, in its own uni
 KIND_TONES: dict[str, Tone] = {
     Event.Kind.DECISION: "primary",
     Event.Kind.EVIDENCE: "success",
-    Event.Kind.VERIFICATION: "success",
     Event.Kind.FAILURE: "danger",
     Event.Kind.TOOL_CALL: "info",
     Event.Kind.TOOL_RESULT: "info",
 }
+CHECK_TONES: dict[Any, Tone] = {"ok": "success", "failed": "danger"}
 COLOURS: dict[Tone, str] = {
     "": "var(--color-base-500)",
     "info": "var(--color-blue-600)",
@@ -121,7 +121,7 @@ def _row(begun: datetime, event: Event, whole: str) -> list[Any]:
     payload = json_block(event.payload, whole=whole, most=PAYLOAD_CHARS)
     return [
         str(event.sequence),
-        badge(event.get_kind_display(), KIND_TONES.get(event.kind, "")),
+        badge(event.get_kind_display(), _tone(event)),
         f"+{lasting(max(0.0, _since(begun, event.at)))}",
         "—" if event.duration_ms is None else lasting(event.duration_ms),
         folded(in_words(event.kind, event.payload) or "(empty)", payload),
@@ -129,9 +129,16 @@ def _row(begun: datetime, event: Event, whole: str) -> list[Any]:
 
 
 def _span(begun: datetime, event: Event) -> Span:
-    tone = KIND_TONES.get(event.kind, "")
+    tone = _tone(event)
     label = f"{event.sequence}. {event.get_kind_display()}"
     return Span(label, _since(begun, event.at), event.duration_ms, tone)
+
+
+def _tone(event: Event) -> Tone:
+    """What was checked is green only where it held."""
+    if event.kind == Event.Kind.VERIFICATION:
+        return CHECK_TONES.get(event.payload.get("status"), "")
+    return KIND_TONES.get(event.kind, "")
 
 
 def _since(begun: datetime, at: datetime) -> float:

@@ -70,6 +70,11 @@ def choose_families(step: NightlyStep) -> dict[str, Any]:
                 place += 1
                 subject = family.as_json()
                 NightlyStep.objects.create(plan=step.plan, place=place, kind=kind, subject=subject)
+    if not found:
+        step.reason = (
+            f"No family has {options['least_lessons']} lessons: verified answers of one kind, or "
+            "what people and apps said would have been right."
+        )
     return {"families": [family.label for family in found]}
 
 
@@ -127,6 +132,9 @@ def train_family(step: NightlyStep) -> dict[str, Any]:
             ask_to_cancel(run=run, by="the plan", why="no node took it")
             raise StepFailed(f"No node of {run.device} took it within {NODE_WITHIN}.")
         raise StepWaits(run.reason or f"{run.iteration} of {run.job['iterations']} iterations")
+    step.reason = ""  # how far it was when it was looked at last
+    if run.state == LoraRun.State.CANCELLED:
+        raise StepSkipped(f"The training was cancelled. {run.reason}")
     if run.state != LoraRun.State.DONE:
         raise StepFailed(f"The training {run.state}: {run.reason}")
     return {"seconds": _seconds(run), "tokens_per_s": run.tokens_per_s}

@@ -116,7 +116,8 @@ class NightlyPlanAdmin(RecordAdmin[NightlyPlan]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[NightlyPlan]:
         ended = Q(steps__state__in=("done", "failed", "skipped"))
         found = super().get_queryset(request)
-        return found.annotate(ended=Count("steps", filter=ended), all=Count("steps"))
+        failed = Count("steps", filter=Q(steps__state=NightlyStep.State.FAILED))
+        return found.annotate(ended=Count("steps", filter=ended), all=Count("steps"), failed=failed)
 
     def has_train_permission(self, request: HttpRequest, *_: Any) -> bool:
         return request.user.has_perm("training.add_nightlyplan")
@@ -127,7 +128,7 @@ class NightlyPlanAdmin(RecordAdmin[NightlyPlan]):
 
     @admin.display(description="steps")
     def progress(self, plan: Any) -> str:
-        return f"{plan.ended} of {plan.all}"
+        return f"{plan.ended} of {plan.all}{f', {plan.failed} failed' if plan.failed else ''}"
 
     @admin.display(description="options")
     def options_shown(self, plan: NightlyPlan) -> SafeString:
@@ -139,7 +140,8 @@ class NightlyPlanAdmin(RecordAdmin[NightlyPlan]):
     def train_now(self, request: HttpRequest, form: BaseDialogForm) -> HttpResponse:
         """Begins a plan, as the clock does at night."""
         try:
-            plan, _ = begin_plan(key=f"{timezone.now():%Y-%m-%d %H:%M:%S} by {request.user}"[:60])
+            at = f"{timezone.now():%Y-%m-%d %H:%M:%S} UTC"
+            plan, _ = begin_plan(key=f"{at} by {request.user}"[:60])
             ask_to_advance()
         except PlanRunning as error:
             messages.error(request, error.detail)

@@ -70,7 +70,10 @@ class Command(QuickCommand):
 def _table(rows: list[dict[str, Any]]) -> Table | str:
     if not rows:
         return "There are no adapters."
-    table = Table(*(name.replace("_", " ") for name in rows[0]))
+    table = Table()
+    for name in rows[0]:
+        longest = max(len(str(row[name])) for row in rows) if name == "name" else None
+        table.add_column(name.replace("_", " "), overflow="fold", min_width=longest)
     for row in rows:
         table.add_row(*(escape(str(value or "-")) for value in row.values()))
     return table

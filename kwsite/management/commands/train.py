@@ -22,9 +22,10 @@ class Command(QuickCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         commands = parser.add_subparsers(dest="command", required=True)
         nightly = commands.add_parser("nightly", help="begin a plan and follow it to its end")
-        nightly.add_argument("--no-wait", action="store_true", help="only begin it")
-        nightly.add_argument("--follow", action="store_true", help="follow the one that runs")
-        nightly.add_argument("--cancel", action="store_true", help="end the one that runs")
+        how = nightly.add_mutually_exclusive_group()
+        how.add_argument("--no-wait", action="store_true", help="only begin it")
+        how.add_argument("--follow", action="store_true", help="follow the one that runs")
+        how.add_argument("--cancel", action="store_true", help="end the one that runs")
         nightly.add_argument("--json", action="store_true", help="print its steps as JSON")
         add_run_commands(commands)
 
@@ -39,13 +40,22 @@ class Command(QuickCommand):
             console.print(
                 "Cancelled. What is live stays as it is." if done else "It has ended by itself."
             )
-        elif not options["no_wait"]:
-            follow_plan(plan, console)
+        elif not options["no_wait"] and not self._followed(plan, console):
+            return
         plan.refresh_from_db()
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(plan)))
         elif options["cancel"] or options["no_wait"]:
             console.print(plan_table(plan))
+
+    def _followed(self, plan: NightlyPlan, console: Console) -> bool:
+        """To its end; Ctrl-C stops only the showing."""
+        try:
+            follow_plan(plan, console)
+        except KeyboardInterrupt:
+            console.print("It goes on. `manage.py train nightly --follow` shows it again.")
+            return False
+        return True
 
     def _plan(self, options: dict[str, Any]) -> NightlyPlan:
         if options["follow"] or options["cancel"]:
@@ -54,7 +64,7 @@ class Command(QuickCommand):
                 raise CommandError("No plan is running. `manage.py train nightly` begins one.")
             return running
         try:
-            plan, _ = begin_plan(key=f"by hand, {timezone.now():%Y-%m-%d %H:%M:%S}")
+            plan, _ = begin_plan(key=f"by hand, {timezone.now():%Y-%m-%d %H:%M:%S} UTC")
         except PlanRunning as error:
             raise CommandError(
                 f"{error.detail} `manage.py train nightly --follow` shows it."
