@@ -249,7 +249,7 @@ class _Training:
             raise RunLost()
 
     def _say(self, line: str) -> None:
-        self._journal.say(f"{time.strftime('%H:%M:%S', time.gmtime())} {line}")
+        self._journal.say(f"{time.strftime('%H:%M:%S UTC', time.gmtime())} {line}")
 
     def _say_output(self) -> None:
         """The end of what the trainer printed, which says more of a failure."""

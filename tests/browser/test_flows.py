@@ -40,7 +40,7 @@ def test_who_is_not_signed_in_is_asked_for_a_password(
 
 
 def test_a_candidate_is_approved_serves_the_next_request_and_is_rolled_back(
-    seeded: Console, operator: Visit
+    seeded: Console, operator: Visit, pictures: Path | None
 ) -> None:
     assert convert(seeded, 41).extras["route"] == "generation"
     version, page = candidate(seeded), operator.page
@@ -48,6 +48,7 @@ def test_a_candidate_is_approved_serves_the_next_request_and_is_rolled_back(
     page.get_by_role("link", name="Candidate queue").click()
     page.locator(f"a[href*='{version}']").first.click()
     expect(page.get_by_role("heading", name="Contract")).to_be_visible()
+    operator.picture(pictures, "candidate", whole=True)
     decide(operator, "Approve", "Computed rightly twelve times.")
     expect(page.get_by_text("Approved: 1.")).to_be_visible()
 
@@ -64,7 +65,9 @@ def test_a_candidate_is_approved_serves_the_next_request_and_is_rolled_back(
     assert convert(seeded, 43).extras["route"] == "generation"
 
 
-def test_a_step_of_a_search_is_rated(seeded: Console, operator: Visit) -> None:
+def test_a_step_of_a_search_is_rated(
+    seeded: Console, operator: Visit, pictures: Path | None
+) -> None:
     page, searched = operator.page, add(seeded, 23, 19)
     trajectory = seeded.service.rows(
         "SELECT id FROM trajectories_trajectory WHERE run_id = %s", searched.run_id
@@ -73,6 +76,8 @@ def test_a_step_of_a_search_is_rated(seeded: Console, operator: Visit) -> None:
     page.get_by_label("Rating of step 1", exact=True).select_option("4")
     page.get_by_role("button", name="Rate step 1", exact=True).click()
     expect(page.get_by_text("Step 1 was given a score of 0.75.")).to_be_visible()
+    operator.open(f"trajectories/trajectory/{trajectory}/change/")
+    operator.picture(pictures, "story", whole=True)
     scores = seeded.service.rows(
         "SELECT human_score FROM training_stepexample WHERE trajectory_id = %s"
         " AND human_score IS NOT NULL",

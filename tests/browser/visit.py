@@ -80,12 +80,12 @@ class Visit:
     def measure(self, script: str) -> Any:
         return self.page.evaluate(script)
 
-    def picture(self, folder: Path | None, name: str) -> None:
-        """Of the window, where pictures are wanted."""
+    def picture(self, folder: Path | None, name: str, *, whole: bool = False) -> None:
+        """Of the window, or the whole page, where pictures are wanted."""
         if folder is None:
             return
         file = folder / f"{name}.png"
-        self.page.screenshot(path=file)
+        self.page.screenshot(path=file, full_page=whole)
         with Image.open(file) as taken:
             few = taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
         few.save(file, optimize=True)

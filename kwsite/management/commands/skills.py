@@ -122,7 +122,7 @@ class Command(QuickCommand):
         if options["json"]:
             self.stdout.write(json.dumps({"serving": said.serving, **said.figures}))
         else:
-            self.stdout.write(f"{said}, since {said.changed_at:%Y-%m-%d %H:%M:%S}")
+            self.stdout.write(f"{said}, since {said.changed_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _add_common(parser: ArgumentParser, client: str) -> None:
