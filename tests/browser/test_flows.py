@@ -48,7 +48,10 @@ def test_a_candidate_is_approved_serves_the_next_request_and_is_rolled_back(
     page.get_by_role("link", name="Candidate queue").click()
     page.locator(f"a[href*='{version}']").first.click()
     expect(page.get_by_role("heading", name="Contract")).to_be_visible()
-    operator.picture(pictures, "candidate", whole=True)
+    address = f"kernels/kernelversion/{version}/change/"
+    replaying = page.get_by_text("It is being replayed")
+    wait_for(lambda: operator.open(address) and not replaying.count(), "its replay", within_s=120)
+    operator.tall_picture(pictures, "candidate")
     decide(operator, "Approve", "Computed rightly twelve times.")
     expect(page.get_by_text("Approved: 1.")).to_be_visible()
 
@@ -58,7 +61,13 @@ def test_a_candidate_is_approved_serves_the_next_request_and_is_rolled_back(
     operator.open(f"trajectories/trajectory/?q={served.run_id}")
     expect(page.locator("#result_list")).to_contain_text("kernel")
 
-    operator.open(f"kernels/kernelversion/{version}/change/")
+    for kilometres in range(51, 57):
+        seeded.service.judge(convert(seeded, kilometres), "correct")
+    operator.open("console/routing/")
+    expect(page.get_by_role("group", name="Precision of kernels")).to_be_visible()
+    operator.tall_picture(pictures, "routing")
+
+    operator.open(address)
     expect(page.get_by_text("Computed rightly twelve times.")).to_be_visible()
     decide(operator, "Roll back", "Trying it out.")
     expect(page.get_by_text("Rolled back: 1.")).to_be_visible()
@@ -77,7 +86,7 @@ def test_a_step_of_a_search_is_rated(
     page.get_by_role("button", name="Rate step 1", exact=True).click()
     expect(page.get_by_text("Step 1 was given a score of 0.75.")).to_be_visible()
     operator.open(f"trajectories/trajectory/{trajectory}/change/")
-    operator.picture(pictures, "story", whole=True)
+    operator.tall_picture(pictures, "story")
     scores = seeded.service.rows(
         "SELECT human_score FROM training_stepexample WHERE trajectory_id = %s"
         " AND human_score IS NOT NULL",

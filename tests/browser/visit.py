@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Request
 
 from tests.browser.console import Console
 
-WIDTH, HEIGHT = 1280, 860
+WIDTH, HEIGHT, TALL = 1280, 860, 2200
 COLOURS = 128  # of a picture
 STILL = "*, *::before, *::after { transition: none !important; animation: none !important }"
 HERE = ("127.0.0.1", "localhost")
@@ -80,12 +80,18 @@ class Visit:
     def measure(self, script: str) -> Any:
         return self.page.evaluate(script)
 
-    def picture(self, folder: Path | None, name: str, *, whole: bool = False) -> None:
-        """Of the window, or the whole page, where pictures are wanted."""
+    def tall_picture(self, folder: Path | None, name: str) -> None:
+        """Of the first screens of a long page."""
+        self.page.set_viewport_size({"width": WIDTH, "height": TALL})
+        self.picture(folder, name)
+        self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+
+    def picture(self, folder: Path | None, name: str) -> None:
+        """Of the window, where pictures are wanted."""
         if folder is None:
             return
         file = folder / f"{name}.png"
-        self.page.screenshot(path=file, full_page=whole)
+        self.page.screenshot(path=file)
         with Image.open(file) as taken:
             few = taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
         few.save(file, optimize=True)
