@@ -70,5 +70,6 @@ def _dataset(curve: Curve) -> dict[str, Any]:
         "showLine": curve.line,
         "borderWidth": 2,
         "pointRadius": 0 if curve.dashed else 2 if curve.line else 5,
+        "clip": False,  # marks at the edges are whole
         **({"borderDash": [5, 5]} if curve.dashed else {}),
     }
