@@ -84,7 +84,7 @@ def test_lists_take_no_more_queries_for_more_rows(
 ) -> None:
     for number in range(1, 4):
         add_family(number)
-    with django_assert_max_num_queries(16 if model is KernelVersion else 12):
+    with django_assert_max_num_queries(17 if model is KernelVersion else 12):
         text(root.get(changelist(model)))
 
 
