@@ -104,17 +104,16 @@ class Stack:
 
     def stop(self) -> None:
         """First the web server, whose clients wait for the others; last what all rely on."""
-        for names in (("web",), self._service_names(), EMBEDDED):
-            ending = [child for child in self.children if child.name in names]
+        embedded = [child for child in self.children if child.name in EMBEDDED]
+        web = [child for child in self.children if child.name == "web"]
+        others = [child for child in self.children if child not in (*web, *embedded)]
+        for ending in (web, others, embedded):
             for child in ending:
                 child.ask_to_end()
             for child in ending:
                 child.stop(within_s=STOP_S)
         self.children.clear()
         self._write_pids()
-
-    def _service_names(self) -> tuple[str, ...]:
-        return tuple(child.name for child in self.children if child.name not in EMBEDDED)
 
     def _prepare(self) -> None:
         prepare = Child(
