@@ -2,8 +2,12 @@
 
 A C extension that never gives the interpreter back (a runaway match, say) stops every thread of
 its process, also the one that renews the leases. `faulthandler` waits outside the interpreter.
+
+A process that ends in order is watched no longer: taking the interpreter down moves nothing and,
+where others need the processor more, takes its time. Who supervises it knows how long that may be.
 """
 
+import atexit
 import faulthandler
 import threading
 
@@ -13,11 +17,19 @@ STDERR = 2  # the descriptor: Celery puts a logger in place of `sys.stderr`
 
 def watch(limit_s: float) -> None:
     """From now on the process ends, with a traceback of each thread, once stuck for `limit_s`."""
-    threading.Thread(target=_beat, args=(limit_s,), name="watchdog", daemon=True).start()
+    ending = threading.Event()
+    beating = threading.Thread(target=_beat, args=(limit_s, ending), name="watchdog", daemon=True)
+    beating.start()
+    atexit.register(_let_go, beating, ending)
 
 
-def _beat(limit_s: float) -> None:
-    pause = threading.Event()
-    while True:
+def _beat(limit_s: float, ending: threading.Event) -> None:
+    while not ending.is_set():
         faulthandler.dump_traceback_later(limit_s, exit=True, file=STDERR)
-        pause.wait(limit_s / BEATS)
+        ending.wait(limit_s / BEATS)
+
+
+def _let_go(beating: threading.Thread, ending: threading.Event) -> None:
+    ending.set()
+    beating.join()  # or it might begin once more
+    faulthandler.cancel_dump_traceback_later()

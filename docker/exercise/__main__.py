@@ -1,6 +1,7 @@
 """`python -m docker.exercise`: builds what can be built here, runs what can be run, and says both.
 
-Needs root, as an engine does, and bubblewrap. `--files` only reads the files.
+Needs root, as an engine does, and bubblewrap. `--files` only reads the files; `KW_GIVE_WAY=off`
+starts no service at a low priority, on a machine that is busy with other work.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from docker.exercise.failure import ExerciseFailure
 from docker.exercise.running import Running
 from docker.exercise.serving import require_service
 from docker.exercise.stores import Stores
+from kwsite.env import Environment
 from kwsite.stack.ports import free_port
 
 FOLDER = Path(__file__).resolve().parent.parent
@@ -100,7 +102,6 @@ def require_tools() -> None:
 
 
 def exercise(found: dict[str, Service], scratch: Path) -> None:
-    os.nice(10)
     scratch.chmod(0o755)
     context = scratch / "context"
     rules = read_rules((FOLDER / "Dockerfile.dockerignore").read_text())
@@ -129,6 +130,7 @@ def run_services(
     running = Running(
         scratch=scratch,
         secrets=secrets,
+        give_way=Environment({}).flag("KW_GIVE_WAY", True),
         told={
             "GRANIAN_HOST": "127.0.0.1",
             "GRANIAN_PORT": str(web_port),

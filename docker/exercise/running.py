@@ -18,10 +18,13 @@ POLL_S = 1.0
 class Running:
     """Services by name. `stop` ends all; `end_well` asks them first and wants a good end."""
 
-    def __init__(self, *, scratch: Path, secrets: Path, told: Mapping[str, str]) -> None:
+    def __init__(
+        self, *, scratch: Path, secrets: Path, give_way: bool, told: Mapping[str, str]
+    ) -> None:
         self._volumes = scratch / "volumes"
         self._logs = scratch / "logs"
         self._secrets = secrets
+        self._give_way = give_way
         self._told = told  # what the network of an engine would give each service of its own
         self._processes: dict[str, tuple[Service, subprocess.Popen[bytes]]] = {}
         self._logs.mkdir()
@@ -58,6 +61,8 @@ class Running:
 
     def start(self, service: Service, image: Image) -> None:
         command = service.command or image.command
+        if not self._give_way and command[:2] == ["nice", "-n"]:
+            command = command[3:]
         process = self.container(service, image).start(command, self._log(service))
         self._processes[service.name] = (service, process)
 

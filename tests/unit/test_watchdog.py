@@ -30,6 +30,18 @@ while time.monotonic() < end:
     pass
 print("went on")
 """
+SLOW_TO_END = (
+    LOGGED
+    + """
+import time
+from workers.watchdog import watch
+class Slow:
+    def __del__(self, sleep=time.sleep): sleep(1.5)
+sys.slow = Slow()  # let go of when the interpreter is taken down
+watch(0.5)
+print("done")
+"""
+)
 OVERDUE = (
     """
 import os, threading
@@ -64,6 +76,11 @@ def test_a_process_that_does_not_move_ends_and_says_where_it_was() -> None:
 def test_a_process_that_computes_is_left_alone() -> None:
     busy = ended(BUSY)
     assert (busy.returncode, busy.stdout, busy.stderr) == (0, "went on\n", "")
+
+
+def test_a_process_that_ends_takes_its_time() -> None:
+    slow = ended(SLOW_TO_END)
+    assert (slow.returncode, slow.stdout, slow.stderr) == (0, "done\n", "")
 
 
 def test_a_run_that_takes_too_long_ends_the_process_and_is_named() -> None:
