@@ -89,7 +89,7 @@ class Agent:
             yield from map(json.loads, file.read_text().splitlines())
 
 
-def wait_until(what: Callable[[], object], seconds: float = 20) -> None:
+def wait_until(what: Callable[[], object], seconds: float = 60) -> None:
     """Waits for what a process that was left behind does; fails when it does not."""
     ends = time.monotonic() + seconds
     while not what():

@@ -231,7 +231,7 @@ def test_a_new_version_can_be_proposed_during_a_decision(user: User) -> None:
             finally:
                 connection.close()
 
-        pool.submit(propose).result(timeout=5)
+        pool.submit(propose).result(timeout=60)
     assert states(version.kernel) == {1: State.LIVE, 2: State.CANDIDATE}
 
 

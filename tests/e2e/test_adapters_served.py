@@ -90,7 +90,7 @@ def answered_by(service: Service, name: str | None) -> Reply:
         reply = asked(service)
         return reply if reply.extras["adapter"] == name else None
 
-    return wait_for(look, f"an answer by {name}", within_s=60)
+    return wait_for(look, f"an answer by {name}", within_s=240)
 
 
 def adapter_servers(stack: StackProcess) -> list[psutil.Process]:
@@ -220,6 +220,6 @@ def test_an_adapter_rises_by_its_answers_and_falls_by_what_people_say_of_them(
     for _ in range(6):
         reply = answered_by(service, second)
         service.judge(reply, "incorrect")
-    wait_for(lambda: state_of(service, second) == "rolled back", "its rollback", within_s=60)
+    wait_for(lambda: state_of(service, second) == "rolled back", "its rollback", within_s=240)
     assert state_of(service, first) == "live"
     answered_by(service, first)

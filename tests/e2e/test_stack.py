@@ -119,7 +119,7 @@ def test_a_web_worker_that_is_killed_is_started_again_unless_it_keeps_dying(
     (killed,) = web.children()
     killed.kill()
     stack.process.wait_until(
-        lambda: killed not in web.children() and answers_ok(health), within_s=60
+        lambda: killed not in web.children() and answers_ok(health), within_s=240
     )
     while web.is_running() and web.status() != psutil.STATUS_ZOMBIE:
         for worker in web.children():

@@ -107,7 +107,7 @@ def test_parallel_branches_are_ready_at_the_same_time_and_merged() -> None:
         parallel(kernel("a"), sequence(kernel("b"), kernel("c")), kernel("d", name="x"))
     )
     assert names(next_steps(state)) == ["a", "b", "d"]
-    barrier = Barrier(3, timeout=20)
+    barrier = Barrier(3, timeout=60)
 
     def meet(step: Step) -> StepResult:
         if step.kernel != "c":

@@ -143,7 +143,7 @@ def test_it_gives_up_at_the_deadline(server: ScriptedServer, ask: Ask, mode: str
     started = time.monotonic()
     with pytest.raises(BackendTimeout):
         ask(backend_for(server, timeout_s=0.3), asking())
-    assert time.monotonic() - started < 2.0
+    assert time.monotonic() - started < 10
 
 
 def test_a_stream_that_breaks_off_is_the_servers_failure(server: ScriptedServer) -> None:

@@ -68,10 +68,10 @@ def test_a_judge_that_breaks_does_not_pass() -> None:
 
 
 def test_a_hostile_pattern_is_matched_in_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     found = check({"kind": "regex", "pattern": "(a+)+$"}, "a" * 50_000 + "b")
     assert found.status == "failed"
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

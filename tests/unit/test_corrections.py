@@ -76,11 +76,11 @@ def test_new_tasks_and_agreement_go_on() -> None:
 
 
 def test_a_long_prompt_takes_no_long() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for text in (" " * 100_000, "\n" * 100_000, "no, " * 30_000, "the a " * 20_000, "'" * 99_999):
         correcting_phrase(text)
         asks_again(text, text[:-1] + "x", cosine=1.0)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def told_apart(texts: Sequence[str]) -> Vectors:

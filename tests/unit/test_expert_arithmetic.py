@@ -96,7 +96,7 @@ def test_what_is_no_plain_arithmetic_raises_no_alarm(text: str) -> None:
 
 
 def test_hostile_texts_take_no_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for text in (
         "(" * 50_000 + "= 1",
         "1+" * 50_000 + "1 = 2",
@@ -105,7 +105,7 @@ def test_hostile_texts_take_no_time() -> None:
     ):
         equalities(text)
     equalities("2^64^64 = 3, (99999999999999999999^64)^64 = 1")
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 20
 
 
 @pytest.mark.parametrize(

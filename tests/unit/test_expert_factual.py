@@ -222,9 +222,9 @@ def test_a_bound_that_the_evidence_has_passes(evidence: str, answer: str) -> Non
 def test_very_much_evidence_is_read_once() -> None:
     passages = [f"In passage {n} the bridge opened in 1932. " * 1_400 for n in range(50)]
     answer = "The bridge opened in 1932. " * 30 + "The bridge closed in 1932 in the fog. " * 29
-    started = time.perf_counter()
+    started = time.process_time()
     assert status(answer, evidence=tuple(passages)) == "failed"
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
 
 
 def test_numbers_of_very_many_digits_are_compared_as_they_are_written() -> None:

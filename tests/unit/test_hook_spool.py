@@ -182,7 +182,7 @@ def test_a_lock_that_somebody_sits_on_loses_nothing(spool: Spool, folder: Path) 
         fcntl.flock(lock, fcntl.LOCK_EX)
         started = time.monotonic()
         spool.hear(heard_of(bash("ls")), at=0.0, until=started + 0.05)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 4
     spool.hear(heard_of(payload("Stop")), at=0.0, until=time.monotonic() + 5)
     assert [one["tap"] for one in spool.waiting()] == ["open", "event", "close"]
     assert len({one.get("trajectory", one.get("id")) for one in spool.waiting()}) == 1

@@ -24,7 +24,7 @@ def test_a_piece_has_eight_words_and_blanks_at_the_end_go_with_the_last() -> Non
 
 @pytest.mark.parametrize("word", ["_" * 40, "abcdefghijklmnop", "x" + " " * 5_000, "\n" * 100_000])
 def test_long_words_and_blanks_are_cut_in_one_pass(word: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     text = f"{word} " * 200
     assert "".join(pieces(text)) == text
-    assert time.perf_counter() - started < LATEST_S
+    assert time.process_time() - started < LATEST_S

@@ -24,7 +24,7 @@ from workers.search.rewards import CUT, verified_reward
 from workers.search.search import Limits, Routed, Searched, search
 from workers.search.strategies import Strategy, best_of_n_verifier, lats
 
-SILENT_S, UP_S, SOON_S = 6.0, 0.3, 2.0
+SILENT_S, UP_S, SOON_S = 6.0, 0.3, 5.0
 ASKED = ModelRequest(({"role": "user", "content": "Is it so?"},), 50)
 
 

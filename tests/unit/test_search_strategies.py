@@ -145,7 +145,7 @@ def test_the_answer_to_be_given_is_examined_by_a_model_and_the_others_are_not() 
 
 
 def test_simulations_run_at_the_same_time() -> None:
-    together = Barrier(4, timeout=10)
+    together = Barrier(4, timeout=60)
 
     def propose(steps: Sequence[str], **_: Any) -> Draft:
         together.wait()

@@ -32,9 +32,9 @@ def test_the_most_specific_pattern_chooses(prompt: str, skill: str | None) -> No
 
 
 def test_a_pattern_takes_linear_time() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert regex_choice("a" * 50_000, [Patterned("slow", ("(a+)+$|(a|aa)+b",))]) is not None
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def part(skill: str, cosine: float) -> BestPart:

@@ -38,7 +38,7 @@ def death(child: Child) -> str:
 
 
 def wait_for(child: Child, words: str) -> None:
-    child.wait_until(lambda: child.said(words), within_s=20)
+    child.wait_until(lambda: child.said(words), within_s=60)
 
 
 def test_its_death_names_the_part_the_code_the_log_and_its_last_words(begin: Begin) -> None:
@@ -93,7 +93,7 @@ def test_it_does_not_quote_an_earlier_run(begin: Begin) -> None:
 
 def test_waiting_ends_when_the_process_dies(begin: Begin) -> None:
     with pytest.raises(StackFailure, match="died with exit code 4"):
-        begin("raise SystemExit(4)").wait_until(lambda: False, within_s=20)
+        begin("raise SystemExit(4)").wait_until(lambda: False, within_s=60)
 
 
 def test_waiting_ends_when_the_time_is_over(begin: Begin) -> None:

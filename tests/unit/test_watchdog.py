@@ -36,9 +36,9 @@ SLOW_TO_END = (
 import time
 from workers.watchdog import watch
 class Slow:
-    def __del__(self, sleep=time.sleep): sleep(1.5)
+    def __del__(self, sleep=time.sleep): sleep(3)
 sys.slow = Slow()  # let go of when the interpreter is taken down
-watch(0.5)
+watch(1.5)
 print("done")
 """
 )
