@@ -120,12 +120,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"refusals": {"()": "kwsite.refusal_log.WithoutTraceback"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.choice("KW_LOG_LEVEL", "INFO")},
     "loggers": {
         name: {"level": "WARNING"}
         for name in ("httpx", "httpx2", "celery.worker.strategy", "celery.app.trace")
-    },
+    }
+    | {"django.request": {"filters": ["refusals"]}},
 }
 
 # The model server: any OpenAI-compatible one, or Anthropic's.

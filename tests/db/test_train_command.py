@@ -86,3 +86,19 @@ def test_one_who_stops_looking_at_a_night_stops_nothing(
     assert plan.state == "running"
     with pytest.raises(CommandError, match="not allowed with"):
         train("nightly", "--follow", "--cancel")
+
+
+@pytest.mark.parametrize("shown", [(), ("--json",)])
+def test_a_night_of_which_a_step_failed_is_no_success(
+    shown: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kwsite.management.commands.train.follow_plan", lambda *_: None)
+    plan = NightlyPlan.objects.create(key="tonight")
+    plan.steps.create(place=0, kind="calibrate", state="done")
+    train("nightly", "--follow", *shown)
+    plan.steps.create(place=1, kind="train", state="failed", reason="The loss is NaN.")
+    with pytest.raises(
+        CommandError, match=r"1 of 2 steps failed.*train: The loss is NaN"
+    ) as raised:
+        train("nightly", "--follow", *shown)
+    assert raised.value.returncode == 1

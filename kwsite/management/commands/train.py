@@ -10,7 +10,7 @@ from rich.console import Console
 from kwsite.commandline.nightly_progress import follow_plan, plan_table
 from kwsite.commandline.train_runs import add_run_commands, run_train_command
 from kwsite.management.quick_command import QuickCommand
-from training.models import NightlyPlan
+from training.models import NightlyPlan, NightlyStep
 from training.nightly.errors import PlanRunning
 from workers.nightly.plans import ask_to_advance, begin_plan, cancel_plan
 from workers.queueing import QueueUnavailable
@@ -47,6 +47,8 @@ class Command(QuickCommand):
             self.stdout.write(json.dumps(_as_json(plan)))
         elif options["cancel"] or options["no_wait"]:
             console.print(plan_table(plan))
+        if not options["cancel"]:
+            _require_no_failure(plan)
 
     def _followed(self, plan: NightlyPlan, console: Console) -> bool:
         """To its end; Ctrl-C stops only the showing."""
@@ -77,6 +79,16 @@ class Command(QuickCommand):
                 "that is back."
             )
         return plan
+
+
+def _require_no_failure(plan: NightlyPlan) -> None:
+    """A script that trains at night learns it from the exit code."""
+    failed = plan.steps.filter(state=NightlyStep.State.FAILED)
+    if failed:
+        raise CommandError(
+            f"{len(failed)} of {plan.steps.count()} steps failed. What is live stays as it was. "
+            f"The first: {failed[0].kind}: {failed[0].reason}"
+        )
 
 
 def _as_json(plan: NightlyPlan) -> dict[str, Any]:
