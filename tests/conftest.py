@@ -8,9 +8,11 @@ import django
 import pytest
 from django.conf import settings
 from django.contrib import admin
+from xdist.remote import Producer
 
 from tests.mixed_order import mixed
 from tests.prepared_home import SHARED
+from tests.sharing import ByStack
 from tests.stack_fixtures import (
     begin_stack,
     llama_server,
@@ -58,6 +60,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if hasattr(config, "workerinput"):
         items[:] = mixed(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByStack:
+    return ByStack(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""The order of test files for several processes: whole-stack tests spread among the others.
+"""The order of tests for several processes: whole-stack tests spread among the others.
 
 They keep both cores busy while much of another test is waiting, so two of them at a time take
 longest.
@@ -10,16 +10,24 @@ from pathlib import Path
 
 import pytest
 
+from tests.sharing import unit_of
+
 HEAVY = ("e2e", "browser")
 TESTS = Path(__file__).parent
 
 
 def mixed(items: Sequence[pytest.Item]) -> list[pytest.Item]:
-    """Each file's tests together and in their order."""
-    files = [list(own) for _, own in groupby(items, key=lambda item: item.path)]
-    heavy = [own for own in files if own[0].path.relative_to(TESTS).parts[0] in HEAVY]
-    light = [own for own in files if own[0].path.relative_to(TESTS).parts[0] not in HEAVY]
+    """The tests of each unit together and in their order."""
+    units: dict[str, list[pytest.Item]] = {}
+    for path, own in groupby(items, key=lambda item: item.path):
+        units.setdefault(unit_of(str(path.relative_to(TESTS.parent))), []).extend(own)
+    heavy = [own for own in units.values() if _folder(own) in HEAVY]
+    light = [own for own in units.values() if _folder(own) not in HEAVY]
     return [item for own in _spread(heavy, light) for item in own]
+
+
+def _folder(own: Sequence[pytest.Item]) -> str:
+    return own[0].path.relative_to(TESTS).parts[0]
 
 
 def _spread(

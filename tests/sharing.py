@@ -1,0 +1,30 @@
+"""Which test files go to one process: those that share a stack, so that it is started once.
+
+    pytest -n 2    # a stack that several files use runs in one of the two
+
+Every other file is a unit by itself.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from xdist.scheduler import LoadScopeScheduling
+
+BROWSER = "tests/browser"  # one seeded stack
+USES_STACK = "running_stack: StackProcess"
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class ByStack(LoadScopeScheduling):
+    """Gives the tests of a unit to one process, in their order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid.partition("::")[0])
+
+
+@cache
+def unit_of(file: str) -> str:
+    """What a file (relative to the checkout) shares with others, or its own name."""
+    if Path(file).is_relative_to(BROWSER):
+        return BROWSER
+    return "running_stack" if USES_STACK in (CHECKOUT / file).read_text() else file
