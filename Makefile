@@ -12,7 +12,7 @@ run: $(VENV)/.installed
 	@exec $(BIN)/python -m kwsite.stack
 
 test: $(VENV)/.installed-dev debian
-	$(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder --durations 40
+	$(BIN)/python -m pytest -n $(JOBS) --durations 40
 
 # What the pages of the admin look like, as the tests see them.
 pictures: $(VENV)/.installed-dev debian

@@ -6,7 +6,7 @@ SERVER_ERROR = 500
 
 
 class WithoutTraceback(logging.Filter):
-    """Of a response that is no error of the server (Django's `django.request` says its status)."""
+    """Of a response that is no error of the server: Django's loggers say its status."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if getattr(record, "status_code", SERVER_ERROR) < SERVER_ERROR:

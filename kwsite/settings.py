@@ -121,13 +121,18 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "filters": {"refusals": {"()": "kwsite.refusal_log.WithoutTraceback"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["refusals"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env.choice("KW_LOG_LEVEL", "INFO")},
     "loggers": {
         name: {"level": "WARNING"}
         for name in ("httpx", "httpx2", "celery.worker.strategy", "celery.app.trace")
-    }
-    | {"django.request": {"filters": ["refusals"]}},
+    },
 }
 
 # The model server: any OpenAI-compatible one, or Anthropic's.

@@ -2,12 +2,14 @@
 
     pytest -n 2    # a stack that several files use runs in one of the two
 
-Every other file is a unit by itself.
+Every other file is a unit by itself. Units are given out in the order of the tests.
 """
 
 from functools import cache
 from pathlib import Path
 
+import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 BROWSER = "tests/browser"  # one seeded stack
@@ -17,6 +19,10 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 class ByStack(LoadScopeScheduling):
     """Gives the tests of a unit to one process, in their order."""
+
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
         return unit_of(nodeid.partition("::")[0])

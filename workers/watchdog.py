@@ -3,8 +3,8 @@
 A C extension that never gives the interpreter back (a runaway match, say) stops every thread of
 its process, also the one that renews the leases. `faulthandler` waits outside the interpreter.
 
-A process that ends in order is watched no longer: taking the interpreter down moves nothing and,
-where others need the processor more, takes its time. Who supervises it knows how long that may be.
+A process that ends in order has longer: taking the interpreter down moves nothing and, where
+others need the processor more, takes its time.
 """
 
 import atexit
@@ -12,6 +12,7 @@ import faulthandler
 import threading
 
 BEATS = 10  # within the limit
+ENDING_S = 600.0
 STDERR = 2  # the descriptor: Celery puts a logger in place of `sys.stderr`
 
 
@@ -31,5 +32,7 @@ def _beat(limit_s: float, ending: threading.Event) -> None:
 
 def _let_go(beating: threading.Thread, ending: threading.Event) -> None:
     ending.set()
-    beating.join()  # or it might begin once more
-    faulthandler.cancel_dump_traceback_later()
+    try:
+        beating.join()  # or it might set its own limit once more
+    finally:
+        faulthandler.dump_traceback_later(ENDING_S, exit=True, file=STDERR)

@@ -44,8 +44,9 @@ class Container:
             *("--ro-bind", "/usr", "/usr", *_python_in_usr_local()),
             *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run/secrets"),
             *("--perms", "1777", "--tmpfs", "/dev/shm"),
-            *(word for path in _outside_usr() for word in ("--ro-bind", path, path)),
             *(word for at in self.tmpfs for word in ("--perms", "1777", "--tmpfs", at)),
+            # After /tmp, below which a checkout may lie.
+            *(word for path in _outside_usr() for word in ("--ro-bind", path, path)),
             *_binds("--bind", self.mounts),
             *_binds("--ro-bind", self.read_only_mounts),
             *("--chdir", self.workdir, "--clearenv"),

@@ -62,7 +62,7 @@ class Running:
     def start(self, service: Service, image: Image) -> None:
         command = service.command or image.command
         if not self._give_way and command[:2] == ["nice", "-n"]:
-            command = command[3:]
+            command = [*command[:2], "0", *command[3:]]
         process = self.container(service, image).start(command, self._log(service))
         self._processes[service.name] = (service, process)
 

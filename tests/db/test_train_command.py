@@ -102,3 +102,21 @@ def test_a_night_of_which_a_step_failed_is_no_success(
     ) as raised:
         train("nightly", "--follow", *shown)
     assert raised.value.returncode == 1
+
+
+def test_a_night_that_somebody_cancels_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cancelled(plan: NightlyPlan, *_: object) -> None:
+        NightlyPlan.objects.filter(pk=plan.pk).update(state="cancelled")
+
+    monkeypatch.setattr("kwsite.management.commands.train.follow_plan", cancelled)
+    NightlyPlan.objects.create(key="tonight")
+    with pytest.raises(CommandError, match="cancelled it before its end"):
+        train("nightly", "--follow")
+
+
+def test_to_begin_a_night_is_all_that_was_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = NightlyPlan.objects.create(key="tonight")
+    begun.steps.create(place=0, kind="tidy", state="failed", reason="The disk is full.")
+    monkeypatch.setattr("kwsite.management.commands.train.begin_plan", lambda **_: (begun, True))
+    monkeypatch.setattr("kwsite.management.commands.train.ask_to_advance", lambda: None)
+    train("nightly", "--no-wait")

@@ -9,15 +9,17 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from statistics import median
 
 import pytest
 
 from tests.hook_process import COMMAND, Agent, bash, payload, wait_until
 from tests.tap_service import TapService, serve_taps
 
-BUDGET_S = 0.4  # the default
+BUDGET_MS = 400  # the default
 START_S = 2.0  # of an interpreter, on a busy machine
+# Where the budget is so large, only the hook's own design keeps it from waiting for the network:
+# what sends gives up after 10 s.
+LARGE_MS, AT_ONCE_S = 20_000, 5.0
 
 
 @pytest.fixture
@@ -47,12 +49,12 @@ def test_what_the_agent_does_arrives(agent: Agent, service: TapService) -> None:
 @pytest.mark.parametrize("mode", ["hang", "hang_headers", "drip", "error500", "redirect", "close"])
 def test_no_service_delays_it(agent: Agent, service: TapService, mode: str) -> None:
     service.mode = mode
-    agent.url = service.url
+    agent.url, agent.budget_ms = service.url, LARGE_MS
     took = []
     for number in range(4):
         took.append(agent.hear(bash(f"echo {number}")))
         (agent.spool / "sender.json").unlink(missing_ok=True)  # So that it is tried each time.
-    assert max(took) < BUDGET_S + START_S
+    assert max(took) < AT_ONCE_S
     wait_until(lambda: service.connected > 0)
     assert len(agent.spooled()) == 5
 
@@ -65,8 +67,8 @@ def test_no_host_that_takes_no_connection_delays_it(agent: Agent) -> None:
         for one in waiting:
             one.setblocking(False)
             one.connect_ex(full.getsockname())
-        agent.url = f"http://127.0.0.1:{full.getsockname()[1]}"
-        assert median(agent.hear(bash("ls")) for _ in range(4)) < BUDGET_S + START_S
+        agent.url, agent.budget_ms = f"http://127.0.0.1:{full.getsockname()[1]}", LARGE_MS
+        assert max(agent.hear(bash("ls")) for _ in range(4)) < AT_ONCE_S
         for one in waiting:
             one.close()
 
@@ -78,12 +80,13 @@ def test_the_end_of_a_session_waits_for_the_service_no_longer_than_the_budget(
     agent.hear(payload("UserPromptSubmit", "s2", prompt="x"))
     wait_until(lambda: service.connected == 1)
     agent.spool = agent.spool.with_name("another")
+    generous_ms = agent.budget_ms
     for session in ("s3", "s4"):
-        agent.more = {"KERNELWEAVE_API_KEY": ""}
+        agent.more, agent.budget_ms = {"KERNELWEAVE_API_KEY": ""}, generous_ms
         agent.hear(payload("UserPromptSubmit", session, prompt="x"))
-        agent.more = {}
+        agent.more, agent.budget_ms = {}, BUDGET_MS
         took = agent.hear(payload("SessionEnd", session, reason="clear"))
-        assert took < BUDGET_S + START_S
+        assert took < BUDGET_MS / 1000 + START_S
         (agent.spool / "sender.json").unlink(missing_ok=True)
     assert len(agent.spooled()) == 6
 
@@ -91,7 +94,7 @@ def test_the_end_of_a_session_waits_for_the_service_no_longer_than_the_budget(
 def test_the_end_of_a_session_waits_for_what_is_sent_within_it(
     agent: Agent, service: TapService
 ) -> None:
-    agent.url, agent.budget_ms = service.url, 20_000
+    agent.url, agent.budget_ms = service.url, LARGE_MS
     service.mode, service.late_s = "late", 0.3
     agent.more = {"KERNELWEAVE_API_KEY": ""}
     agent.hear(payload("UserPromptSubmit", prompt="x"))
@@ -103,9 +106,8 @@ def test_the_end_of_a_session_waits_for_what_is_sent_within_it(
 
 def test_a_slow_service_still_gets_everything(agent: Agent, service: TapService) -> None:
     service.mode, service.late_s = "late", 4.0
-    agent.url = service.url
-    took = [agent.hear(bash(f"echo {number}")) for number in range(4)]
-    assert median(took) < BUDGET_S + START_S
+    agent.url, agent.budget_ms = service.url, LARGE_MS
+    assert max(agent.hear(bash(f"echo {number}")) for number in range(4)) < service.late_s - 1
     wait_until(lambda: len(service.of_kind("event")) == 4)
     wait_until(lambda: agent.status()["waiting"] == 0)
     sent = [tap["id"] for batch in service.batches for tap in batch]
@@ -147,13 +149,14 @@ def test_input_that_never_ends_is_left_in_time_and_what_came_counts(agent: Agent
     started = time.monotonic()
     process = subprocess.Popen(COMMAND, stdin=reading, env=agent.env)
     assert process.wait(60) == 0
-    assert time.monotonic() - started < BUDGET_S + START_S
+    assert time.monotonic() - started < agent.budget_ms / 1000 + START_S
     os.close(reading)
     os.close(writing)
     assert agent.spooled()[-1]["tool"] == "ls"
 
 
 def test_input_that_flows_for_ever_is_left_in_time(agent: Agent) -> None:
+    agent.budget_ms = BUDGET_MS
     process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE, env=agent.env)
     started = time.monotonic()
     assert process.stdin
@@ -161,7 +164,7 @@ def test_input_that_flows_for_ever_is_left_in_time(agent: Agent) -> None:
         while time.monotonic() - started < 10:
             os.write(process.stdin.fileno(), b"x" * 65_536)
     assert process.wait(60) == 0
-    assert time.monotonic() - started < BUDGET_S + 2 * START_S
+    assert time.monotonic() - started < BUDGET_MS / 1000 + 2 * START_S
     process.stdin.close()
 
 
@@ -188,7 +191,6 @@ def test_no_setting_fails_it(agent: Agent, more: dict[str, str]) -> None:
 
 def test_an_interrupt_of_the_terminal_is_no_failure(agent: Agent) -> None:
     reading, writing = os.pipe()
-    agent.budget_ms = 5000
     process = subprocess.Popen(COMMAND, stdin=reading, env=agent.env, stderr=subprocess.PIPE)
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
@@ -208,13 +210,16 @@ def test_a_mistyped_command_does_not_stop_the_agent(agent: Agent) -> None:
     assert agent.run("hok", given=bash("ls")).returncode == 1
 
 
-def test_a_smaller_budget_holds(agent: Agent) -> None:
-    agent.budget_ms = 100
+@pytest.mark.parametrize(("budget_s", "least_s"), [(0.1, 0.0), (5.0, 2.5)])
+def test_a_budget_is_what_input_is_awaited_for(
+    agent: Agent, budget_s: float, least_s: float
+) -> None:
+    agent.budget_ms = round(budget_s * 1000)
     reading, writing = os.pipe()
     started = time.monotonic()
     process = subprocess.Popen(COMMAND, stdin=reading, env=agent.env)
     assert process.wait(60) == 0
-    assert time.monotonic() - started < 0.1 + START_S
+    assert least_s < time.monotonic() - started < budget_s + START_S
     os.close(reading)
     os.close(writing)
 

@@ -267,5 +267,9 @@ def test_settings_that_are_no_numbers_are_as_if_not_set() -> None:
     )
 
 
+def test_a_smaller_budget_is_heeded() -> None:
+    assert settings_of({"KERNELWEAVE_HOOK_BUDGET_MS": "100"}).budget_s == 0.1
+
+
 def test_the_address_may_be_that_of_the_openai_api() -> None:
     assert settings_of({"KERNELWEAVE_URL": "https://kw.example/v1/"}).url == "https://kw.example"

@@ -47,8 +47,8 @@ class Command(QuickCommand):
             self.stdout.write(json.dumps(_as_json(plan)))
         elif options["cancel"] or options["no_wait"]:
             console.print(plan_table(plan))
-        if not options["cancel"]:
-            _require_no_failure(plan)
+        if not (options["cancel"] or options["no_wait"]):
+            _require_success(plan)
 
     def _followed(self, plan: NightlyPlan, console: Console) -> bool:
         """To its end; Ctrl-C stops only the showing."""
@@ -81,13 +81,15 @@ class Command(QuickCommand):
         return plan
 
 
-def _require_no_failure(plan: NightlyPlan) -> None:
-    """A script that trains at night learns it from the exit code."""
+def _require_success(plan: NightlyPlan) -> None:
+    """A script that trains at night learns from the exit code how the night ended."""
+    if plan.state == NightlyPlan.State.CANCELLED:
+        raise CommandError("Somebody cancelled it before its end.")
     failed = plan.steps.filter(state=NightlyStep.State.FAILED)
     if failed:
         raise CommandError(
-            f"{len(failed)} of {plan.steps.count()} steps failed. What is live stays as it was. "
-            f"The first: {failed[0].kind}: {failed[0].reason}"
+            f"{len(failed)} of {plan.steps.count()} steps failed; what they would have replaced "
+            f"stays live. The first: {failed[0].kind}: {failed[0].reason}"
         )
 
 
