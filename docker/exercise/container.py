@@ -45,7 +45,7 @@ class Container:
             *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/run/secrets"),
             *("--perms", "1777", "--tmpfs", "/dev/shm"),
             *(word for at in self.tmpfs for word in ("--perms", "1777", "--tmpfs", at)),
-            # After /tmp, below which a checkout may lie.
+            *_parents_within(self.tmpfs),
             *(word for path in _outside_usr() for word in ("--ro-bind", path, path)),
             *_binds("--bind", self.mounts),
             *_binds("--ro-bind", self.read_only_mounts),
@@ -108,6 +108,13 @@ def _outside_usr() -> list[str]:
     """Where the packages lie, and Python itself: its programs know libraries by that path."""
     paths = (Path(sys.base_prefix), SITE, PROGRAMS)
     return [str(path) for path in paths if not path.is_relative_to("/usr")]
+
+
+def _parents_within(tmpfs: Sequence[str]) -> list[str]:
+    """A checkout may lie below /tmp; folders that bubblewrap makes itself are for root alone."""
+    parents = [at for path in _outside_usr() for at in reversed(Path(path).parents)]
+    below = [at for at in parents if any(Path(place) in at.parents for place in tmpfs)]
+    return [word for at in dict.fromkeys(below) for word in ("--perms", "0755", "--dir", str(at))]
 
 
 def _python_in_usr_local() -> list[str]:
