@@ -5,7 +5,6 @@ longest.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,8 @@ TESTS = Path(__file__).parent
 def mixed(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     """The tests of each unit together and in their order."""
     units: dict[str, list[pytest.Item]] = {}
-    for path, own in groupby(items, key=lambda item: item.path):
-        units.setdefault(unit_of(str(path.relative_to(TESTS.parent))), []).extend(own)
+    for item in items:
+        units.setdefault(unit_of(item.nodeid), []).append(item)
     heavy = [own for own in units.values() if _folder(own) in HEAVY]
     light = [own for own in units.values() if _folder(own) not in HEAVY]
     return [item for own in _spread(heavy, light) for item in own]

@@ -12,9 +12,10 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from kwsite.env import CHECKOUT
+
 BROWSER = "tests/browser"  # one seeded stack
 USES_STACK = "running_stack: StackProcess"
-CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 class ByStack(LoadScopeScheduling):
@@ -25,12 +26,16 @@ class ByStack(LoadScopeScheduling):
         super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
-        return unit_of(nodeid.partition("::")[0])
+        return unit_of(nodeid)
+
+
+def unit_of(nodeid: str) -> str:
+    """What the file of a test shares with others, or its own name."""
+    return _unit_of_file(nodeid.partition("::")[0])
 
 
 @cache
-def unit_of(file: str) -> str:
-    """What a file (relative to the checkout) shares with others, or its own name."""
+def _unit_of_file(file: str) -> str:
     if Path(file).is_relative_to(BROWSER):
         return BROWSER
     return "running_stack" if USES_STACK in (CHECKOUT / file).read_text() else file
